@@ -1,0 +1,89 @@
+package dev.fovea.core.path;
+
+import java.util.Arrays;
+
+/**
+ * What a step decided: data that the engine applies in one place to hidden states, positions, masks and caches, and
+ * writes to the {@link Ledger}. Indices count the visual tokens that are present at the station (of one image at
+ * encoder and connector stations, of the whole prompt later). At encoder stations and the connector, index
+ * {@link #CLS} names the class token.
+ */
+public sealed interface Decision {
+
+    /** Index of the class token in {@link Merge} groups. */
+    int CLS = -1;
+
+    /** Position ids of what remains after a decision inside the language model. */
+    enum Positions {
+        /** Survivors keep the position ids they had; later tokens count on from the unpruned length. */
+        ORIGINAL,
+        /** Positions are renumbered 0..length-1 for the layers from here on, and for decoded tokens in those layers. */
+        RENUMBERED
+    }
+
+    /** Nothing changes. */
+    record Unchanged() implements Decision {}
+
+    /**
+     * Only these visual tokens remain, in the given order (ascending unless the paper says otherwise).
+     *
+     * @param indices no duplicates
+     * @param positions used by decoder stations only; before the language model positions are always contiguous
+     */
+    record Keep(int[] indices, Positions positions) implements Decision {
+        public static Keep of(int... indices) {
+            return new Keep(indices, Positions.ORIGINAL);
+        }
+    }
+
+    /**
+     * Every remaining token is a linear combination of present ones: token {@code g} is
+     * {@code sum(weights[k] * token[members[k]])} for {@code k} in {@code offsets[g] .. offsets[g + 1] - 1}. Tokens
+     * used by no group are dropped. A group of one member with weight 1 is a kept token.
+     *
+     * @param offsets {@code [groups + 1]}
+     * @param members indices of present visual tokens, or {@link Decision#CLS}
+     * @param weights as long as members
+     * @param anchors {@code [groups]}: the token whose place (position, ledger cell) the group takes
+     */
+    record Merge(int[] offsets, int[] members, float[] weights, int[] anchors, Positions positions)
+            implements Decision {
+        public Merge {
+            if (offsets.length != anchors.length + 1
+                    || members.length != weights.length
+                    || offsets[offsets.length - 1] != members.length) {
+                throw new IllegalArgumentException("Merge arrays disagree: " + (offsets.length - 1) + " groups, "
+                        + anchors.length + " anchors, " + members.length + " members, " + weights.length + " weights");
+            }
+        }
+
+        public int groups() {
+            return anchors.length;
+        }
+
+        public int[] members(int group) {
+            return Arrays.copyOfRange(members, offsets[group], offsets[group + 1]);
+        }
+
+        public float[] weights(int group) {
+            return Arrays.copyOfRange(weights, offsets[group], offsets[group + 1]);
+        }
+    }
+
+    /** The given tokens follow the present ones: {@code [n, width of the station]}. */
+    record Append(Matrix tokens) implements Decision {}
+
+    /** All visual tokens leave the hidden states from this decoder layer on. */
+    record DropAllVisual(Positions positions) implements Decision {}
+
+    /**
+     * Attention station: scores of the last query row towards visual token {@code j} become
+     * {@code s + factor[j] * |s|} in every head, before the softmax.
+     *
+     * @param factors per visual token present in this layer; 0 leaves a score alone
+     */
+    record Rescale(float[] factors) implements Decision {}
+
+    /** Logits station: these logits replace the model's own; {@code NEGATIVE_INFINITY} forbids a token. */
+    record Replace(float[] logits) implements Decision {}
+}

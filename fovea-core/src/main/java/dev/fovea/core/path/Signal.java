@@ -1,0 +1,128 @@
+package dev.fovea.core.path;
+
+/**
+ * Something a step wants to know. Signals are pulled: the engine computes exactly the declared ones, beside the fused
+ * attention kernel, and nothing else. Post-softmax attention unless said otherwise; everything in f32.
+ *
+ * <p>Encoder signals may be declared by a step of any later station. Vectors "per visual token" are then carried along:
+ * when tokens were dropped in between, the values of the survivors are delivered, in their current order.
+ *
+ * @param <T> what the engine delivers
+ */
+public sealed interface Signal<T> {
+
+    /** How the values of several heads become one. */
+    enum Heads {
+        MEAN,
+        SUM
+    }
+
+    /** Which encoder queries an attention signal averages over. */
+    enum EncoderQueries {
+        /** The CLS query alone. Encoders without CLS do not provide it. */
+        CLS,
+        /** The mean over every query of the encoder, CLS included where there is one ("received attention"). */
+        ALL,
+        /** The mean over the patch queries. */
+        PATCHES
+    }
+
+    /** Which projections of a layer. */
+    enum Projection {
+        QUERY,
+        KEY,
+        VALUE
+    }
+
+    /** Which decoder queries an attention signal averages over. */
+    enum DecoderQueries {
+        /** The last token of the prompt. */
+        LAST,
+        /** Every text token after the first visual token. */
+        INSTRUCTION,
+        /** Every visual token. */
+        VISUAL
+    }
+
+    /** Over which keys the softmax of a decoder attention signal runs. */
+    enum KeyScope {
+        ALL,
+        VISUAL
+    }
+
+    // ---- encoder ----
+
+    /**
+     * Attention probabilities that the patches receive in encoder layer {@code layer} (0-based), per visual token. The
+     * softmax runs over all encoder tokens (CLS included) and is not renormalised over patches.
+     */
+    record EncoderAttention(int layer, EncoderQueries queries, Heads heads) implements Signal<float[]> {}
+
+    /** The head-averaged attention map of an encoder layer, {@code [tokens, tokens]}, CLS first. Costs the full map. */
+    record EncoderAttentionMap(int layer) implements Signal<Matrix> {}
+
+    /** A projection of an encoder layer, heads side by side: {@code [tokens, width]}, CLS first, bias included. */
+    record EncoderProjection(int layer, Projection projection) implements Signal<Matrix> {}
+
+    /** Hidden states after {@code layers} encoder layers (0 = embeddings): {@code [tokens, width]}, CLS first. */
+    record EncoderHidden(int layers) implements Signal<Matrix> {}
+
+    /** How many original patches each current encoder token stands for, CLS first: {@code [tokens]}. */
+    record TokenSizes() implements Signal<float[]> {}
+
+    // ---- connector ----
+
+    /** The selected encoder features before the projector: {@code [visual tokens, encoder width]}. */
+    record Features() implements Signal<Matrix> {}
+
+    /** The projected tokens in the embedding space of the language model: {@code [visual tokens, decoder width]}. */
+    record Projected() implements Signal<Matrix> {}
+
+    /** Patch states of the last encoder layer through the CLIP visual projection: {@code [patches, projection]}. */
+    record PatchImageEmbeddings() implements Signal<Matrix> {}
+
+    /** The question in the shared CLIP space, not normalised: {@code [projection]}. Needs a text tower. */
+    record QuestionEmbedding() implements Signal<float[]> {}
+
+    /** Mean of the text embeddings of the question in the language model: {@code [decoder width]}. */
+    record QuestionTokensMean() implements Signal<float[]> {}
+
+    /** Pixels of every patch before normalisation, RGB interleaved 0-255: {@code [patches, patch * patch * 3]}. */
+    record PatchPixels() implements Signal<Matrix> {}
+
+    // ---- decoder ----
+
+    /**
+     * One row of attention, averaged over heads and over the chosen queries, with the norm and projections of decoder
+     * layer {@code layer} applied to the hidden states entering the station. Indexed by current position
+     * ({@link Layout}): {@code [length]}; positions outside the key scope hold 0. The causal mask holds.
+     *
+     * @param layer whose projections are used; for the station {@code Decoder(l)} either {@code l} (the states entering
+     *     it) or {@code l - 1} (that layer's own attention, from the states that entered it)
+     * @param rotary whether rotary positions are applied to queries and keys
+     */
+    record DecoderAttention(int layer, DecoderQueries queries, KeyScope keys, boolean rotary)
+            implements Signal<float[]> {}
+
+    /** A projection of the visual tokens in decoder layer {@code layer}, kv-heads side by side: {@code [visual, ...]}. */
+    record DecoderProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
+
+    /** A projection of the last prompt token in decoder layer {@code layer}, heads side by side: {@code [1, ...]}. */
+    record DecoderLastProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
+
+    /** Hidden states of the visual tokens on entering the station: {@code [visual, width]}. */
+    record DecoderHidden() implements Signal<Matrix> {}
+
+    // ---- everywhere ----
+
+    /** Values per visual token that an earlier step of the same plan noted with {@link Outcome#noting}. */
+    record Noted(String name) implements Signal<float[]> {}
+
+    // ---- logits ----
+
+    /** Log-probabilities of the next token: {@code [vocabulary]}. */
+    record LogProbabilities() implements Signal<float[]> {}
+
+    /** Log-probabilities of the next token in a second branch that never saw the image: {@code [vocabulary]}. */
+    record ImageFreeLogProbabilities() implements Signal<float[]> {}
+}

@@ -1,0 +1,56 @@
+package dev.fovea.core.path;
+
+/**
+ * A place on the path of a picture through a vision-language model where a step may look and act.
+ *
+ * <p>Layers count from 0. Stations are ordered by {@link #order()}, the order in which data passes them.
+ */
+public sealed interface Station {
+
+    /** Inside encoder block {@code layer}, after its attention residual and before its MLP (where ToMe merges). */
+    record EncoderAttention(int layer) implements Station {}
+
+    /** On the output of encoder block {@code layer}. */
+    record EncoderOutput(int layer) implements Station {}
+
+    /** Between encoder and language model: selected features, projected tokens. Sees one image at a time. */
+    record Connector() implements Station {}
+
+    /** Visual tokens and text embeddings in their final order, before prefill. */
+    record Prompt() implements Station {}
+
+    /** On entering decoder layer {@code layer} during prefill. */
+    record Decoder(int layer) implements Station {}
+
+    /** The attention scores of decoder layer {@code layer}, before the softmax; prefill and every decoding step. */
+    record Attention(int layer) implements Station {}
+
+    /** The next-token logits, at the end of prefill and after every decoding step. */
+    record Logits() implements Station {}
+
+    /** Position along the path: smaller comes first. */
+    default long order() {
+        return switch (this) {
+            case EncoderAttention s -> 10_000L + 2L * s.layer();
+            case EncoderOutput s -> 10_001L + 2L * s.layer();
+            case Connector ignored -> 20_000L;
+            case Prompt ignored -> 30_000L;
+            case Decoder s -> 40_000L + 2L * s.layer();
+            case Attention s -> 40_001L + 2L * s.layer();
+            case Logits ignored -> 50_000L;
+        };
+    }
+
+    /** The station's name as it is printed, for example {@code decoder[2]}. */
+    default String label() {
+        return switch (this) {
+            case EncoderAttention s -> "encoder-attention[" + s.layer() + "]";
+            case EncoderOutput s -> "encoder[" + s.layer() + "]";
+            case Connector ignored -> "connector";
+            case Prompt ignored -> "prompt";
+            case Decoder s -> "decoder[" + s.layer() + "]";
+            case Attention s -> "attention[" + s.layer() + "]";
+            case Logits ignored -> "logits";
+        };
+    }
+}
