@@ -1,0 +1,41 @@
+package dev.fovea.core.layer;
+
+import dev.fovea.core.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Activation functions, by the names that Hugging Face configurations use. */
+public enum Activation {
+    GELU,
+    GELU_TANH,
+    QUICK_GELU,
+    SILU,
+    RELU;
+
+    /**
+     * The activation of a configuration's {@code hidden_act}.
+     *
+     * @throws IllegalArgumentException if the name is unknown
+     */
+    public static Activation of(String name) {
+        return switch (name) {
+            case "gelu" -> GELU;
+            case "gelu_new", "gelu_pytorch_tanh", "gelu_fast" -> GELU_TANH;
+            case "quick_gelu" -> QUICK_GELU;
+            case "silu", "swish" -> SILU;
+            case "relu" -> RELU;
+            default -> throw new IllegalArgumentException("Unknown activation '" + name
+                    + "': Fovea knows gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, silu, swish and relu.");
+        };
+    }
+
+    public Tensor forward(Tensor x) {
+        return switch (this) {
+            case GELU -> torch.gelu(x);
+            case GELU_TANH -> torch.gelu(x, "tanh");
+            case QUICK_GELU -> x.mul(torch.sigmoid(Tensors.scale(x, 1.702)));
+            case SILU -> torch.silu(x);
+            case RELU -> torch.relu(x);
+        };
+    }
+}

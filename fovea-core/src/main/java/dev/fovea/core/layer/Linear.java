@@ -1,0 +1,28 @@
+package dev.fovea.core.layer;
+
+import dev.fovea.core.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear map {@code y = x W^T + b}.
+ *
+ * @param weight {@code [out, in]}
+ * @param bias {@code [out]}, or null
+ */
+public record Linear(Tensor weight, @Nullable Tensor bias) {
+
+    /** {@code [..., in] -> [..., out]}. */
+    public Tensor forward(Tensor x) {
+        return bias == null ? torch.linear(x, weight) : torch.linear(x, weight, Tensors.optional(bias));
+    }
+
+    public long inputs() {
+        return weight.size(1);
+    }
+
+    public long outputs() {
+        return weight.size(0);
+    }
+}

@@ -1,0 +1,68 @@
+package dev.fovea.core.tensor;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Loads libtorch once, with the process environment it needs.
+ *
+ * <p>libtorch, OpenBLAS and the autograd engine each bring an OpenMP pool. Idle workers that spin steal the cores from
+ * the pool that has work: on two cores a training step went from 7.0 s to 3.9 s once they sleep instead. libgomp reads
+ * {@code OMP_WAIT_POLICY} when it is loaded, so it must be in the environment before; an application that embeds Fovea
+ * gets it here, through {@code setenv}, unless it already chose a policy.
+ */
+public final class Natives {
+    private static final boolean LOADED = load();
+
+    private Natives() {}
+
+    /** Makes sure that libtorch is loaded; cheap after the first call. */
+    public static void ensureLoaded() {
+        if (!LOADED) {
+            throw new IllegalStateException("libtorch is not loaded");
+        }
+    }
+
+    /** Sets the number of threads of one operation (OpenMP); at least 1. */
+    public static void setThreads(int threads) {
+        ensureLoaded();
+        torch.set_num_threads(Math.max(1, threads));
+    }
+
+    private static boolean load() {
+        if (System.getenv("OMP_WAIT_POLICY") == null) {
+            setenv("OMP_WAIT_POLICY", "PASSIVE");
+        }
+        // Extracting natives is logged by JavaCPP on stderr only when asked for; keep the terminal ours.
+        Loader.load(torch.class);
+        return true;
+    }
+
+    private static void setenv(String name, String value) {
+        Linker linker = Linker.nativeLinker();
+        linker.defaultLookup()
+                .find("setenv")
+                .ifPresent(address -> {
+                    MethodHandle setenv = linker.downcallHandle(
+                            address,
+                            FunctionDescriptor.of(
+                                    ValueLayout.JAVA_INT,
+                                    ValueLayout.ADDRESS,
+                                    ValueLayout.ADDRESS,
+                                    ValueLayout.JAVA_INT));
+                    try (Arena arena = Arena.ofConfined()) {
+                        MemorySegment key = arena.allocateFrom(name);
+                        MemorySegment text = arena.allocateFrom(value);
+                        int ignored = (int) setenv.invokeExact(key, text, 0);
+                    } catch (Throwable e) {
+                        throw new IllegalStateException("Cannot set " + name + " in the process environment", e);
+                    }
+                });
+    }
+}
