@@ -39,12 +39,18 @@ public sealed interface Decision {
     /**
      * Every remaining token is a linear combination of present ones: token {@code g} is
      * {@code sum(weights[k] * token[members[k]])} for {@code k} in {@code offsets[g] .. offsets[g + 1] - 1}. Tokens
-     * used by no group are dropped. A group of one member with weight 1 is a kept token.
+     * used by no group are dropped. A group of one member with weight 1 is a kept token; a group without members is a
+     * zero vector. Weights need not sum to 1. The size of a group ({@link Signal.TokenSizes}) is the sum of its members'
+     * sizes.
+     *
+     * <p>At encoder stations the class token stays in front by itself and is not listed. At the connector {@link #CLS}
+     * may be a member: the class token's feature then takes part, and a group of it alone makes it a visual token.
      *
      * @param offsets {@code [groups + 1]}
      * @param members indices of present visual tokens, or {@link Decision#CLS}
      * @param weights as long as members
-     * @param anchors {@code [groups]}: the token whose place (position, ledger cell) the group takes
+     * @param anchors {@code [groups]}: the token whose place (position, ledger cell) the group takes; {@code -1}
+     *     ({@link #CLS}) for a group with no place of its own, whose cell is -1
      */
     record Merge(int[] offsets, int[] members, float[] weights, int[] anchors, Positions positions)
             implements Decision {

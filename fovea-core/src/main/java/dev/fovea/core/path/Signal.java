@@ -67,7 +67,14 @@ public sealed interface Signal<T> {
     /** Hidden states after {@code layers} encoder layers (0 = embeddings): {@code [tokens, width]}, CLS first. */
     record EncoderHidden(int layers) implements Signal<Matrix> {}
 
-    /** How many original patches each current encoder token stands for, CLS first: {@code [tokens]}. */
+    /**
+     * Hidden states as they stand at the encoder station of the step (at {@link Station.EncoderAttention} after the
+     * attention residual and before the MLP): {@code [tokens, width]}, CLS first. Only steps at encoder stations may
+     * declare it.
+     */
+    record EncoderStates() implements Signal<Matrix> {}
+
+    /** How many original patches each encoder token present at the station stands for, CLS first: {@code [tokens]}. */
     record TokenSizes() implements Signal<float[]> {}
 
     // ---- connector ----
@@ -104,10 +111,14 @@ public sealed interface Signal<T> {
     record DecoderAttention(int layer, DecoderQueries queries, KeyScope keys, boolean rotary)
             implements Signal<float[]> {}
 
-    /** A projection of the visual tokens in decoder layer {@code layer}, kv-heads side by side: {@code [visual, ...]}. */
+    /**
+     * A projection of the visual tokens in decoder layer {@code layer}, heads side by side (kv-heads for keys and
+     * values): {@code [visual, ...]}. The layer is chosen as in {@link DecoderAttention}: at {@code Decoder(l)} either
+     * {@code l}, from the states entering it, or {@code l - 1}, from the states that entered that layer.
+     */
     record DecoderProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
 
-    /** A projection of the last prompt token in decoder layer {@code layer}, heads side by side: {@code [1, ...]}. */
+    /** The same projection of the last prompt token: {@code [1, ...]}. */
     record DecoderLastProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
 
     /** Hidden states of the visual tokens on entering the station: {@code [visual, width]}. */

@@ -13,8 +13,17 @@ public sealed interface Station {
     /** On the output of encoder block {@code layer}. */
     record EncoderOutput(int layer) implements Station {}
 
-    /** Between encoder and language model: selected features, projected tokens. Sees one image at a time. */
+    /**
+     * Between encoder and language model, before the projector: a {@link Decision.Merge} or {@link Decision.Append}
+     * here combines the selected encoder features, which are projected afterwards. Sees one image at a time.
+     */
     record Connector() implements Station {}
+
+    /**
+     * Between encoder and language model, after the projector: a {@link Decision.Merge} or {@link Decision.Append} here
+     * combines tokens that already live in the embedding space of the language model. Sees one image at a time.
+     */
+    record Projector() implements Station {}
 
     /** Visual tokens and text embeddings in their final order, before prefill. */
     record Prompt() implements Station {}
@@ -34,6 +43,7 @@ public sealed interface Station {
             case EncoderAttention s -> 10_000L + 2L * s.layer();
             case EncoderOutput s -> 10_001L + 2L * s.layer();
             case Connector ignored -> 20_000L;
+            case Projector ignored -> 20_001L;
             case Prompt ignored -> 30_000L;
             case Decoder s -> 40_000L + 2L * s.layer();
             case Attention s -> 40_001L + 2L * s.layer();
@@ -47,6 +57,7 @@ public sealed interface Station {
             case EncoderAttention s -> "encoder-attention[" + s.layer() + "]";
             case EncoderOutput s -> "encoder[" + s.layer() + "]";
             case Connector ignored -> "connector";
+            case Projector ignored -> "projector";
             case Prompt ignored -> "prompt";
             case Decoder s -> "decoder[" + s.layer() + "]";
             case Attention s -> "attention[" + s.layer() + "]";
