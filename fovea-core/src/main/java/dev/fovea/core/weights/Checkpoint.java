@@ -1,0 +1,170 @@
+package dev.fovea.core.weights;
+
+import dev.fovea.core.technique.Suggest;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedSet;
+import java.util.LinkedHashSet;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A set of named weights on disk in the safetensors format: one file, or shards with an index.
+ *
+ * <p>Opening reads and checks the headers only; the data is mapped, and read by the operating system when a tensor is
+ * first used. Safe for use by several threads.
+ */
+public final class Checkpoint implements AutoCloseable {
+    static final String SINGLE = "model.safetensors";
+    static final String INDEX = "model.safetensors.index.json";
+
+    private final Path path;
+    private final List<MappedFile> files;
+    private final Map<String, Entry> entries;
+
+    private record Entry(MappedFile file, TensorInfo info) {}
+
+    private Checkpoint(Path path, List<MappedFile> files, Map<String, Entry> entries) {
+        this.path = path;
+        this.files = files;
+        this.entries = entries;
+    }
+
+    /**
+     * Opens a checkpoint.
+     *
+     * @param path a {@code .safetensors} file, a {@code .safetensors.index.json} file, or a folder that holds
+     *     {@code model.safetensors} or {@code model.safetensors.index.json}
+     * @throws CheckpointException if something is missing or wrong, in one sentence
+     */
+    public static Checkpoint open(Path path) {
+        if (!Files.exists(path)) {
+            throw new CheckpointException(path + " does not exist; give the folder of a checkpoint");
+        }
+        if (!Files.isDirectory(path)) {
+            return path.getFileName().toString().endsWith(".json") ? sharded(path) : single(path);
+        }
+        if (Files.exists(path.resolve(SINGLE))) {
+            return single(path.resolve(SINGLE));
+        }
+        if (Files.exists(path.resolve(INDEX))) {
+            return sharded(path.resolve(INDEX));
+        }
+        throw new CheckpointException(path + " holds neither " + SINGLE + " nor " + INDEX
+                + (Files.exists(path.resolve("pytorch_model.bin"))
+                                || Files.exists(path.resolve("pytorch_model.bin.index.json"))
+                        ? "; its pytorch_model.bin must be converted to safetensors first"
+                        : "; is it the folder of a checkpoint?"));
+    }
+
+    private static Checkpoint single(Path path) {
+        MappedFile file = MappedFile.open(path);
+        Map<String, Entry> entries = new LinkedHashMap<>();
+        file.header().tensors().forEach((name, info) -> entries.put(name, new Entry(file, info)));
+        return new Checkpoint(path, List.of(file), entries);
+    }
+
+    private static Checkpoint sharded(Path indexPath) {
+        ShardIndex index = ShardIndex.read(indexPath);
+        Map<String, MappedFile> shards = new LinkedHashMap<>();
+        try {
+            index.shards().forEach((name, tensors) -> shards.put(name, openShard(indexPath, name, tensors)));
+            Map<String, Entry> entries = new LinkedHashMap<>();
+            index.weightMap().forEach((tensor, shard) -> entries.put(tensor, entry(indexPath, shards, tensor, shard)));
+            return new Checkpoint(indexPath, List.copyOf(shards.values()), entries);
+        } catch (RuntimeException e) {
+            shards.values().forEach(MappedFile::close);
+            throw e;
+        }
+    }
+
+    private static MappedFile openShard(Path indexPath, String name, List<String> tensors) {
+        Path shard = indexPath.resolveSibling(name);
+        if (!Files.exists(shard)) {
+            throw new CheckpointException(shard + " is missing, though " + indexPath.getFileName() + " places "
+                    + (tensors.size() == 1 ? "tensor" : tensors.size() + " tensors, the first") + " '"
+                    + tensors.getFirst() + "' in it; download the whole checkpoint");
+        }
+        return MappedFile.open(shard);
+    }
+
+    private static Entry entry(Path indexPath, Map<String, MappedFile> shards, String tensor, String shard) {
+        MappedFile file = shards.get(shard);
+        TensorInfo info = file == null ? null : file.header().tensors().get(tensor);
+        if (file == null || info == null) {
+            throw new CheckpointException(indexPath + " places tensor '" + tensor + "' in " + shard
+                    + ", but that file does not hold it; the two are not of the same checkpoint");
+        }
+        return new Entry(file, info);
+    }
+
+    /** The file that was opened: the safetensors file, or the index of the shards. */
+    public Path path() {
+        return path;
+    }
+
+    /** The names of all tensors, in the order of the file. */
+    public SequencedSet<String> names() {
+        return Collections.unmodifiableSequencedSet(new LinkedHashSet<>(entries.keySet()));
+    }
+
+    /** Whether there is a tensor of this name. */
+    public boolean contains(String name) {
+        return entries.containsKey(name);
+    }
+
+    /**
+     * Type and shape of a tensor.
+     *
+     * @throws CheckpointException if there is no such tensor
+     */
+    public TensorInfo info(String name) {
+        return find(name).info;
+    }
+
+    /**
+     * The tensor of this name with the type as stored, over the mapped file: nothing is copied, unless the file places
+     * it at an address its type does not allow. The memory is <em>read-only</em>: writing into it ends the process;
+     * clone the tensor to change it. The tensor stays valid after {@link #close()}. The caller (or its open scope) owns
+     * it.
+     *
+     * @throws CheckpointException if there is no such tensor
+     */
+    public Tensor tensor(String name) {
+        Entry entry = find(name);
+        return entry.file.tensor(entry.info);
+    }
+
+    /** The text pairs of the header; of shards, those of the first. */
+    public Map<String, String> metadata() {
+        return files.isEmpty()
+                ? Map.of()
+                : Collections.unmodifiableMap(files.getFirst().header().metadata());
+    }
+
+    /** How many bytes all tensors take. */
+    public long byteSize() {
+        return entries.values().stream().mapToLong(e -> e.info.byteSize()).sum();
+    }
+
+    private Entry find(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            Collection<String> names = entries.keySet();
+            throw new CheckpointException(
+                    path + " holds no tensor named '" + name + "'" + Suggest.nearest(name, new ArrayList<>(names)));
+        }
+        return entry;
+    }
+
+    /** No more tensors can be taken; the files are unmapped once the tensors already taken are gone too. */
+    @Override
+    public void close() {
+        files.forEach(MappedFile::close);
+    }
+}

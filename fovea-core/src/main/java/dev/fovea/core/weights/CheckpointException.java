@@ -1,0 +1,17 @@
+package dev.fovea.core.weights;
+
+import java.io.Serial;
+
+/** A checkpoint cannot be read or written; the message is one sentence that names the file, the tensor and the fault. */
+public final class CheckpointException extends RuntimeException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    public CheckpointException(String message) {
+        super(message);
+    }
+
+    public CheckpointException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.fovea.core.weights;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Natives;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Writes tensors as one safetensors file. The bytes depend on the tensors alone: they lie by falling element size, then
+ * by name, as the reference implementation orders them, which also keeps each of them aligned.
+ */
+public final class SafeTensorsWriter {
+    /** Data is handed to the file in pieces of this many bytes, so that no tensor is copied as a whole. */
+    private static final long CHUNK = 64L << 20;
+
+    private SafeTensorsWriter() {}
+
+    /**
+     * Writes {@code tensors} to {@code target}: beside it first, flushed to the disk, then moved into place, so that
+     * {@code target} is at all times the old file or the whole new one.
+     *
+     * @param tensors by name; on any device, of any layout
+     * @param metadata text pairs for {@code __metadata__}, for example {@code format} → {@code pt}
+     * @throws CheckpointException if the file cannot be written (in one sentence; nothing is left behind)
+     */
+    public static void write(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) {
+        Natives.ensureLoaded();
+        List<TensorInfo> plan = plan(tensors);
+        byte[] header = header(plan, metadata);
+        Path folder = target.toAbsolutePath().getParent();
+        Path temporary = folder.resolve("." + target.getFileName() + "."
+                + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
+        try {
+            Files.createDirectories(folder);
+            try (FileChannel channel =
+                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                writeFully(channel, ByteBuffer.wrap(header));
+                for (TensorInfo info : plan) {
+                    writeData(channel, tensors.get(info.name()), info);
+                }
+                channel.force(true);
+            }
+            moveIntoPlace(temporary, target);
+        } catch (IOException e) {
+            throw Reasons.cannotWrite(target, e);
+        } finally {
+            deleteQuietly(temporary);
+        }
+    }
+
+    private static List<TensorInfo> plan(Map<String, Tensor> tensors) {
+        List<TensorInfo> sized = new ArrayList<>();
+        tensors.forEach((name, tensor) -> {
+            if (name.equals(SafeTensorsHeader.METADATA)) {
+                throw new CheckpointException("A tensor cannot be named '" + name + "': safetensors keeps it for text");
+            }
+            if (!tensor.defined()) {
+                throw new CheckpointException("Tensor '" + name + "' is undefined and cannot be written");
+            }
+            DType dtype = DType.of(tensor.scalar_type());
+            List<Long> shape = new ArrayList<>();
+            for (int d = 0; d < tensor.dim(); d++) {
+                shape.add(tensor.size(d));
+            }
+            sized.add(new TensorInfo(name, dtype, shape, 0, tensor.numel() * dtype.bytes()));
+        });
+        sized.sort(Comparator.comparingInt((TensorInfo t) -> -t.dtype().bytes())
+                .thenComparing(TensorInfo::dtype)
+                .thenComparing(TensorInfo::name));
+        List<TensorInfo> placed = new ArrayList<>();
+        long at = 0;
+        for (TensorInfo t : sized) {
+            placed.add(new TensorInfo(t.name(), t.dtype(), t.shape(), at, at + t.byteSize()));
+            at += t.byteSize();
+        }
+        return placed;
+    }
+
+    /** Length and JSON, padded with spaces so that the data begins at a multiple of 8. */
+    private static byte[] header(List<TensorInfo> plan, Map<String, String> metadata) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
+            json.writeStartObject();
+            if (!metadata.isEmpty()) {
+                json.writeObjectFieldStart(SafeTensorsHeader.METADATA);
+                for (Map.Entry<String, String> e : new TreeMap<>(metadata).entrySet()) {
+                    json.writeStringField(e.getKey(), e.getValue());
+                }
+                json.writeEndObject();
+            }
+            for (TensorInfo t : plan) {
+                json.writeObjectFieldStart(t.name());
+                json.writeStringField("dtype", t.dtype().name());
+                json.writeFieldName("shape");
+                json.writeArray(t.sizes(), 0, t.sizes().length);
+                json.writeFieldName("data_offsets");
+                json.writeArray(new long[] {t.begin(), t.end()}, 0, 2);
+                json.writeEndObject();
+            }
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new CheckpointException("The header of a safetensors file cannot be made: " + Reasons.of(e), e);
+        }
+        while (bytes.size() % 8 != 0) {
+            bytes.write(' ');
+        }
+        return ByteBuffer.allocate(8 + bytes.size())
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(bytes.size())
+                .put(bytes.toByteArray())
+                .array();
+    }
+
+    @SuppressWarnings("restricted") // libtorch owns the memory; its length is known
+    private static void writeData(FileChannel channel, Tensor tensor, TensorInfo info) throws IOException {
+        if (info.byteSize() == 0) {
+            return;
+        }
+        try (Tensor detached = tensor.detach();
+                Tensor local = detached.cpu();
+                Tensor dense = local.contiguous()) {
+            MemorySegment data =
+                    MemorySegment.ofAddress(dense.data_ptr().address()).reinterpret(info.byteSize());
+            for (long at = 0; at < info.byteSize(); at += CHUNK) {
+                long count = Math.min(CHUNK, info.byteSize() - at);
+                writeFully(channel, data.asSlice(at, count).asByteBuffer());
+            }
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    private static void moveIntoPlace(Path temporary, Path target) throws IOException {
+        try {
+            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** After success there is nothing to delete; after a failure its own error is the one to report. */
+    private static void deleteQuietly(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException e) {
+            temporary.toFile().deleteOnExit();
+        }
+    }
+}
