@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Natives;
+import dev.fovea.core.tensor.Tensors;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -16,8 +17,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.ListIterator;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
@@ -42,18 +45,18 @@ public final class SafeTensorsWriter {
      */
     public static void write(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) {
         Natives.ensureLoaded();
-        List<TensorInfo> plan = plan(tensors);
+        List<Part> plan = plan(tensors);
         byte[] header = header(plan, metadata);
-        Path folder = target.toAbsolutePath().getParent();
-        Path temporary = folder.resolve("." + target.getFileName() + "."
-                + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
+        Path temporary = target.toAbsolutePath()
+                .resolveSibling("." + target.getFileName() + "."
+                        + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
         try {
-            Files.createDirectories(folder);
+            createFolderOf(temporary);
             try (FileChannel channel =
                     FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 writeFully(channel, ByteBuffer.wrap(header));
-                for (TensorInfo info : plan) {
-                    writeData(channel, tensors.get(info.name()), info);
+                for (Part part : plan) {
+                    writeData(channel, part);
                 }
                 channel.force(true);
             }
@@ -65,8 +68,11 @@ public final class SafeTensorsWriter {
         }
     }
 
-    private static List<TensorInfo> plan(Map<String, Tensor> tensors) {
-        List<TensorInfo> sized = new ArrayList<>();
+    /** A tensor and the place it gets. */
+    private record Part(TensorInfo info, Tensor tensor) {}
+
+    private static List<Part> plan(Map<String, Tensor> tensors) {
+        List<Part> parts = new ArrayList<>();
         tensors.forEach((name, tensor) -> {
             if (name.equals(SafeTensorsHeader.METADATA)) {
                 throw new CheckpointException("A tensor cannot be named '" + name + "': safetensors keeps it for text");
@@ -75,26 +81,25 @@ public final class SafeTensorsWriter {
                 throw new CheckpointException("Tensor '" + name + "' is undefined and cannot be written");
             }
             DType dtype = DType.of(tensor.scalar_type());
-            List<Long> shape = new ArrayList<>();
-            for (int d = 0; d < tensor.dim(); d++) {
-                shape.add(tensor.size(d));
-            }
-            sized.add(new TensorInfo(name, dtype, shape, 0, tensor.numel() * dtype.bytes()));
+            List<Long> shape =
+                    Arrays.stream(Tensors.shape(tensor)).boxed().toList();
+            parts.add(new Part(new TensorInfo(name, dtype, shape, 0, tensor.numel() * dtype.bytes()), tensor));
         });
-        sized.sort(Comparator.comparingInt((TensorInfo t) -> -t.dtype().bytes())
-                .thenComparing(TensorInfo::dtype)
-                .thenComparing(TensorInfo::name));
-        List<TensorInfo> placed = new ArrayList<>();
+        parts.sort(Comparator.comparingInt((Part p) -> -p.info.dtype().bytes())
+                .thenComparing(p -> p.info.dtype())
+                .thenComparing(p -> p.info.name()));
         long at = 0;
-        for (TensorInfo t : sized) {
-            placed.add(new TensorInfo(t.name(), t.dtype(), t.shape(), at, at + t.byteSize()));
+        for (ListIterator<Part> each = parts.listIterator(); each.hasNext(); ) {
+            Part part = each.next();
+            TensorInfo t = part.info;
+            each.set(new Part(new TensorInfo(t.name(), t.dtype(), t.shape(), at, at + t.byteSize()), part.tensor));
             at += t.byteSize();
         }
-        return placed;
+        return parts;
     }
 
     /** Length and JSON, padded with spaces so that the data begins at a multiple of 8. */
-    private static byte[] header(List<TensorInfo> plan, Map<String, String> metadata) {
+    private static byte[] header(List<Part> plan, Map<String, String> metadata) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = new JsonFactory().createGenerator(bytes)) {
             json.writeStartObject();
@@ -105,7 +110,8 @@ public final class SafeTensorsWriter {
                 }
                 json.writeEndObject();
             }
-            for (TensorInfo t : plan) {
+            for (Part part : plan) {
+                TensorInfo t = part.info;
                 json.writeObjectFieldStart(t.name());
                 json.writeStringField("dtype", t.dtype().name());
                 json.writeFieldName("shape");
@@ -129,11 +135,12 @@ public final class SafeTensorsWriter {
     }
 
     @SuppressWarnings("restricted") // libtorch owns the memory; its length is known
-    private static void writeData(FileChannel channel, Tensor tensor, TensorInfo info) throws IOException {
+    private static void writeData(FileChannel channel, Part part) throws IOException {
+        TensorInfo info = part.info;
         if (info.byteSize() == 0) {
             return;
         }
-        try (Tensor detached = tensor.detach();
+        try (Tensor detached = part.tensor.detach();
                 Tensor local = detached.cpu();
                 Tensor dense = local.contiguous()) {
             MemorySegment data =
@@ -148,6 +155,13 @@ public final class SafeTensorsWriter {
     private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             channel.write(buffer);
+        }
+    }
+
+    private static void createFolderOf(Path file) throws IOException {
+        Path folder = file.getParent();
+        if (folder != null) {
+            Files.createDirectories(folder);
         }
     }
 
