@@ -1,0 +1,45 @@
+package dev.fovea.train.loop;
+
+import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.optim.Optimizer;
+import dev.fovea.train.optim.Schedule;
+import java.util.Map;
+import java.util.function.LongFunction;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * One stage of a recipe.
+ *
+ * @param <B> kind of batch
+ * @param name names the stage's files and log lines
+ * @param parameters what the stage knows; the trainable ones move
+ * @param trainable which parameters move
+ * @param settings of the optimiser
+ * @param schedule learning rate by step; its {@code steps} is the stage's length
+ * @param accumulate batches per step
+ * @param samples samples per batch, for the progress line
+ * @param batches batch by number, the same for the same number
+ * @param objective loss of a batch; told whether to measure
+ * @param evaluation figures on held-out data, computed now and then
+ * @param evaluateEvery steps between evaluations
+ */
+public record Stage<B>(
+        String name,
+        Parameters parameters,
+        Predicate<Parameters.Entry> trainable,
+        Optimizer.Settings settings,
+        Schedule schedule,
+        int accumulate,
+        int samples,
+        LongFunction<B> batches,
+        Objective<B> objective,
+        Supplier<Map<String, Double>> evaluation,
+        long evaluateEvery) {
+
+    /** A loss over batches. */
+    @FunctionalInterface
+    public interface Objective<B> {
+        Measured measure(B batch, boolean measure);
+    }
+}

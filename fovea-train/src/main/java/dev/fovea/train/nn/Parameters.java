@@ -1,0 +1,169 @@
+package dev.fovea.train.nn;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The trainable weights of a model, all f32 views into one flat buffer, their gradients likewise. One buffer makes an
+ * optimiser step, gradient clipping and a checkpoint a handful of operations, however many layers there are.
+ *
+ * <p>Declare every parameter, then {@link #freeze()}; initial values depend only on the seed and the name.
+ */
+public final class Parameters implements AutoCloseable {
+
+    /** How a parameter starts. */
+    public sealed interface Init {
+        record Normal(double std) implements Init {}
+
+        record Constant(double value) implements Init {}
+    }
+
+    /**
+     * One parameter's place in the buffer.
+     *
+     * @param name its name in the checkpoint
+     * @param offset first element in the flat buffer
+     * @param decays whether weight decay applies (matrices yes, norms, biases and embeddings of positions no)
+     * @param hidden whether it is a hidden weight matrix (orthogonalised updates may apply)
+     */
+    public record Entry(String name, long[] shape, long offset, long size, Init init, boolean decays, boolean hidden) {}
+
+    private final long seed;
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private long total;
+    private Tensor values = Tensors.zeros(DType.F32, 0);
+    private Tensor gradients = Tensors.zeros(DType.F32, 0);
+
+    public Parameters(long seed) {
+        this.seed = seed;
+    }
+
+    /** Declares a hidden matrix {@code [out, in]}. */
+    public void matrix(String name, long out, long in, double std) {
+        declare(name, new Init.Normal(std), true, true, out, in);
+    }
+
+    /** Declares an embedding table or an output matrix: decays, but is no hidden matrix. */
+    public void table(String name, double std, long... shape) {
+        declare(name, new Init.Normal(std), true, false, shape);
+    }
+
+    /** Declares a vector with one starting value: norms, biases. */
+    public void vector(String name, double value, long size) {
+        declare(name, new Init.Constant(value), false, false, size);
+    }
+
+    private void declare(String name, Init init, boolean decays, boolean hidden, long... shape) {
+        long size = 1;
+        for (long s : shape) {
+            size *= s;
+        }
+        Entry old = entries.putIfAbsent(name, new Entry(name, shape, total, size, init, decays, hidden));
+        if (old != null) {
+            throw new IllegalArgumentException("Parameter '" + name + "' is declared twice");
+        }
+        total += size;
+    }
+
+    /** Allocates and initialises everything declared. */
+    public Parameters freeze() {
+        try (Scope scope = Scope.inference()) {
+            values = keep(scope, Tensors.zeros(DType.F32, total));
+            gradients = keep(scope, Tensors.zeros(DType.F32, total));
+            for (Entry e : entries.values()) {
+                Tensor view = values.narrow(0, e.offset(), e.size()).view(e.shape());
+                view.copy_(initial(e));
+                Tensor leaf = view.detach().set_requires_grad(true);
+                leaf.mutable_grad().put(gradients.narrow(0, e.offset(), e.size()).view(e.shape()));
+                tensors.put(e.name(), keep(scope, leaf));
+            }
+        }
+        return this;
+    }
+
+    private static Tensor keep(Scope scope, Tensor t) {
+        return scope.keep(t);
+    }
+
+    private Tensor initial(Entry e) {
+        float[] data = new float[Math.toIntExact(e.size())];
+        switch (e.init()) {
+            case Init.Constant c -> java.util.Arrays.fill(data, (float) c.value());
+            case Init.Normal n -> {
+                SplittableRandom random = new SplittableRandom(seed ^ (e.name().hashCode() * 0x9E3779B97F4A7C15L));
+                for (int i = 0; i < data.length; i++) {
+                    data[i] = (float) (n.std() * random.nextGaussian());
+                }
+            }
+        }
+        return Tensors.of(data, e.shape());
+    }
+
+    /** A parameter by name. */
+    public Tensor get(String name) {
+        Tensor t = tensors.get(name);
+        if (t == null) {
+            throw new IllegalArgumentException("There is no parameter '" + name + "'");
+        }
+        return t;
+    }
+
+    public boolean has(String name) {
+        return tensors.containsKey(name);
+    }
+
+    public List<Entry> entries() {
+        return Collections.unmodifiableList(new ArrayList<>(entries.values()));
+    }
+
+    /** Number of values. */
+    public long size() {
+        return total;
+    }
+
+    /** All values, {@code [size]}; changing them changes the parameters. */
+    public Tensor values() {
+        return values;
+    }
+
+    /** All gradients, {@code [size]}. */
+    public Tensor gradients() {
+        return gradients;
+    }
+
+    /** {@code [size]}: {@code yes} where the entry passes the test, {@code no} elsewhere. */
+    public float[] mask(Predicate<Entry> test, float yes, float no) {
+        float[] mask = new float[Math.toIntExact(total)];
+        for (Entry e : entries.values()) {
+            java.util.Arrays.fill(
+                    mask, (int) e.offset(), (int) (e.offset() + e.size()), test.test(e) ? yes : no);
+        }
+        return mask;
+    }
+
+    public void zeroGradients() {
+        gradients.zero_();
+    }
+
+    /** Parameters by name, for saving. */
+    public Map<String, Tensor> asMap() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public void close() {
+        tensors.values().forEach(Tensor::close);
+        values.close();
+        gradients.close();
+    }
+}

@@ -1,0 +1,174 @@
+package dev.fovea.train.optim;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.train.nn.Parameters;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * AdamW (Loshchilov and Hutter, arXiv 1711.05101) over flat parameters, with gradient clipping; hidden matrices may
+ * instead take orthogonalised momentum steps (Muon, Jordan 2024), which need fewer samples here.
+ */
+public final class Optimizer implements AutoCloseable {
+
+    /**
+     * Settings.
+     *
+     * @param beta1 decay of the first moment
+     * @param beta2 decay of the second moment
+     * @param eps added to the root of the second moment
+     * @param weightDecay decoupled weight decay on matrices and tables
+     * @param clip largest allowed norm of the whole gradient
+     * @param muon factor on the learning rate for orthogonalised updates of hidden matrices; 0 = plain AdamW everywhere
+     */
+    public record Settings(double beta1, double beta2, double eps, double weightDecay, double clip, double muon) {
+        public static Settings adamW() {
+            return new Settings(0.9, 0.98, 1e-8, 0.01, 1.0, 0);
+        }
+
+        public Settings withMuon(double factor) {
+            return new Settings(beta1, beta2, eps, weightDecay, clip, factor);
+        }
+    }
+
+    private static final double MOMENTUM = 0.95;
+
+    private final Parameters parameters;
+    private final Settings settings;
+    private final Tensor first;
+    private final Tensor second;
+    private final Tensor rate;
+    private final Tensor decay;
+    private final List<Parameters.Entry> orthogonal = new ArrayList<>();
+    private long step;
+
+    /**
+     * @param parameters what to train
+     * @param settings how
+     * @param trainable which entries move; the others keep their values
+     */
+    public Optimizer(Parameters parameters, Settings settings, Predicate<Parameters.Entry> trainable) {
+        this.parameters = parameters;
+        this.settings = settings;
+        long n = parameters.size();
+        try (Scope scope = Scope.inference()) {
+            first = scope.keep(Tensors.zeros(DType.F32, n));
+            second = scope.keep(Tensors.zeros(DType.F32, n));
+            Predicate<Parameters.Entry> adam = e -> trainable.test(e) && !isOrthogonal(e);
+            rate = scope.keep(Tensors.of(parameters.mask(adam, 1, 0), n));
+            decay = scope.keep(Tensors.of(
+                    parameters.mask(e -> trainable.test(e) && e.decays(), (float) settings.weightDecay(), 0), n));
+        }
+        for (Parameters.Entry e : parameters.entries()) {
+            if (trainable.test(e) && isOrthogonal(e)) {
+                orthogonal.add(e);
+            }
+        }
+    }
+
+    private boolean isOrthogonal(Parameters.Entry e) {
+        return settings.muon() > 0 && e.hidden();
+    }
+
+    /**
+     * One step from the accumulated gradients, which are then zeroed.
+     *
+     * @param lr learning rate
+     * @return the norm of the gradient before clipping; a step with a non-finite norm changes nothing
+     */
+    public double step(double lr) {
+        try (Scope scope = Scope.inference()) {
+            Tensor g = parameters.gradients();
+            double norm = g.norm().item_float();
+            if (Double.isFinite(norm)) {
+                step++;
+                if (norm > settings.clip()) {
+                    g.mul_(scalar(settings.clip() / norm));
+                }
+                parameters.values().addcmul_(parameters.values(), decay, scalar(-lr));
+                adam(g, lr);
+                for (Parameters.Entry e : orthogonal) {
+                    orthogonalised(e, g, lr * settings.muon());
+                }
+            }
+            parameters.zeroGradients();
+            return norm;
+        }
+    }
+
+    private void adam(Tensor g, double lr) {
+        double c1 = 1 - Math.pow(settings.beta1(), step);
+        double c2 = 1 - Math.pow(settings.beta2(), step);
+        first.mul_(scalar(settings.beta1())).add_(g, scalar(1 - settings.beta1()));
+        second.mul_(scalar(settings.beta2())).addcmul_(g, g, scalar(1 - settings.beta2()));
+        Tensor root = second.sqrt().mul_(scalar(1 / Math.sqrt(c2))).add_(scalar(settings.eps()));
+        parameters.values().addcdiv_(first.mul(rate), root, scalar(-lr / c1));
+    }
+
+    /** Nesterov momentum, then an orthogonal update of the matrix. */
+    private void orthogonalised(Parameters.Entry e, Tensor gradients, double lr) {
+        Tensor g = gradients.narrow(0, e.offset(), e.size());
+        Tensor momentum = first.narrow(0, e.offset(), e.size());
+        long rows = e.shape()[0];
+        long cols = e.size() / rows;
+        // adam() has just folded g into the first moment; its running mean serves as the momentum.
+        Tensor update = momentum.mul(scalar(MOMENTUM)).add_(g, scalar(1 - MOMENTUM)).view(rows, cols);
+        Tensor direction = orthogonalise(update);
+        double scale = Math.sqrt(Math.max(1.0, (double) rows / cols));
+        parameters.values().narrow(0, e.offset(), e.size()).add_(direction.reshape(-1), scalar(-lr * scale));
+    }
+
+    /** Nearest semi-orthogonal matrix, by five quintic Newton-Schulz iterations. */
+    static Tensor orthogonalise(Tensor m) {
+        boolean tall = m.size(0) > m.size(1);
+        Tensor x = tall ? m.t() : m;
+        x = x.div(x.norm().add(scalar(1e-7)));
+        for (int i = 0; i < 5; i++) {
+            Tensor a = x.mm(x.t());
+            Tensor b = a.mul(scalar(-4.7750)).add_(a.mm(a), scalar(2.0315));
+            x = x.mul(scalar(3.4445)).add_(b.mm(x));
+        }
+        return tall ? x.t().contiguous() : x;
+    }
+
+    private static Scalar scalar(double v) {
+        return new Scalar(v);
+    }
+
+    /** Steps taken. */
+    public long steps() {
+        return step;
+    }
+
+    /** State for a checkpoint: moments by name. */
+    public Map<String, Tensor> state() {
+        Map<String, Tensor> state = new LinkedHashMap<>();
+        state.put("optimizer.first", first);
+        state.put("optimizer.second", second);
+        return state;
+    }
+
+    /** Continues from a checkpoint's state. */
+    public void restore(Map<String, Tensor> state, long steps) {
+        try (Scope scope = Scope.inference()) {
+            first.copy_(java.util.Objects.requireNonNull(state.get("optimizer.first")));
+            second.copy_(java.util.Objects.requireNonNull(state.get("optimizer.second")));
+        }
+        step = steps;
+    }
+
+    @Override
+    public void close() {
+        first.close();
+        second.close();
+        rate.close();
+        decay.close();
+    }
+}

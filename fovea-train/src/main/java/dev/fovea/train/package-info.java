@@ -1,0 +1,5 @@
+/** Training: recipes, the loop, and what it reports. */
+@NullMarked
+package dev.fovea.train;
+
+import org.jspecify.annotations.NullMarked;
