@@ -1,0 +1,66 @@
+package dev.fovea.train.data;
+
+import dev.fovea.world.Question;
+import java.util.List;
+
+/**
+ * A batch of pictures with questions packed behind each: {@code [begin, user, visual tokens, question, answer,
+ * question, answer, ...]}. Questions of one picture do not see each other and all start at the position that follows
+ * the picture.
+ *
+ * @param samples pictures
+ * @param visual visual tokens per picture
+ * @param text text tokens per picture, padding included
+ * @param patches {@code [samples * visual]}: raster index of each visual token's patch
+ * @param tokens {@code [samples * text]}: token ids
+ * @param positions {@code [samples * (2 + visual + text)]}: position ids
+ * @param segments {@code [samples * text]}: which question a token belongs to; -1 for padding
+ * @param targets what is to be predicted
+ * @param scenes per picture: its pixels as patches, and its truth
+ */
+@SuppressWarnings("ArrayRecordComponent") // plain carriers for tensors; never compared
+public record AnswerBatch(
+        int samples,
+        int visual,
+        int text,
+        int[] patches,
+        int[] tokens,
+        int[] positions,
+        int[] segments,
+        Targets targets,
+        List<Seen> scenes) {
+
+    /** Tokens before the visual ones: the beginning of the text, and of the user's turn. */
+    public static final int LEAD = 2;
+
+    public AnswerBatch {
+        scenes = List.copyOf(scenes);
+    }
+
+    /** Tokens per picture. */
+    public int length() {
+        return LEAD + visual + text;
+    }
+
+    /**
+     * Predictions to learn.
+     *
+     * @param rows flat indices {@code sample * length + position} whose next token is known
+     * @param ids the next tokens
+     * @param answer for each row the index of the answer in {@code asked} it belongs to; -1 in captions
+     * @param asked the questions
+     */
+    public record Targets(int[] rows, int[] ids, int[] answer, List<Question> asked) {
+        public Targets {
+            asked = List.copyOf(asked);
+        }
+    }
+
+    /**
+     * A picture as the model may see it.
+     *
+     * @param pixels all patches, {@code [patches, 3 * patch * patch]}; empty if not needed
+     * @param labels the exact truth of its patches
+     */
+    public record Seen(float[] pixels, dev.fovea.world.PatchLabels labels) {}
+}

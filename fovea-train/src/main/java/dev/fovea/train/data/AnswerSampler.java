@@ -1,0 +1,235 @@
+package dev.fovea.train.data;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.fovea.train.recipe.WorldTokenizer;
+import dev.fovea.world.Captions;
+import dev.fovea.world.PatchLabels;
+import dev.fovea.world.Picture;
+import dev.fovea.world.Question;
+import dev.fovea.world.Questions;
+import dev.fovea.world.Renderer;
+import dev.fovea.world.Scene;
+import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Scenes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Makes batches of pictures with packed questions. Batch {@code i} depends on {@code i} alone. */
+public final class AnswerSampler {
+    private static final int PATCH = 14;
+    private static final List<String> DESCRIBE = List.of(
+            "Describe the picture.", "List every object and its place.", "What is in the picture?", "What do you see?");
+
+    /**
+     * How batches are made.
+     *
+     * @param samples pictures
+     * @param visual visual tokens per picture; all patches if at least as many
+     * @param text room for packed text
+     * @param captions share of pictures whose pack begins with the full caption
+     * @param chained share of questions that follow another one in the same conversation
+     * @param renumbered share of pictures whose chosen patches take contiguous positions, as after pruning
+     * @param pixels whether pixels are needed
+     */
+    public record Settings(
+            int samples,
+            int visual,
+            int text,
+            double captions,
+            double chained,
+            double renumbered,
+            boolean pixels) {}
+
+    private final SceneOptions options;
+    private final Settings settings;
+    private final HuggingFaceTokenizer tokenizer;
+    private final long firstSeed;
+
+    public AnswerSampler(
+            SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
+        this.options = options;
+        this.settings = settings;
+        this.tokenizer = tokenizer;
+        this.firstSeed = firstSeed;
+    }
+
+    /** The batch with this number. */
+    public AnswerBatch batch(long number) {
+        int visual = Math.min(settings.visual(), 256);
+        int length = AnswerBatch.LEAD + visual + settings.text();
+        Pack all = new Pack(settings.samples(), visual, settings.text(), length);
+        for (int s = 0; s < settings.samples(); s++) {
+            long seed = firstSeed + number * settings.samples() + s;
+            SplittableRandom random = new SplittableRandom(seed);
+            Scene scene = Scenes.generate(seed, options);
+            Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
+            PatchLabels labels = PatchLabels.of(scene, picture, PATCH);
+            float[] pixels = settings.pixels() ? Patches.all(picture, PATCH) : new float[0];
+            all.scenes.add(new AnswerBatch.Seen(pixels, labels));
+            int[] chosen = choose(labels, visual, random);
+            boolean renumber = random.nextDouble() < settings.renumbered();
+            all.place(s, chosen, renumber);
+            fill(all, s, scene, picture, seed, random);
+        }
+        return all.build();
+    }
+
+    private void fill(Pack all, int s, Scene scene, Picture picture, long seed, SplittableRandom random) {
+        if (random.nextDouble() < settings.captions()) {
+            String ask = DESCRIBE.get(random.nextInt(DESCRIBE.size()));
+            all.ask(s, encode(ask), encode(Captions.full(scene, picture)), null, false);
+        }
+        for (Question q : Questions.sample(scene, picture, seed, 24)) {
+            boolean follows = random.nextDouble() < settings.chained();
+            if (!all.ask(s, encode(q.text()), encode(q.answer()), q, follows)) {
+                break;
+            }
+        }
+    }
+
+    private int[] encode(String text) {
+        long[] ids = tokenizer.encode(text, false, false).getIds();
+        int[] out = new int[ids.length];
+        Arrays.setAll(out, i -> (int) ids[i]);
+        return out;
+    }
+
+    /** Every object's centre, then a random mix of object patches, then background; in raster order. */
+    private static int[] choose(PatchLabels labels, int visual, SplittableRandom random) {
+        int n = labels.owner().length;
+        if (visual >= n) {
+            int[] every = new int[n];
+            Arrays.setAll(every, i -> i);
+            return every;
+        }
+        double[] rank = new double[n];
+        Integer[] order = new Integer[n];
+        for (int p = 0; p < n; p++) {
+            order[p] = p;
+            double bonus = labels.centre()[p] >= 0 ? 4 : labels.owner()[p] >= 0 ? 0.6 : 0;
+            rank[p] = random.nextDouble() + bonus;
+        }
+        Arrays.sort(order, (a, b) -> Double.compare(rank[b], rank[a]));
+        int[] chosen = new int[visual];
+        Arrays.setAll(chosen, i -> order[i]);
+        Arrays.sort(chosen);
+        return chosen;
+    }
+
+    private static final class Pack {
+        private final int samples;
+        private final int visual;
+        private final int text;
+        private final int length;
+        private final int[] patches;
+        private final int[] tokens;
+        private final int[] positions;
+        private final int[] segments;
+        private final int[] used;
+        private final int[] next;
+        private final int[] segment;
+        private final int[] after;
+        private final List<int[]> targets = new ArrayList<>();
+        private final List<Question> asked = new ArrayList<>();
+        private final List<AnswerBatch.Seen> scenes = new ArrayList<>();
+
+        Pack(int samples, int visual, int text, int length) {
+            this.samples = samples;
+            this.visual = visual;
+            this.text = text;
+            this.length = length;
+            patches = new int[samples * visual];
+            tokens = new int[samples * text];
+            positions = new int[samples * length];
+            segments = new int[samples * text];
+            used = new int[samples];
+            next = new int[samples];
+            segment = new int[samples];
+            after = new int[samples];
+            Arrays.fill(segments, -1);
+            Arrays.fill(tokens, WorldTokenizer.PAD);
+        }
+
+        void place(int s, int[] chosen, boolean renumber) {
+            System.arraycopy(chosen, 0, patches, s * visual, visual);
+            int at = s * length;
+            positions[at + 1] = 1;
+            for (int i = 0; i < visual; i++) {
+                positions[at + AnswerBatch.LEAD + i] = AnswerBatch.LEAD + (renumber ? i : chosen[i]);
+            }
+            after[s] = AnswerBatch.LEAD + (renumber ? visual : 256);
+            next[s] = after[s];
+        }
+
+        /** Adds a question and its answer; false if there is no room. */
+        boolean ask(
+                int s,
+                int[] question,
+                int[] answer,
+                @org.jspecify.annotations.Nullable Question q,
+                boolean follows) {
+            boolean chain = follows && used[s] > 0;
+            int need = (chain ? 1 : 0) + question.length + 1 + answer.length + 1;
+            if (used[s] + need > text) {
+                return false;
+            }
+            if (!chain) {
+                segment[s]++;
+                next[s] = after[s];
+            } else {
+                put(s, WorldTokenizer.USER);
+            }
+            for (int id : question) {
+                put(s, id);
+            }
+            put(s, WorldTokenizer.ASSISTANT);
+            int index = q == null ? -1 : asked.size();
+            if (q != null) {
+                asked.add(q);
+            }
+            for (int id : answer) {
+                target(s, id, index);
+                put(s, id);
+            }
+            target(s, WorldTokenizer.EOS, index);
+            put(s, WorldTokenizer.EOS);
+            return true;
+        }
+
+        private void target(int s, int id, int index) {
+            targets.add(new int[] {s * length + AnswerBatch.LEAD + visual + used[s] - 1, id, index});
+        }
+
+        private void put(int s, int id) {
+            int at = s * text + used[s];
+            tokens[at] = id;
+            segments[at] = segment[s];
+            positions[s * length + AnswerBatch.LEAD + visual + used[s]] = next[s]++;
+            used[s]++;
+        }
+
+        AnswerBatch build() {
+            int n = targets.size();
+            int[] rows = new int[n];
+            int[] ids = new int[n];
+            int[] answer = new int[n];
+            for (int i = 0; i < n; i++) {
+                rows[i] = targets.get(i)[0];
+                ids[i] = targets.get(i)[1];
+                answer[i] = targets.get(i)[2];
+            }
+            return new AnswerBatch(
+                    samples,
+                    visual,
+                    text,
+                    patches,
+                    tokens,
+                    positions,
+                    segments,
+                    new AnswerBatch.Targets(rows, ids, answer, asked),
+                    scenes);
+        }
+    }
+}
