@@ -1,29 +1,53 @@
 package dev.fovea.world;
 
-import java.util.Arrays;
-
-/** Paints backgrounds. */
+/** Paints backgrounds, one row at a time; everything that depends on the column alone is worked out once. */
 final class Backdrop {
     private static final int NOISE_CELLS = 14;
+    private static final double HALF_LINE = 0.006;
 
-    private Backdrop() {}
+    private final Background background;
+    private final int size;
+    /** For each column a share of the pattern: its part of a projection, its wave, or its passage between cells. */
+    private final double[] columns;
+    /** For each column the cell of the noise lattice. */
+    private final int[] cells;
+
+    private final double[] lattice;
+    private final double sin;
+
+    private Backdrop(Background background, int size) {
+        this.background = background;
+        this.size = size;
+        columns = new double[size];
+        cells = new int[size];
+        lattice = background.kind() == Background.Kind.NOISE ? lattice(background.seed()) : new double[0];
+        sin = StrictMath.sin(background.angle());
+        double cos = StrictMath.cos(background.angle());
+        for (int x = 0; x < size; x++) {
+            double u = (x + 0.5) / size;
+            switch (background.kind()) {
+                case PLAIN -> {}
+                case GRADIENT -> columns[x] = (u - 0.5) * cos;
+                case LINES -> columns[x] = u * cos;
+                case CHECKER -> columns[x] = Math.clamp(wave(u, 2 * background.period()) * size, -0.5, 0.5);
+                case NOISE -> {
+                    double along = u * NOISE_CELLS;
+                    cells[x] = (int) along;
+                    columns[x] = smooth(along - cells[x]);
+                }
+            }
+        }
+    }
 
     static void paint(Background background, int size, byte[] rgb) {
+        Backdrop backdrop = new Backdrop(background, size);
         int[] ramp = new int[256];
         for (int i = 0; i < 256; i++) {
             ramp[i] = Tones.blend(background.rgb(), background.second(), i / 255.0);
         }
         int[] row = new int[size];
-        double[] lattice = background.kind() == Background.Kind.NOISE ? lattice(background.seed()) : new double[0];
         for (int y = 0; y < size; y++) {
-            double v = (y + 0.5) / size;
-            switch (background.kind()) {
-                case PLAIN -> Arrays.fill(row, 0);
-                case GRADIENT -> gradient(background, v, row);
-                case NOISE -> noise(lattice, v, row);
-                case CHECKER -> checker(background, v, row);
-                case LINES -> lines(background, v, row);
-            }
+            backdrop.levels((y + 0.5) / size, row);
             int at = 3 * y * size;
             for (int x = 0; x < size; x++) {
                 int tone = ramp[row[x]];
@@ -34,16 +58,25 @@ final class Backdrop {
         }
     }
 
+    /** How much of the second tone each pixel of a row has, 0 to 255. */
+    private void levels(double v, int[] row) {
+        switch (background.kind()) {
+            case PLAIN -> {}
+            case GRADIENT -> gradient(v, row);
+            case NOISE -> noise(v, row);
+            case CHECKER -> checker(v, row);
+            case LINES -> lines(v, row);
+        }
+    }
+
     private static int level(double share) {
         return (int) (Math.clamp(share, 0.0, 1.0) * 255 + 0.5);
     }
 
-    private static void gradient(Background background, double v, int[] row) {
-        double cos = StrictMath.cos(background.angle());
-        double sin = StrictMath.sin(background.angle());
-        for (int x = 0; x < row.length; x++) {
-            double u = (x + 0.5) / row.length;
-            row[x] = level(0.5 + ((u - 0.5) * cos + (v - 0.5) * sin) / 1.42);
+    private void gradient(double v, int[] row) {
+        double down = (v - 0.5) * sin;
+        for (int x = 0; x < size; x++) {
+            row[x] = level(0.5 + (columns[x] + down) / 1.42);
         }
     }
 
@@ -57,16 +90,15 @@ final class Backdrop {
     }
 
     /** Random values on a coarse lattice with smooth passages between them. */
-    private static void noise(double[] lattice, double v, int[] row) {
+    private void noise(double v, int[] row) {
         double down = v * NOISE_CELLS;
         int j = (int) down;
         double fy = smooth(down - j);
         int above = j * (NOISE_CELLS + 1);
         int below = above + NOISE_CELLS + 1;
-        for (int x = 0; x < row.length; x++) {
-            double along = (x + 0.5) / row.length * NOISE_CELLS;
-            int i = (int) along;
-            double fx = smooth(along - i);
+        for (int x = 0; x < size; x++) {
+            int i = cells[x];
+            double fx = columns[x];
             double upper = lattice[above + i] + (lattice[above + i + 1] - lattice[above + i]) * fx;
             double lower = lattice[below + i] + (lattice[below + i + 1] - lattice[below + i]) * fx;
             row[x] = level(upper + (lower - upper) * fy);
@@ -84,24 +116,20 @@ final class Backdrop {
         return (0.25 - Math.abs(phase - 0.5)) * period;
     }
 
-    private static void checker(Background background, double v, int[] row) {
-        double period = 2 * background.period();
-        double vertical = Math.clamp(wave(v, period) * row.length, -0.5, 0.5);
-        for (int x = 0; x < row.length; x++) {
-            double u = (x + 0.5) / row.length;
-            double horizontal = Math.clamp(wave(u, period) * row.length, -0.5, 0.5);
-            row[x] = level(0.5 + 2 * vertical * horizontal);
+    private void checker(double v, int[] row) {
+        double vertical = Math.clamp(wave(v, 2 * background.period()) * size, -0.5, 0.5);
+        for (int x = 0; x < size; x++) {
+            row[x] = level(0.5 + 2 * vertical * columns[x]);
         }
     }
 
-    private static void lines(Background background, double v, int[] row) {
-        double cos = StrictMath.cos(background.angle());
-        double sin = StrictMath.sin(background.angle());
-        double half = 0.006;
-        for (int x = 0; x < row.length; x++) {
-            double position = ((x + 0.5) / row.length * cos + v * sin) / background.period();
-            double away = Math.abs(position - Math.floor(position) - 0.5) * background.period();
-            row[x] = level(0.5 + (half - away) * row.length);
+    private void lines(double v, int[] row) {
+        double down = v * sin;
+        double period = background.period();
+        for (int x = 0; x < size; x++) {
+            double position = (columns[x] + down) / period;
+            double away = Math.abs(position - Math.floor(position) - 0.5) * period;
+            row[x] = level(0.5 + (HALF_LINE - away) * size);
         }
     }
 }

@@ -88,6 +88,24 @@ final class Body {
         return Math.abs(x - textX) <= halfBoxWidth && Math.abs(y - textY) <= halfBoxHeight;
     }
 
+    /** For the columns {@code from} to {@code to} of a canvas, how far right of the object's centre each lies, in radii. */
+    double[] across(int size, int from, int to) {
+        return offsets(object.cx(), size, from, to);
+    }
+
+    /** The same for rows, downwards. */
+    double[] down(int size, int from, int to) {
+        return offsets(object.cy(), size, from, to);
+    }
+
+    private double[] offsets(double centre, int size, int from, int to) {
+        double[] offsets = new double[Math.max(to - from, 0)];
+        for (int i = 0; i < offsets.length; i++) {
+            offsets[i] = ((from + i + 0.5) / size - centre) / object.radius();
+        }
+        return offsets;
+    }
+
     boolean hasText() {
         return text != null;
     }

@@ -29,7 +29,7 @@ final class ComparisonQuestions {
         }
 
         static @Nullable Pair of(Asking asking, SceneObject a, SceneObject b, Attribute... banned) {
-            if (a == b || a.shape() == Shape.SIGN || b.shape() == Shape.SIGN) {
+            if (a.index() == b.index() || a.shape() == Shape.SIGN || b.shape() == Shape.SIGN) {
                 return null;
             }
             Reference first = Reference.unique(asking.scene(), a, asking.dice(), banned);

@@ -52,7 +52,7 @@ final class OddOneOut {
         }
         for (SceneObject candidate : objects) {
             List<T> others = objects.stream()
-                    .filter(o -> o != candidate)
+                    .filter(o -> o.index() != candidate.index())
                     .map(attribute)
                     .distinct()
                     .toList();

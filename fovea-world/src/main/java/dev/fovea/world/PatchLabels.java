@@ -34,7 +34,7 @@ public record PatchLabels(
         int[] centre) {
 
     /** Number of shape classes, 0 included. */
-    public static final int SHAPES = Shape.values().length + 1;
+    public static final int SHAPES = Shape.ALL.size() + 1;
     /** Number of colour classes, 0 included. */
     public static final int COLOURS = Colour.ALL.size() + 1;
     /** Number of size classes, 0 included. */
@@ -112,18 +112,21 @@ public record PatchLabels(
             }
             SceneObject o = scene.objects().get(owner[i]);
             Box box = picture.visibleBox(owner[i]);
-            shape[i] = o.shape().ordinal() + 1;
-            colour[i] = o.colour().ordinal() + 1;
-            size[i] = o.size().ordinal() + 1;
-            texture[i] = o.texture().ordinal() + 1;
+            shape[i] = Shape.ALL.indexOf(o.shape()) + 1;
+            colour[i] = Colour.ALL.indexOf(o.colour()) + 1;
+            size[i] = Size.ALL.indexOf(o.size()) + 1;
+            texture[i] = Texture.ALL.indexOf(o.texture()) + 1;
             text[i] = Words.textClass(o.text());
+            int row = i / columns;
             dx[i] = (float) (box.centreX() / patch - (i % columns + 0.5));
-            dy[i] = (float) (box.centreY() / patch - (i / columns + 0.5));
+            dy[i] = (float) (box.centreY() / patch - (row + 0.5));
         }
         Arrays.fill(centre, -1);
         for (SceneObject o : scene.objects()) {
             Box box = picture.visibleBox(o.index());
-            centre[(int) (box.centreY() / patch) * columns + (int) (box.centreX() / patch)] = o.index();
+            int row = (int) (box.centreY() / patch);
+            int column = (int) (box.centreX() / patch);
+            centre[row * columns + column] = o.index();
         }
     }
 }

@@ -68,7 +68,6 @@ final class Placement {
     /** The pixels of the body, each times two plus one where it is writing; -1 if it would hide what must be seen. */
     private int cover(Body body) {
         SceneObject o = body.object;
-        double r = o.radius();
         int left = Math.max((int) Math.floor((o.cx() - body.halfWidth) * SIDE), 0);
         int right = Math.min((int) Math.ceil((o.cx() + body.halfWidth) * SIDE), SIDE);
         int top = Math.max((int) Math.floor((o.cy() - body.halfHeight) * SIDE), 0);
@@ -77,12 +76,14 @@ final class Placement {
         if (touched.length < most) {
             touched = new int[most];
         }
+        double[] across = body.across(SIDE, left, right);
+        double[] down = body.down(SIDE, top, bottom);
         int[] taken = new int[bodies.size()];
         int count = 0;
         for (int py = top; py < bottom; py++) {
+            double dy = down[py - top];
             for (int px = left; px < right; px++) {
-                double dx = ((px + 0.5) / SIDE - o.cx()) / r;
-                double dy = ((py + 0.5) / SIDE - o.cy()) / r;
+                double dx = across[px - left];
                 double x = dx * body.cos + dy * body.sin;
                 double y = dy * body.cos - dx * body.sin;
                 if (body.distance(x, y) >= 0) {

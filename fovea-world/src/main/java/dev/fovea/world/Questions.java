@@ -55,8 +55,8 @@ public final class Questions {
     private static List<Skill> order(Dice dice) {
         List<Skill> order = new ArrayList<>();
         double[] weights = new double[Skill.ALL.size()];
-        for (Skill skill : Skill.ALL) {
-            weights[skill.ordinal()] = READINESS.getOrDefault(skill, 1.0);
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = READINESS.getOrDefault(Skill.ALL.get(i), 1.0);
         }
         for (int i = 0; i < weights.length; i++) {
             int drawn = dice.weighted(weights);
@@ -68,7 +68,7 @@ public final class Questions {
 
     /** One question of a skill; empty if the scene does not allow it. */
     public static Optional<Question> one(Scene scene, Picture picture, Skill skill, long seed) {
-        Dice dice = new Dice(seed, skill.ordinal());
+        Dice dice = new Dice(seed, Skill.ALL.indexOf(skill));
         for (int i = 0; i < TRIES; i++) {
             Question question = draw(new Asking(scene, picture, dice), skill);
             if (question != null) {

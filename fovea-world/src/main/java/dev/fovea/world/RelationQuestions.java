@@ -4,27 +4,19 @@ import dev.fovea.world.Questions.Asking;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Questions about left, right, above and below. Only clear cases are asked: an eighth of the canvas apart or so. */
+/** Questions about left, right, above and below. Only clear cases are asked. */
 final class RelationQuestions {
     private static final double CLEAR = 0.12;
 
     private RelationQuestions() {}
 
-    private enum Side {
-        LEFT(-1, 0, List.of("left of the #", "to the left of the #")),
-        RIGHT(1, 0, List.of("right of the #", "to the right of the #")),
-        ABOVE(0, -1, List.of("above the #", "higher than the #")),
-        BELOW(0, 1, List.of("below the #", "lower than the #"));
-
-        final int x;
-        final int y;
-        final List<String> words;
-
-        Side(int x, int y, List<String> words) {
-            this.x = x;
-            this.y = y;
-            this.words = words;
-        }
+    /** One of the four sides: its direction, x rightwards and y downwards, and its wordings. */
+    private record Side(int x, int y, List<String> words) {
+        static final List<Side> ALL = List.of(
+                new Side(-1, 0, List.of("left of the #", "to the left of the #")),
+                new Side(1, 0, List.of("right of the #", "to the right of the #")),
+                new Side(0, -1, List.of("above the #", "higher than the #")),
+                new Side(0, 1, List.of("below the #", "lower than the #")));
 
         /** How far {@code a} lies on this side of {@code b}, in canvas units; negative on the other side. */
         double lead(Picture picture, SceneObject a, SceneObject b) {
@@ -43,7 +35,7 @@ final class RelationQuestions {
     private static @Nullable Question yesOrNo(Asking asking) {
         Dice dice = asking.dice();
         boolean yes = dice.chance(0.5);
-        Side side = dice.pick(List.of(Side.values()));
+        Side side = dice.pick(Side.ALL);
         SceneObject a = asking.any();
         SceneObject b = asking.any();
         double lead = side.lead(asking.picture(), a, b);
@@ -63,12 +55,12 @@ final class RelationQuestions {
     /** Asked when exactly one object is clearly on that side and none is doubtful. */
     private static @Nullable Question which(Asking asking) {
         Dice dice = asking.dice();
-        Side side = dice.pick(List.of(Side.values()));
+        Side side = dice.pick(Side.ALL);
         SceneObject anchor = asking.any();
         SceneObject found = null;
         for (SceneObject o : asking.scene().objects()) {
             double lead = side.lead(asking.picture(), o, anchor);
-            if (o == anchor || lead <= -CLEAR / 3) {
+            if (o.index() == anchor.index() || lead <= -CLEAR / 3) {
                 continue;
             }
             if (lead < CLEAR || found != null) {

@@ -21,6 +21,9 @@ public enum Shape {
     public static final List<Shape> PLAIN =
             List.of(CIRCLE, SQUARE, TRIANGLE, STAR, HEART, CROSS, RING, DIAMOND, MOON, ARROW);
 
+    /** All shapes, the sign last. */
+    public static final List<Shape> ALL = List.of(values());
+
     private final String word = name().toLowerCase(Locale.ROOT);
 
     /** The English noun, as in "star". */

@@ -5,7 +5,7 @@ package dev.fovea.world;
  * rightwards and y downwards from the object's centre before it is turned.
  */
 final class Silhouettes {
-    /** No shape but the sign reaches farther than this from its centre. */
+    /** No shape but the sign reaches farther along x or y than this from its centre, however it is turned. */
     static final double REACH = 1.13;
 
     private static final double SIN36 = 0.5877852522924731;
