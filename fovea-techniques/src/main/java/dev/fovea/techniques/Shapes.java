@@ -1,0 +1,79 @@
+package dev.fovea.techniques;
+
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signal.EncoderQueries;
+import dev.fovea.core.path.Signal.Heads;
+import dev.fovea.core.technique.ModelShape;
+import java.util.Arrays;
+
+/** What techniques ask of a model's shape, with the sentences people read when it is not there. */
+public final class Shapes {
+    private Shapes() {}
+
+    /** The visual tokens must be the patches alone: indices into them are patch indices. */
+    public static void requirePatchesOnly(ModelShape shape, String id) {
+        if (shape.clsInFeatures()) {
+            throw new IllegalArgumentException("Technique '" + id + "' needs visual tokens that are patches only, but "
+                    + "this model passes its class token on; choose the feature selection 'default'.");
+        }
+    }
+
+    /** A layer knob, counted from 0, must name a layer before which another one has run. */
+    public static int requireDecoderLayer(int layer, String knob, ModelShape shape, String id) {
+        if (layer < 1 || layer >= shape.decoderLayers()) {
+            throw new IllegalArgumentException("Knob '" + knob + "' of technique '" + id + "' must be in 1.."
+                    + (shape.decoderLayers() - 1) + " for this model, which has " + shape.decoderLayers()
+                    + " decoder layers, got " + layer + ".");
+        }
+        return layer;
+    }
+
+    /** A layer knob, counted from 1, must name an encoder layer. */
+    public static int requireEncoderLayer(int layer, String knob, ModelShape shape, String id) {
+        if (layer < 1 || layer > shape.encoderLayers()) {
+            throw new IllegalArgumentException("Knob '" + knob + "' of technique '" + id + "' must be in 1.."
+                    + shape.encoderLayers() + " for this model's encoder, got " + layer + ".");
+        }
+        return layer;
+    }
+
+    /** The whole grid must be present: nothing may have been dropped or merged before. */
+    public static void requireWholeGrid(Layout layout, String id) {
+        if (layout.visualCount() != layout.rows() * layout.cols()) {
+            throw new IllegalArgumentException("Technique '" + id + "' needs the whole grid of " + layout.rows() + " x "
+                    + layout.cols() + " tokens, but an earlier technique left " + layout.visualCount()
+                    + "; use them apart.");
+        }
+    }
+
+    /**
+     * How much the encoder looks at each patch in a layer: the CLS query's attention, or in an encoder without a class
+     * token the attention received on average from all patches.
+     *
+     * @param layer counted from 0
+     */
+    public static Signal.EncoderAttention saliency(ModelShape shape, int layer, Heads heads) {
+        return new Signal.EncoderAttention(layer, shape.hasCls() ? EncoderQueries.CLS : EncoderQueries.PATCHES, heads);
+    }
+
+    /** What cards say about {@link #saliency} in encoders without a class token. */
+    public static final String SALIENCY_NOTE =
+            "Encoders without a class token: the attention a patch receives on average from all patches takes the "
+                    + "place of the CLS attention.";
+
+    /** Rows of a CLS-first encoder matrix that belong to patches start here. */
+    public static int firstPatch(ModelShape shape) {
+        return shape.hasCls() ? 1 : 0;
+    }
+
+    /** The patch rows of a CLS-first encoder matrix. */
+    public static Matrix patchRows(ModelShape shape, Matrix m) {
+        if (!shape.hasCls()) {
+            return m;
+        }
+        float[] rows = Arrays.copyOfRange(m.data(), m.cols(), m.data().length);
+        return new Matrix(m.rows() - 1, m.cols(), rows);
+    }
+}

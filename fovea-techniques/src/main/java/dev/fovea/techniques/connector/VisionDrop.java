@@ -1,0 +1,138 @@
+package dev.fovea.techniques.connector;
+
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Decision.Positions;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signal.DecoderQueries;
+import dev.fovea.core.path.Signal.Heads;
+import dev.fovea.core.path.Signal.KeyScope;
+import dev.fovea.core.path.Signal.Projection;
+import dev.fovea.core.path.Signals;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Knob;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Technique;
+import dev.fovea.techniques.Shapes;
+import dev.fovea.techniques.Spending;
+import dev.fovea.techniques.primitives.MergeBuilder;
+import dev.fovea.techniques.primitives.Vectors;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * VisionDrop (arXiv 2506.22283): at the encoder's output and after three decoder depths, keep the tokens that vision
+ * itself attends to and fold the others into a few contextual tokens. No text takes part.
+ */
+public final class VisionDrop implements Technique {
+    private static final Card CARD = new Card(
+            "visiondrop",
+            "Rethinking Visual Token Reduction in LVLMs under Cross-modal Misalignment",
+            "2506.22283",
+            "Keeps the tokens that other visual tokens attend to and merges the rest, before the projector and at "
+                    + "three decoder depths.",
+            List.of("connector", "decoder"),
+            List.of(
+                    Knob.number("l1", "auto", 1, 1000, "Layers before the first decoder stage; auto is 8 of 32."),
+                    Knob.number("l2", "auto", 2, 1000, "Layers before the second decoder stage; auto is 16 of 32."),
+                    Knob.number("l3", "auto", 3, 1000, "Layers before the third decoder stage; auto is 24 of 32."),
+                    Knob.choice(
+                            "stages",
+                            "all",
+                            List.of("all", "encoder", "decoder"),
+                            "All four, only the one before the projector, or only the three in the decoder."),
+                    Knob.choice(
+                            "cls",
+                            "on",
+                            List.of("on", "off"),
+                            "Whether the class token is one of the tokens kept at the encoder (official code).")),
+            false,
+            List.of(
+                    "Budget: average visual tokens per decoder layer; the published schedule for 32 (48, 35, 26, 19 "
+                            + "tokens, of which 6, 5, 4, 3 are merged) is scaled to it, no stage above the number of "
+                            + "patches.",
+                    "With stages=encoder the budget is the number of tokens that reach the language model.",
+                    Shapes.SALIENCY_NOTE + " No class token is kept then."));
+
+    @Override
+    public Card card() {
+        return CARD;
+    }
+
+    @Override
+    public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+        Shapes.requirePatchesOnly(shape, CARD.id());
+        if (budget.isFull(shape.visualTokens())) {
+            return Plan.of(CARD.id());
+        }
+        VisionDropSchedule schedule = VisionDropSchedule.of(shape, budget, knobs);
+        List<Step> steps = new ArrayList<>();
+        boolean cls = shape.hasCls() && knobs.flag("cls");
+        if (schedule.shares()[0] < 1) {
+            steps.add(encoderStage(shape, schedule.shares()[0], cls));
+        }
+        for (int stage = 1; stage < schedule.shares().length; stage++) {
+            if (schedule.shares()[stage] < 1) {
+                steps.add(decoderStage(shape, schedule.layers()[stage], stage, schedule.shares()[stage]));
+            }
+        }
+        return Plan.of(CARD.id(), steps);
+    }
+
+    private static Step encoderStage(ModelShape shape, double share, boolean cls) {
+        int layer = shape.featureLayers() - 1;
+        Signal.EncoderAttention attention = Shapes.saliency(shape, layer, Heads.SUM);
+        Signal.EncoderProjection keys = new Signal.EncoderProjection(layer, Projection.KEY);
+        return new Step(new Station.Connector(), List.of(attention, keys), s -> {
+            Shapes.requireWholeGrid(s.layout(), CARD.id());
+            float[] scores = s.get(attention);
+            int count = Math.min(Spending.ofPrompt(share, s.layout()), scores.length);
+            MergeBuilder merge = new MergeBuilder();
+            if (cls) {
+                merge.keep(Decision.CLS);
+            }
+            int contextual = VisionDropSchedule.contextual(0, count);
+            SelectAndMerge.apply(
+                    merge,
+                    scores,
+                    Vectors.meanOverHeads(Shapes.patchRows(shape, s.get(keys)), shape.encoderHeads()),
+                    count - contextual - (cls && count > contextual ? 1 : 0),
+                    contextual);
+            return Outcome.of(merge.build(), scores);
+        });
+    }
+
+    private static Step decoderStage(ModelShape shape, int layer, int stage, double share) {
+        Signal.DecoderAttention attention =
+                new Signal.DecoderAttention(layer, DecoderQueries.VISUAL, KeyScope.ALL, true);
+        Signal.DecoderProjection keys = new Signal.DecoderProjection(layer, Projection.KEY, true);
+        return new Step(
+                new Station.Decoder(layer),
+                List.of(attention, keys),
+                s -> inDecoder(s, attention, keys, shape.decoderKvHeads(), stage, share));
+    }
+
+    private static Outcome inDecoder(
+            Signals signals,
+            Signal.DecoderAttention attention,
+            Signal.DecoderProjection keys,
+            int heads,
+            int stage,
+            double share) {
+        float[] scores = Vectors.pick(signals.get(attention), signals.layout().visual());
+        int count = Spending.ofPrompt(share, signals.layout());
+        if (count >= scores.length) {
+            return Outcome.of(new Decision.Unchanged(), scores);
+        }
+        int contextual = VisionDropSchedule.contextual(stage, count);
+        MergeBuilder merge = new MergeBuilder();
+        SelectAndMerge.apply(
+                merge, scores, Vectors.meanOverHeads(signals.get(keys), heads), count - contextual, contextual);
+        return Outcome.of(merge.build(Positions.RENUMBERED), scores);
+    }
+}

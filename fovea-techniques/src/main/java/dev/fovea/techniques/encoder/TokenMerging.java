@@ -1,0 +1,81 @@
+package dev.fovea.techniques.encoder;
+
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signals;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.techniques.primitives.BipartiteMatching;
+import dev.fovea.techniques.primitives.MergeBuilder;
+import dev.fovea.techniques.primitives.Vectors;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** What ToMe and Turbo share: merging matched tokens between attention and MLP of an encoder block. */
+final class TokenMerging {
+    static final Signal.TokenSizes SIZES = new Signal.TokenSizes();
+
+    private TokenMerging() {}
+
+    /** Keys of the block, the metric of the matching. */
+    static Signal.EncoderProjection keys(int layer) {
+        return new Signal.EncoderProjection(layer, Signal.Projection.KEY);
+    }
+
+    /** The metric: keys averaged over heads, {@code [tokens, head width]}, CLS first. */
+    static Matrix metric(Signals signals, int layer, ModelShape shape) {
+        return Vectors.meanOverHeads(signals.get(keys(layer)), shape.encoderHeads());
+    }
+
+    /**
+     * Merges what was matched, each token weighted by the number of patches it stands for.
+     *
+     * @param match over encoder tokens, the class token first where there is one
+     * @param sizes {@code [tokens]}, class token first
+     */
+    static Decision.Merge merge(BipartiteMatching.Match match, float[] sizes, boolean classToken) {
+        int shift = classToken ? 1 : 0;
+        MergeBuilder merge = new MergeBuilder();
+        for (int[] group : match.groups()) {
+            if (classToken && group[0] == 0) {
+                continue;
+            }
+            float[] weights = Vectors.pick(sizes, group);
+            float total = (float) Vectors.sum(weights);
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] /= total;
+            }
+            merge.group(
+                    group[0] - shift, Arrays.stream(group).map(t -> t - shift).toArray(), weights);
+        }
+        return merge.build();
+    }
+
+    /** How many tokens a block may remove without falling below the target. */
+    static int allowed(Layout layout, int scheduled, int target) {
+        return Math.min(scheduled, layout.visualCount() - target);
+    }
+
+    /**
+     * Matching puts even tokens before odd ones; the language model reads in raster order, so what is left is sorted by
+     * the cell of its anchor before it goes on.
+     */
+    static Step rasterOrder() {
+        return new Step(new Station.Connector(), List.of(), s -> {
+            int[] cells = s.layout().cells();
+            int[] order = IntStream.range(0, cells.length)
+                    .boxed()
+                    .sorted(Comparator.comparingInt((Integer i) -> cells[i]).thenComparingInt(i -> i))
+                    .mapToInt(Integer::intValue)
+                    .toArray();
+            boolean sorted = IntStream.range(0, order.length).allMatch(i -> order[i] == i);
+            return Outcome.of(sorted ? new Decision.Unchanged() : Decision.Keep.of(order));
+        });
+    }
+}

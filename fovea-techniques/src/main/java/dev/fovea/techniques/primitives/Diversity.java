@@ -1,0 +1,76 @@
+package dev.fovea.techniques.primitives;
+
+import dev.fovea.core.path.Matrix;
+import java.util.Arrays;
+
+/** Greedy choice of mutually dissimilar tokens by cosine similarity. */
+public final class Diversity {
+    private Diversity() {}
+
+    /** What is minimised when the next token is chosen. */
+    public enum Rule {
+        /** The largest similarity to a chosen token: greedy k-centre. */
+        K_CENTRE,
+        /** The sum of similarities to the chosen tokens: greedy max-sum diversification. */
+        MAX_SUM
+    }
+
+    /**
+     * {@code k} tokens in the order they were chosen, the pivot first.
+     *
+     * @param tokens {@code [n, width]}
+     * @param pivot the token to start from
+     * @param k {@code 1..n}
+     */
+    public static int[] greedy(Matrix tokens, int pivot, int k, Rule rule) {
+        int n = tokens.rows();
+        if (k < 1 || k > n) {
+            throw new IllegalArgumentException("Cannot choose " + k + " of " + n + " tokens.");
+        }
+        Similarities similarities = Similarities.of(Vectors.normalisedRows(tokens, 0), k);
+        int[] chosen = new int[k];
+        boolean[] taken = new boolean[n];
+        float[] closeness = new float[n];
+        Arrays.fill(closeness, rule == Rule.MAX_SUM ? 0 : Float.NEGATIVE_INFINITY);
+        int next = pivot;
+        for (int i = 0; i < k; i++) {
+            chosen[i] = next;
+            taken[next] = true;
+            if (i + 1 < k) {
+                draw(closeness, similarities, next, rule);
+                next = least(closeness, taken);
+            }
+        }
+        return chosen;
+    }
+
+    private static void draw(float[] closeness, Similarities similarities, int chosen, Rule rule) {
+        for (int v = 0; v < closeness.length; v++) {
+            float s = similarities.between(chosen, v);
+            closeness[v] = rule == Rule.MAX_SUM ? closeness[v] + s : Math.max(closeness[v], s);
+        }
+    }
+
+    private static int least(float[] values, boolean[] taken) {
+        int best = -1;
+        for (int v = 0; v < values.length; v++) {
+            if (!taken[v] && (best < 0 || values[v] < values[best])) {
+                best = v;
+            }
+        }
+        return best;
+    }
+
+    /** Cosines between unit rows: all at once where many will be asked for, else as needed. */
+    private interface Similarities {
+        float between(int a, int b);
+
+        static Similarities of(Matrix unit, int asked) {
+            if (asked > unit.rows() / 8) {
+                Matrix all = Gram.of(unit);
+                return (a, b) -> all.data()[a * all.cols() + b];
+            }
+            return (a, b) -> Vectors.dot(unit, a, unit, b);
+        }
+    }
+}
