@@ -1,0 +1,146 @@
+package dev.fovea.core.overlay;
+
+import dev.fovea.core.image.Geometry;
+import dev.fovea.core.image.Resampling;
+import dev.fovea.core.image.Resizer;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Ledger;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import javax.imageio.ImageIO;
+import javax.imageio.stream.FileImageOutputStream;
+
+/**
+ * Draws what became of every patch of a picture: what reached the language model stays bright, what was dropped is grey
+ * and dark but still to be recognised, what the model never saw (outside its crop) is darker yet; patches that were
+ * merged share an outline of one colour, and groups that touch differ. With {@link Style#HEAT} the scores lie over the
+ * picture in colour and the kept patches are outlined in white. A strip below says how many tokens are left.
+ *
+ * <p>Small pictures are enlarged and huge ones reduced, so that a patch can be made out and the file stays handy; lines
+ * and letters grow with the picture.
+ */
+public final class Overlay {
+    /** Pictures are enlarged by a whole factor until their longer side has this many pixels. */
+    private static final int SMALLEST = 640;
+
+    /** The longer side of an overlay has at most this many pixels. */
+    private static final int LARGEST = 4096;
+
+    private Overlay() {}
+
+    /** What to show. */
+    public enum Style {
+        /** Kept, dropped and merged patches. */
+        TOKENS,
+        /** The same with the last score of every patch as a heat map. */
+        HEAT
+    }
+
+    /**
+     * Draws the overlay of one picture.
+     *
+     * @param picture the original, upright
+     * @param geometry how it was prepared for the encoder
+     * @param patchSize side of a patch of the prepared picture, in pixels
+     * @param ledger what happened
+     * @param image which of the ledger's pictures this is
+     * @throws IllegalArgumentException if the geometry is that of another picture, or the ledger has no such picture
+     */
+    public static BufferedImage draw(
+            RgbImage picture, Geometry geometry, int patchSize, Ledger ledger, int image, Style style) {
+        if (geometry.originalWidth() != picture.width() || geometry.originalHeight() != picture.height()) {
+            throw new IllegalArgumentException("The geometry is that of a picture of " + geometry.originalWidth() + "x"
+                    + geometry.originalHeight() + " pixels, not " + picture.width() + "x" + picture.height());
+        }
+        if (image < 0 || image >= ledger.images().size()) {
+            throw new IllegalArgumentException("There is no picture " + image + " in a ledger of "
+                    + ledger.images().size() + " pictures");
+        }
+        RgbImage canvas = scaled(picture);
+        PatchMap patches = PatchMap.of(ledger, image, geometry, patchSize, canvas.width(), canvas.height());
+        Painter painter = new Painter(canvas, patches, style);
+        painter.paint();
+        int total =
+                (int) ledger.tokens().stream().filter(t -> t.image() == image).count();
+        return new Legend(patches, style, tokensOf(ledger, image), total).under(canvas);
+    }
+
+    /**
+     * Writes a picture as PNG: beside the target first, then moved into place.
+     *
+     * @throws OverlayException if it cannot be written; nothing is left behind
+     */
+    public static void write(BufferedImage picture, Path target) {
+        Path absolute = target.toAbsolutePath();
+        Path temporary = absolute.resolveSibling(
+                "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".part");
+        try {
+            Path folder = absolute.getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
+            try (FileImageOutputStream out = new FileImageOutputStream(temporary.toFile())) {
+                ImageIO.write(picture, "png", out);
+            }
+            try {
+                Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new OverlayException(
+                    target + " cannot be written: " + reason(e) + "; choose another place or make room", e);
+        } finally {
+            try {
+                Files.deleteIfExists(temporary);
+            } catch (IOException e) {
+                // What cannot be deleted either was never made or lies on a disk that just went away.
+            }
+        }
+    }
+
+    private static String reason(IOException e) {
+        if (e instanceof FileSystemException f && f.getReason() != null) {
+            return f.getReason();
+        }
+        return e instanceof FileSystemException
+                ? e.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                : String.valueOf(e.getMessage());
+    }
+
+    /** Survivors that hold something of this picture. */
+    private static int tokensOf(Ledger ledger, int image) {
+        int n = 0;
+        for (Ledger.Group group : ledger.survivors()) {
+            int owner = group.anchor();
+            for (int i = 0; owner < 0 && i < group.members().length; i++) {
+                owner = group.members()[i];
+            }
+            boolean only = ledger.images().size() == 1;
+            n += only || (owner >= 0 && ledger.tokens().get(owner).image() == image) ? 1 : 0;
+        }
+        return n;
+    }
+
+    private static RgbImage scaled(RgbImage picture) {
+        int longer = Math.max(picture.width(), picture.height());
+        if (longer > LARGEST) {
+            double scale = (double) LARGEST / longer;
+            return Resizer.resize(
+                    picture,
+                    Math.max(1, (int) Math.round(picture.width() * scale)),
+                    Math.max(1, (int) Math.round(picture.height() * scale)),
+                    Resampling.BICUBIC);
+        }
+        int factor = (SMALLEST + longer - 1) / longer;
+        if (factor <= 1) {
+            return new RgbImage(picture.width(), picture.height(), picture.rgb().clone());
+        }
+        return Resizer.resize(picture, picture.width() * factor, picture.height() * factor, Resampling.BICUBIC);
+    }
+}
