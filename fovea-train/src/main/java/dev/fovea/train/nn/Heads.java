@@ -2,7 +2,6 @@ package dev.fovea.train.nn;
 
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
 /** Attention over batches of equal length. */
 final class Heads {
@@ -12,15 +11,16 @@ final class Heads {
      * Multi-head attention without rotary positions.
      *
      * @param q {@code [batch, tokens, width]}, likewise k and v
-     * @param mask additive, {@code [batch or 1, 1, tokens, tokens]}, or null for full attention
+     * @param causal whether a token sees only itself and what is before it
      * @return {@code [batch, tokens, width]}
      */
-    static Tensor attend(Tensor q, Tensor k, Tensor v, int heads, @Nullable Tensor mask) {
-        return join(attention(split(q, heads), split(k, heads), split(v, heads), mask));
+    static Tensor attend(Tensor q, Tensor k, Tensor v, int heads, boolean causal) {
+        double scale = 1 / Math.sqrt((double) q.size(2) / heads);
+        return join(Tensors.attention(split(q, heads), split(k, heads), split(v, heads), null, causal, scale));
     }
 
-    /** {@code [batch, heads, tokens, d]} in and out. */
-    static Tensor attention(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask) {
+    /** {@code [batch, heads, tokens, d]} in and out, under an additive mask {@code [batch, 1, tokens, tokens]}. */
+    static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask) {
         return Tensors.attention(q, k, v, mask, false, 1 / Math.sqrt(q.size(3)));
     }
 

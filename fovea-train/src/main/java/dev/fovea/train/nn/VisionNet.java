@@ -1,12 +1,11 @@
 package dev.fovea.train.nn;
 
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.layer.LayerNorm;
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.Mlp;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -37,81 +36,44 @@ public final class VisionNet {
         }
     }
 
-    private record Block(
-            LayerNorm norm1, Linear q, Linear k, Linear v, Linear out, LayerNorm norm2, Mlp mlp, int heads) {
-        Tensor forward(Tensor x) {
-            Tensor h = norm1.forward(x);
-            x = x.add(out.forward(Heads.attend(q.forward(h), k.forward(h), v.forward(h), heads, null)));
-            return x.add(mlp.forward(norm2.forward(x)));
-        }
-    }
-
     private final Config config;
+    private final Precision precision;
     private final Tensor patchWeight;
     private final Tensor classEmbedding;
     private final Tensor positions;
     private final LayerNorm preNorm;
     private final LayerNorm postNorm;
-    private final List<Block> blocks = new ArrayList<>();
+    private final List<ClipLayer> layers = new ArrayList<>();
 
     /** Declares the parameters under {@code prefix}, with the names of Hugging Face's CLIP vision model. */
     public static void declare(Parameters p, String prefix, Config c) {
         double std = 1 / Math.sqrt(c.width());
         p.table(prefix + "embeddings.class_embedding", std, c.width());
-        p.table(prefix + "embeddings.patch_embedding.weight", 1 / Math.sqrt(c.patchValues()),
-                c.width(), 3, c.patch(), c.patch());
+        p.table(
+                prefix + "embeddings.patch_embedding.weight",
+                1 / Math.sqrt(c.patchValues()),
+                c.width(),
+                3,
+                c.patch(),
+                c.patch());
         p.table(prefix + "embeddings.position_embedding.weight", 0.3 * std, c.patches() + 1L, c.width());
-        norm(p, prefix + "pre_layrnorm", c.width());
+        ClipLayer.norm(p, prefix + "pre_layrnorm", c.width());
         for (int i = 0; i < c.layers(); i++) {
-            String b = prefix + "encoder.layers." + i + ".";
-            norm(p, b + "layer_norm1", c.width());
-            for (String name : List.of("q_proj", "k_proj", "v_proj")) {
-                linear(p, b + "self_attn." + name, c.width(), c.width(), std);
-            }
-            linear(p, b + "self_attn.out_proj", c.width(), c.width(), std / Math.sqrt(2.0 * c.layers()));
-            norm(p, b + "layer_norm2", c.width());
-            linear(p, b + "mlp.fc1", c.mlp(), c.width(), std);
-            linear(p, b + "mlp.fc2", c.width(), c.mlp(), 1 / Math.sqrt(c.mlp()) / Math.sqrt(2.0 * c.layers()));
+            ClipLayer.declare(p, prefix + "encoder.layers." + i + ".", c.width(), c.mlp(), c.layers());
         }
-        norm(p, prefix + "post_layernorm", c.width());
+        ClipLayer.norm(p, prefix + "post_layernorm", c.width());
     }
 
-    static void norm(Parameters p, String name, long width) {
-        p.vector(name + ".weight", 1, width);
-        p.vector(name + ".bias", 0, width);
-    }
-
-    static void linear(Parameters p, String name, long out, long in, double std) {
-        p.matrix(name + ".weight", out, in, std);
-        p.vector(name + ".bias", 0, out);
-    }
-
-    static LayerNorm layerNorm(Parameters p, String name) {
-        return new LayerNorm(p.get(name + ".weight"), p.get(name + ".bias"), 1e-5);
-    }
-
-    static Linear linear(Parameters p, String name) {
-        return new Linear(p.get(name + ".weight"), p.get(name + ".bias"));
-    }
-
-    public VisionNet(Parameters p, String prefix, Config c) {
+    public VisionNet(Parameters p, String prefix, Config c, Precision precision) {
         this.config = c;
+        this.precision = precision;
         this.patchWeight = p.get(prefix + "embeddings.patch_embedding.weight");
         this.classEmbedding = p.get(prefix + "embeddings.class_embedding");
         this.positions = p.get(prefix + "embeddings.position_embedding.weight");
-        this.preNorm = layerNorm(p, prefix + "pre_layrnorm");
-        this.postNorm = layerNorm(p, prefix + "post_layernorm");
+        this.preNorm = ClipLayer.layerNorm(p, prefix + "pre_layrnorm");
+        this.postNorm = ClipLayer.layerNorm(p, prefix + "post_layernorm");
         for (int i = 0; i < c.layers(); i++) {
-            String b = prefix + "encoder.layers." + i + ".";
-            blocks.add(new Block(
-                    layerNorm(p, b + "layer_norm1"),
-                    linear(p, b + "self_attn.q_proj"),
-                    linear(p, b + "self_attn.k_proj"),
-                    linear(p, b + "self_attn.v_proj"),
-                    linear(p, b + "self_attn.out_proj"),
-                    layerNorm(p, b + "layer_norm2"),
-                    new Mlp(linear(p, b + "mlp.fc1"), Activation.GELU, linear(p, b + "mlp.fc2")),
-                    c.heads()));
+            layers.add(ClipLayer.of(p, prefix + "encoder.layers." + i + ".", c.heads()));
         }
     }
 
@@ -124,30 +86,29 @@ public final class VisionNet {
      *
      * @param patches {@code [batch, tokens, 3 * patch * patch]}
      * @param positionIds {@code [batch * tokens]}: raster index of each patch in the whole picture
-     * @param layers blocks to run
+     * @param depth blocks to run
      * @return {@code [batch, tokens, width]}
      */
-    public Tensor windows(Tensor patches, Tensor positionIds, int layers) {
-        Tensor x = embed(patches);
-        Tensor pos = torch.embedding(positions, torch.add(positionIds, new org.bytedeco.pytorch.Scalar(1L)));
-        return run(preNorm.forward(x.add(pos.view(x.size(0), x.size(1), x.size(2)))), layers);
+    public Tensor windows(Tensor patches, Tensor positionIds, int depth) {
+        return run(preNorm.forward(embed(patches, positionIds)), depth);
     }
 
     /**
-     * Whole pictures, CLS first.
+     * Pictures, or some patches of them, CLS first.
      *
-     * @param patches {@code [batch, all patches, 3 * patch * patch]}
-     * @return {@code [batch, 1 + patches, width]} after {@code layers} blocks
+     * @param patches {@code [batch, tokens, 3 * patch * patch]}
+     * @param positionIds {@code [batch * tokens]}: raster index of each patch
+     * @return {@code [batch, 1 + tokens, width]} after {@code depth} blocks
      */
-    public Tensor pictures(Tensor patches, int layers) {
-        Tensor x = embed(patches);
-        Tensor cls = classEmbedding.view(1, 1, config.width()).expand(x.size(0), 1, config.width());
-        return run(preNorm.forward(Tensors.cat(1, cls, x).add(positions)), layers);
+    public Tensor pictures(Tensor patches, Tensor positionIds, int depth) {
+        Tensor x = embed(patches, positionIds);
+        Tensor cls = classEmbedding.add(positions.select(0, 0)).view(1, 1, config.width());
+        return run(preNorm.forward(Tensors.cat(1, cls.expand(x.size(0), 1, config.width()), x)), depth);
     }
 
     /** Runs the last block on what {@link #pictures} gave for all blocks but the last. */
     public Tensor lastBlock(Tensor x) {
-        return blocks.getLast().forward(x);
+        return layers.getLast().forward(x, precision, false);
     }
 
     /** The normed CLS state, {@code [batch, width]}, of the last block's output. */
@@ -155,13 +116,16 @@ public final class VisionNet {
         return postNorm.forward(last.select(1, 0));
     }
 
-    private Tensor embed(Tensor patches) {
-        return torch.linear(patches, patchWeight.view(config.width(), config.patchValues()));
+    private Tensor embed(Tensor patches, Tensor positionIds) {
+        Linear flat = new Linear(patchWeight.view(config.width(), config.patchValues()), null);
+        Tensor x = Precision.wide(precision.forward(flat, patches));
+        Tensor place = torch.embedding(positions, torch.add(positionIds, new Scalar(1L)));
+        return x.add(place.view(x.size(0), x.size(1), x.size(2)));
     }
 
-    private Tensor run(Tensor x, int layers) {
-        for (Block block : blocks.subList(0, layers)) {
-            x = block.forward(x);
+    private Tensor run(Tensor x, int depth) {
+        for (ClipLayer layer : layers.subList(0, depth)) {
+            x = layer.forward(x, precision, false);
         }
         return x;
     }

@@ -4,12 +4,14 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.nn.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -27,14 +29,16 @@ public final class Optimizer implements AutoCloseable {
      * @param weightDecay decoupled weight decay on matrices and tables
      * @param clip largest allowed norm of the whole gradient
      * @param muon factor on the learning rate for orthogonalised updates of hidden matrices; 0 = plain AdamW everywhere
+     * @param precision in which those updates are computed; bf16 is enough for a direction
      */
-    public record Settings(double beta1, double beta2, double eps, double weightDecay, double clip, double muon) {
+    public record Settings(
+            double beta1, double beta2, double eps, double weightDecay, double clip, double muon, Precision precision) {
         public static Settings adamW() {
-            return new Settings(0.9, 0.98, 1e-8, 0.01, 1.0, 0);
+            return new Settings(0.9, 0.98, 1e-8, 0.01, 1.0, 0, Precision.F32);
         }
 
         public Settings withMuon(double factor) {
-            return new Settings(beta1, beta2, eps, weightDecay, clip, factor);
+            return new Settings(beta1, beta2, eps, weightDecay, clip, factor, precision);
         }
     }
 
@@ -46,7 +50,7 @@ public final class Optimizer implements AutoCloseable {
     private final Tensor second;
     private final Tensor rate;
     private final Tensor decay;
-    private final List<Parameters.Entry> orthogonal = new ArrayList<>();
+    private final Map<List<Long>, List<Parameters.Entry>> orthogonal = new LinkedHashMap<>();
     private long step;
 
     /**
@@ -68,7 +72,8 @@ public final class Optimizer implements AutoCloseable {
         }
         for (Parameters.Entry e : parameters.entries()) {
             if (trainable.test(e) && isOrthogonal(e)) {
-                orthogonal.add(e);
+                List<Long> shape = List.of(e.shape()[0], e.size() / e.shape()[0]);
+                orthogonal.computeIfAbsent(shape, k -> new ArrayList<>()).add(e);
             }
         }
     }
@@ -94,9 +99,7 @@ public final class Optimizer implements AutoCloseable {
                 }
                 parameters.values().addcmul_(parameters.values(), decay, scalar(-lr));
                 adam(g, lr);
-                for (Parameters.Entry e : orthogonal) {
-                    orthogonalised(e, g, lr * settings.muon());
-                }
+                orthogonal.values().forEach(alike -> orthogonalised(alike, g, lr * settings.muon()));
             }
             parameters.zeroGradients();
             return norm;
@@ -112,30 +115,39 @@ public final class Optimizer implements AutoCloseable {
         parameters.values().addcdiv_(first.mul(rate), root, scalar(-lr / c1));
     }
 
-    /** Nesterov momentum, then an orthogonal update of the matrix. */
-    private void orthogonalised(Parameters.Entry e, Tensor gradients, double lr) {
-        Tensor g = gradients.narrow(0, e.offset(), e.size());
-        Tensor momentum = first.narrow(0, e.offset(), e.size());
-        long rows = e.shape()[0];
-        long cols = e.size() / rows;
-        // adam() has just folded g into the first moment; its running mean serves as the momentum.
-        Tensor update = momentum.mul(scalar(MOMENTUM)).add_(g, scalar(1 - MOMENTUM)).view(rows, cols);
-        Tensor direction = orthogonalise(update);
+    /** Nesterov momentum, then orthogonal updates of all matrices of one shape together. */
+    private void orthogonalised(List<Parameters.Entry> alike, Tensor gradients, double lr) {
+        long rows = alike.getFirst().shape()[0];
+        long cols = alike.getFirst().size() / rows;
+        Tensor[] updates = new Tensor[alike.size()];
+        for (int i = 0; i < updates.length; i++) {
+            Parameters.Entry e = alike.get(i);
+            // adam() has just folded the gradient into the first moment; that running mean is the momentum.
+            Tensor g = gradients.narrow(0, e.offset(), e.size());
+            Tensor momentum = first.narrow(0, e.offset(), e.size());
+            updates[i] = momentum.mul(scalar(MOMENTUM)).add_(g, scalar(1 - MOMENTUM)).view(1, rows, cols);
+        }
+        Tensor directions = orthogonalise(Tensors.cat(0, updates), settings.precision());
         double scale = Math.sqrt(Math.max(1.0, (double) rows / cols));
-        parameters.values().narrow(0, e.offset(), e.size()).add_(direction.reshape(-1), scalar(-lr * scale));
+        for (int i = 0; i < updates.length; i++) {
+            Parameters.Entry e = alike.get(i);
+            Tensor values = parameters.values().narrow(0, e.offset(), e.size());
+            values.add_(directions.select(0, i).reshape(-1), scalar(-lr * scale));
+        }
     }
 
-    /** Nearest semi-orthogonal matrix, by five quintic Newton-Schulz iterations. */
-    static Tensor orthogonalise(Tensor m) {
-        boolean tall = m.size(0) > m.size(1);
-        Tensor x = tall ? m.t() : m;
-        x = x.div(x.norm().add(scalar(1e-7)));
+    /** Nearest semi-orthogonal matrices of {@code [matrices, rows, cols]}, by five quintic Newton-Schulz iterations. */
+    static Tensor orthogonalise(Tensor m, Precision precision) {
+        boolean tall = m.size(1) > m.size(2);
+        Tensor x = tall ? m.transpose(1, 2) : m;
+        Tensor norms = x.square().sum(new long[] {1, 2}, true, new ScalarTypeOptional()).sqrt().add(scalar(1e-7));
+        x = precision.to(x.div(norms).contiguous());
         for (int i = 0; i < 5; i++) {
-            Tensor a = x.mm(x.t());
-            Tensor b = a.mul(scalar(-4.7750)).add_(a.mm(a), scalar(2.0315));
-            x = x.mul(scalar(3.4445)).add_(b.mm(x));
+            Tensor a = x.bmm(x.transpose(1, 2));
+            Tensor b = a.mul(scalar(-4.7750)).add_(a.bmm(a), scalar(2.0315));
+            x = x.mul(scalar(3.4445)).add_(b.bmm(x));
         }
-        return tall ? x.t().contiguous() : x;
+        return Tensors.to(tall ? x.transpose(1, 2).contiguous() : x, DType.F32);
     }
 
     private static Scalar scalar(double v) {

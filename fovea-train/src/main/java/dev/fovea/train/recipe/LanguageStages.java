@@ -11,6 +11,7 @@ import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.TruthEmbedding;
 import dev.fovea.train.objective.AnswerObjective;
 import dev.fovea.train.optim.Optimizer;
@@ -31,6 +32,7 @@ final class LanguageStages {
     private static final long HELD_OUT = 8_000_000_000L;
 
     private final Loop loop;
+    private final Precision precision = Precision.fastest();
     private final HuggingFaceTokenizer tokenizer;
     private final DecoderNet.Config config;
 
@@ -56,7 +58,7 @@ final class LanguageStages {
         if (from != null) {
             loop.load(from, p);
         }
-        DecoderNet net = new DecoderNet(p, DECODER, config);
+        DecoderNet net = new DecoderNet(p, DECODER, config, precision);
         TruthEmbedding truth = new TruthEmbedding(p, TRUTH);
         AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);
         AnswerSampler sampler = new AnswerSampler(options, settings, tokenizer, 2_000_000_000L + name.hashCode());
@@ -69,7 +71,7 @@ final class LanguageStages {
                 name,
                 p,
                 e -> true,
-                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon),
+                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon, precision),
                 new Schedule(lr, 40, steps, 0.1),
                 1,
                 settings.samples(),

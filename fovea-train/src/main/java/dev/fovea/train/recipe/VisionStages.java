@@ -8,6 +8,7 @@ import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.PatchObjective;
 import dev.fovea.train.optim.Optimizer;
@@ -26,6 +27,7 @@ final class VisionStages {
     private static final long HELD_OUT = 9_000_000_000L;
 
     private final Loop loop;
+    private final Precision precision = Precision.fastest();
     private final VisionNet.Config config;
 
     VisionStages(Loop loop, VisionNet.Config config) {
@@ -43,9 +45,10 @@ final class VisionStages {
         VisionNet.declare(p, VISION, config);
         PatchObjective.declare(p, HEAD, config.width());
         p.freeze();
-        VisionNet net = new VisionNet(p, VISION, config);
+        VisionNet net = new VisionNet(p, VISION, config, precision);
         PatchObjective head = new PatchObjective(p, HEAD);
-        SceneOptions options = SceneOptions.defaults();
+        // Text is the hardest part to see and on few objects: show it more often than the world does.
+        SceneOptions options = new SceneOptions(1, 6, 0.4, 0.75, 0.5, 0.18, 0.25, 0.2);
         PatchSampler sampler = new PatchSampler(options, batch, 7, 0, 1_000_000_000L);
         List<PatchBatch> heldOut = new ArrayList<>();
         PatchSampler held = new PatchSampler(options, 128, 7, 0, HELD_OUT);
@@ -56,7 +59,7 @@ final class VisionStages {
                 "windows",
                 p,
                 e -> true,
-                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon),
+                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon, precision),
                 new Schedule(lr, 100, steps, 0.05),
                 1,
                 batch,
