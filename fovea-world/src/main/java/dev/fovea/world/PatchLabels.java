@@ -79,10 +79,12 @@ public record PatchLabels(
             Arrays.fill(counts, 0);
             for (int y = row * patch; y < (row + 1) * patch; y++) {
                 int at = y * picture.width();
-                for (int x = 0; x < picture.width(); x++) {
-                    int index = pixels[at + x];
-                    if (index >= 0) {
-                        counts[x / patch * kinds + index]++;
+                for (int column = 0, base = 0; column < columns; column++, base += kinds) {
+                    for (int end = at + patch; at < end; at++) {
+                        int index = pixels[at];
+                        if (index >= 0) {
+                            counts[base + index]++;
+                        }
                     }
                 }
             }
