@@ -1,0 +1,179 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.layer.Mlp;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes encoded pictures through the connector. What is dropped before anyone asked for projected tokens is never
+ * projected; all pictures that nobody asked about are projected together.
+ */
+final class ConnectorPass {
+    private final Mlp projector;
+    private final boolean clsIsFeature;
+
+    /** @param clsIsFeature whether the class token goes to the language model too */
+    ConnectorPass(Mlp projector, boolean clsIsFeature) {
+        this.projector = projector;
+        this.clsIsFeature = clsIsFeature;
+    }
+
+    /** A picture on its way through, with the plan of the prompt it belongs to. */
+    record Item(EncodedImage image, String name, PlanRun run) {}
+
+    /**
+     * A picture as the language model will see it.
+     *
+     * @param tokens {@code [visual tokens, decoder width]}, class token first where it is a feature
+     * @param carried signals and notes for later stations
+     * @param decided the decisions at the connector
+     */
+    record Projected(Tensor tokens, VisualTokens visual, Carried carried, List<Decided> decided) {}
+
+    private static final class State {
+        final Item item;
+        final Carried carried;
+        final List<Decided> decided = new ArrayList<>();
+        VisualTokens visual;
+        Tensor features;
+        @Nullable Tensor projected;
+
+        State(Item item) {
+            this.item = item;
+            this.carried = new Carried(item.image().carried());
+            this.visual = item.image().tokens();
+            this.features = item.image().features().get();
+        }
+
+        Layout layout() {
+            int n = visual.count();
+            int rows = item.image().grid().rows();
+            int cols = item.image().grid().cols();
+            int[] all = new int[n];
+            Arrays.setAll(all, i -> i);
+            return new Layout(n, all, visual.cells(rows * cols), rows, cols, 1, rows * cols);
+        }
+    }
+
+    List<Projected> project(List<Item> items) {
+        List<State> states = items.stream().map(State::new).toList();
+        states.forEach(this::decide);
+        List<State> left = states.stream().filter(s -> s.projected == null).toList();
+        if (!left.isEmpty()) {
+            Tensor[] rows = left.stream().map(this::visible).toArray(Tensor[]::new);
+            Tensor all = projector.forward(Tensors.cat(0, rows));
+            int from = 0;
+            for (int i = 0; i < rows.length; i++) {
+                left.get(i).projected = all.narrow(0, from, rows[i].size(0));
+                from += (int) rows[i].size(0);
+            }
+        }
+        return states.stream().map(this::finished).toList();
+    }
+
+    private Projected finished(State s) {
+        Tensor tokens = s.projected;
+        if (tokens == null) {
+            throw new IllegalStateException("A picture was not projected");
+        }
+        long visible = s.visual.count() + (clsIsFeature ? 1 : 0);
+        // A picture that was projected for a step still has its class token in front.
+        Tensor rows = tokens.narrow(0, tokens.size(0) - visible, visible);
+        return new Projected(rows, s.visual, s.carried, s.decided);
+    }
+
+    private Tensor visible(State s) {
+        return clsIsFeature ? s.features : s.features.narrow(0, 1, s.features.size(0) - 1);
+    }
+
+    private void decide(State s) {
+        decide(s, new Station.Connector());
+        decide(s, new Station.Projector());
+    }
+
+    private void decide(State s, Station station) {
+        List<Step> steps = s.item.run().book().at(station);
+        for (int i = 0; i < steps.size(); i++) {
+            VisualTokens before = s.visual;
+            if (station instanceof Station.Projector) {
+                projected(s);
+            }
+            Outcome outcome = s.item
+                    .run()
+                    .runner()
+                    .run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal));
+            s.decided.add(new Decided(station, before.ids(), outcome));
+            outcome.notes().forEach((name, values) -> s.carried.put(new Signal.Noted(name), values, before.ids()));
+            switch (outcome.decision()) {
+                case Decision.Unchanged ignored -> {}
+                case Decision.Append(Matrix more) -> append(s, station, more);
+                default -> choose(s, station, outcome.decision());
+            }
+        }
+    }
+
+    /** Selections hold for features and projected tokens alike; combinations only for what the station combines. */
+    private static void choose(State s, Station station, Decision decision) {
+        int n = s.visual.count();
+        RowChange[] change = {RowChange.ofImage(n, decision)};
+        int[] lengths = {1 + n};
+        Tensor projected = s.projected;
+        if (projected != null) {
+            boolean stale = station instanceof Station.Connector && !RowChange.pure(change);
+            s.projected = stale ? null : RowChange.apply(projected, lengths, change);
+        }
+        s.features = RowChange.apply(s.features, lengths, change);
+        s.visual = EncoderPass.afterwards(s.visual, decision);
+    }
+
+    private static void append(State s, Station station, Matrix more) {
+        Tensor projected = s.projected;
+        if (station instanceof Station.Projector && projected != null) {
+            s.projected = below(projected, EncoderPass.toTensor(more, projected.size(1), station));
+            // What stands behind the projector has no features: zeros keep the rows in step.
+            s.features = below(s.features, Tensors.zeros(DType.F32, more.rows(), s.features.size(1)));
+        } else {
+            s.features = below(s.features, EncoderPass.toTensor(more, s.features.size(1), station));
+            s.projected = null;
+        }
+        s.visual = s.visual.append(more.rows(), 0);
+    }
+
+    private static Tensor below(Tensor x, Tensor more) {
+        return Tensors.cat(0, x, Tensors.to(more, DType.of(x.scalar_type())));
+    }
+
+    private Tensor projected(State s) {
+        Tensor projected = s.projected;
+        if (projected == null) {
+            projected = projector.forward(s.features);
+            s.projected = projected;
+        }
+        return projected;
+    }
+
+    private Object signal(State s, Signal<?> signal) {
+        Object common = s.item.run().common(signal);
+        if (common != null) {
+            return common;
+        }
+        return switch (signal) {
+            case Signal.Features ignored ->
+                EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
+            case Signal.Projected ignored -> EncoderSignals.matrix(projected(s).narrow(0, 1, s.visual.count()));
+            default -> EncoderPass.carriedSignal(s.carried, signal, s.visual);
+        };
+    }
+}

@@ -1,0 +1,372 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.layer.PackedAttention;
+import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.llama.KvCache;
+import dev.fovea.core.model.llama.LlamaDecoder;
+import dev.fovea.core.model.llama.LlamaLayer;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass of several sequences through the language model, end to end in one tall matrix: fresh prompts, which stop at
+ * the stations of their plans, and continuations of any length over their caches, which do not.
+ */
+final class DecoderPass {
+    private final LlamaDecoder decoder;
+    private final List<Chunk> chunks;
+    private @Nullable DecoderProjections previous;
+    private @Nullable Rotation rotation;
+
+    /** A rotary table that several layers share. */
+    private record Rotation(int[] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {}
+
+    /**
+     * The tokens of one sequence in this pass.
+     *
+     * @param count tokens of a continuation; ignored for a fresh prompt, whose length changes at the stations
+     */
+    record Chunk(Sequence sequence, int count, boolean fresh) {
+        int length() {
+            return fresh ? sequence.length() : count;
+        }
+    }
+
+    DecoderPass(LlamaDecoder decoder, List<Chunk> chunks) {
+        this.decoder = decoder;
+        this.chunks = chunks;
+    }
+
+    /**
+     * Runs all layers.
+     *
+     * @param embeddings {@code [total tokens, width]}
+     * @return next-token logits of every sequence, f32: {@code [sequences, vocabulary]}, in the caller's scope
+     */
+    Tensor run(Tensor embeddings) {
+        try (Scope scope = Scope.inference()) {
+            Tensor x = station(new Station.Prompt(), embeddings, null);
+            checkContext();
+            int[][] places = chunks.stream()
+                    .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
+                    .toArray(int[][]::new);
+            return scope.keep(decoder.logits(layers(x, places)));
+        } finally {
+            forgetRotation();
+        }
+    }
+
+    /** The last token of every sequence behind the last layer: {@code [sequences, width]}, in the caller's scope. */
+    private Tensor layers(Tensor embeddings, int[][] places) {
+        Tensor x = embeddings;
+        // What a layer computed is needed until the station of the next has passed: two scopes take turns.
+        Scope older = Scope.inference();
+        try {
+            for (int layer = 0; layer < decoder.layers().size(); layer++) {
+                Scope younger = Scope.inference();
+                try {
+                    x = layer(layer, x, places);
+                } catch (RuntimeException e) {
+                    younger.close();
+                    throw e;
+                }
+                older.close();
+                older = younger;
+            }
+            return older.keep(x);
+        } finally {
+            older.close();
+        }
+    }
+
+    private Tensor layer(int index, Tensor entering, int[][] places) {
+        LlamaLayer layer = decoder.layers().get(index);
+        DecoderProjections now = new DecoderProjections(layer, entering);
+        Tensor x = station(new Station.Decoder(index), entering, now);
+        boolean last = index == decoder.layers().size() - 1;
+        int[][] positions = positions(index);
+        now.positions(rotation(flat(positions)));
+        Tensor k = now.keys(true);
+        Tensor v = now.values();
+        fillCaches(index, k, v, positions, places);
+        attentionStation(index);
+        Tensor attended = last ? lastRows(index, now) : allRows(index, now, k, v);
+        previous = last || !wantedBehind(index) ? null : now;
+        Tensor residual = last ? x.index_select(0, Tensors.indices(ends())) : x;
+        return layer.mlpResidual(residual.add(layer.out().forward(attended)));
+    }
+
+    /** Whether a step at the next station looks back at this layer. */
+    private boolean wantedBehind(int layer) {
+        return chunks.stream().anyMatch(c -> c.fresh() && c.sequence().book().decoderSignal(layer + 1, layer));
+    }
+
+    private void fillCaches(int index, Tensor k, Tensor v, int[][] positions, int[][] places) {
+        int from = 0;
+        for (int c = 0; c < chunks.size(); c++) {
+            Chunk chunk = chunks.get(c);
+            Sequence s = chunk.sequence();
+            int n = chunk.length();
+            KvCache.Layer cache = s.cache().layer(index);
+            int next = chunk.fresh() ? s.next() : cache.nextPosition() + n;
+            cache.append(
+                    k.narrow(1, from, n),
+                    v.narrow(1, from, n),
+                    chunk.fresh() ? s.origins() : places[c],
+                    positions[c],
+                    next);
+            if (chunk.fresh()) {
+                s.decoderTokens().add(s.visual().count());
+            }
+            from += n;
+        }
+    }
+
+    /** Attention of every row; sequences that were told to rescale have their last row replaced. */
+    private Tensor allRows(int index, DecoderProjections now, Tensor k, Tensor v) {
+        Tensor q = now.queries(true);
+        double scale = decoder.config().scale();
+        int[] lengths = lengths();
+        boolean fresh = chunks.stream().allMatch(Chunk::fresh);
+        Tensor out = fresh ? PackedAttention.self(q, k, v, lengths, true, scale, null) : null;
+        Tensor[] parts = new Tensor[chunks.size()];
+        boolean rescaled = false;
+        int from = 0;
+        for (int c = 0; c < parts.length; c++) {
+            KvCache.Layer cache = chunks.get(c).sequence().cache().layer(index);
+            Tensor own = q.narrow(1, from, lengths[c]);
+            List<float[]> factors = chunks.get(c).sequence().rescaling(index);
+            if (out == null) {
+                parts[c] = PackedAttention.last(own, cache.keys(), cache.values(), scale);
+            } else {
+                parts[c] = out.narrow(0, from, lengths[c]);
+            }
+            if (factors != null) {
+                rescaled = true;
+                Tensor row = Rescaling.attend(
+                        own.narrow(1, lengths[c] - 1, 1), cache.keys(), cache.values(), scale, factors);
+                parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
+            }
+            from += lengths[c];
+        }
+        return out != null && !rescaled ? out : Tensors.cat(0, parts);
+    }
+
+    /** Behind the last layer only the last token of a sequence is asked for. */
+    private Tensor lastRows(int index, DecoderProjections now) {
+        int[] ends = ends();
+        Tensor[] parts = new Tensor[ends.length];
+        for (int c = 0; c < parts.length; c++) {
+            KvCache.Layer cache = chunks.get(c).sequence().cache().layer(index);
+            List<float[]> factors = chunks.get(c).sequence().rescaling(index);
+            Tensor q = now.query(ends[c], true);
+            double scale = decoder.config().scale();
+            parts[c] = factors == null
+                    ? PackedAttention.last(q, cache.keys(), cache.values(), scale)
+                    : Rescaling.attend(q, cache.keys(), cache.values(), scale, factors);
+        }
+        return Tensors.cat(0, parts);
+    }
+
+    private void attentionStation(int index) {
+        Station station = new Station.Attention(index);
+        for (Chunk chunk : chunks) {
+            Sequence s = chunk.sequence();
+            List<Step> steps = s.book().at(station);
+            if (!chunk.fresh() || s.visual().count() == 0) {
+                continue;
+            }
+            for (int i = 0; i < steps.size(); i++) {
+                Outcome outcome =
+                        call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
+                if (outcome.decision() instanceof Decision.Rescale(float[] factors)) {
+                    s.addRescaling(index, factors);
+                }
+            }
+        }
+    }
+
+    private static Outcome call(Sequence s, Step step, int index, Function<Signal<?>, Object> source) {
+        Outcome outcome = s.run().runner().run(step, s.name(), index, s.layout(), source);
+        s.decided().add(new Decided(step.station(), s.visual().ids(), outcome));
+        outcome.notes().forEach((name, values) ->
+                s.ofPrompt().put(new Signal.Noted(name), values, s.visual().ids()));
+        return outcome;
+    }
+
+    /** Lets the steps of a station act on fresh prompts, one step of every prompt at a time. */
+    private Tensor station(Station station, Tensor states, @Nullable DecoderProjections now) {
+        Tensor x = states;
+        int most = 0;
+        for (Chunk chunk : chunks) {
+            most = Math.max(most, chunk.fresh() ? chunk.sequence().book().at(station).size() : 0);
+        }
+        for (int index = 0; index < most; index++) {
+            int[] lengths = lengths();
+            if (now != null) {
+                now.positions(rotation(flat(positions(((Station.Decoder) station).layer()))));
+            }
+            @Nullable RowChange[] changes = new RowChange[chunks.size()];
+            @Nullable Tensor[] added = new Tensor[chunks.size()];
+            int[] addedAt = new int[chunks.size()];
+            int from = 0;
+            for (int c = 0; c < changes.length; c++) {
+                Sequence s = chunks.get(c).sequence();
+                List<Step> steps = s.book().at(station);
+                if (chunks.get(c).fresh() && index < steps.size() && s.visual().count() > 0) {
+                    DecoderSignals signals = signals(s, from, x, station, now);
+                    Outcome outcome = call(s, steps.get(index), index, signals::measure);
+                    if (outcome.decision() instanceof Decision.Append(Matrix tokens)) {
+                        added[c] = EncoderPass.toTensor(tokens, x.size(1), station);
+                        addedAt[c] = from + s.insert(tokens.rows());
+                    } else if (!(outcome.decision() instanceof Decision.Unchanged)) {
+                        changes[c] = change(s, station, outcome.decision());
+                    }
+                }
+                from += lengths[c];
+            }
+            x = inserted(RowChange.apply(x, lengths, changes), added, addedAt);
+            follow(now, lengths, changes, x);
+        }
+        return x;
+    }
+
+    private void follow(@Nullable DecoderProjections now, int[] lengths, @Nullable RowChange[] changes, Tensor x) {
+        if (now != null && Arrays.stream(changes).anyMatch(c -> c != null)) {
+            now.follow(lengths, changes, x);
+            if (previous != null) {
+                previous.followBehind(lengths, changes);
+            }
+        }
+    }
+
+    private DecoderSignals signals(
+            Sequence s, int from, Tensor x, Station station, @Nullable DecoderProjections now) {
+        int here = station instanceof Station.Decoder(int layer) ? layer : -1;
+        return new DecoderSignals(
+                s,
+                from,
+                x,
+                layer -> {
+                    DecoderProjections found = layer == here ? now : previous;
+                    if (found == null) {
+                        throw new IllegalArgumentException(
+                                "Layer " + layer + " cannot be looked at from " + station.label() + ".");
+                    }
+                    return found;
+                },
+                decoder.config().scale());
+    }
+
+    private static RowChange change(Sequence s, Station station, Decision decision) {
+        RowChange change = RowChange.ofSequence(s.length(), s.visualAt(), decision);
+        Decision.Positions positions = switch (decision) {
+            case Decision.Keep d -> d.positions();
+            case Decision.Merge d -> d.positions();
+            case Decision.DropAllVisual d -> d.positions();
+            default -> Decision.Positions.ORIGINAL;
+        };
+        // Before the first layer no position has been used yet: they are always contiguous there.
+        boolean contiguous = station instanceof Station.Prompt;
+        s.follow(decision, change, contiguous || positions == Decision.Positions.RENUMBERED);
+        return change;
+    }
+
+    private Tensor inserted(Tensor x, @Nullable Tensor[] added, int[] at) {
+        List<Tensor> parts = new ArrayList<>();
+        int done = 0;
+        int shift = 0;
+        for (int c = 0; c < added.length; c++) {
+            Tensor tokens = added[c];
+            if (tokens != null) {
+                parts.add(x.narrow(0, done, at[c] - done));
+                parts.add(Tensors.to(tokens, DType.of(x.scalar_type())));
+                done = at[c];
+                shift++;
+            }
+        }
+        if (shift == 0) {
+            return x;
+        }
+        parts.add(x.narrow(0, done, x.size(0) - done));
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    private void checkContext() {
+        int context = decoder.config().contextLength();
+        for (Chunk chunk : chunks) {
+            int tokens = chunk.fresh()
+                    ? chunk.sequence().length()
+                    : chunk.sequence().places() + chunk.count();
+            if (tokens > context) {
+                throw new IllegalArgumentException("The prompt has " + tokens + " tokens, more than the " + context
+                        + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
+            }
+        }
+    }
+
+    /** Position ids of the packed tokens in one layer, by sequence. */
+    private int[][] positions(int layer) {
+        return chunks.stream()
+                .map(c -> {
+                    if (c.fresh()) {
+                        return c.sequence().positions();
+                    }
+                    int next = c.sequence().cache().layer(layer).nextPosition();
+                    return IntStream.range(next, next + c.count()).toArray();
+                })
+                .toArray(int[][]::new);
+    }
+
+    private static int[] flat(int[][] parts) {
+        return parts.length == 1
+                ? parts[0]
+                : Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+    }
+
+    private RotaryEmbedding.Table rotation(int[] positions) {
+        Rotation known = rotation;
+        if (known != null && Arrays.equals(known.positions, positions)) {
+            return known.table;
+        }
+        forgetRotation();
+        RotaryEmbedding.Table table = decoder.config().rotary().table(positions);
+        rotation = new Rotation(positions.clone(), OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table);
+        return table;
+    }
+
+    private void forgetRotation() {
+        Rotation known = rotation;
+        if (known != null) {
+            known.cos.close();
+            known.sin.close();
+            rotation = null;
+        }
+    }
+
+    private int[] lengths() {
+        return chunks.stream().mapToInt(Chunk::length).toArray();
+    }
+
+    /** Rows of the last tokens. */
+    private int[] ends() {
+        int[] ends = lengths();
+        Arrays.parallelPrefix(ends, Integer::sum);
+        return Arrays.stream(ends).map(e -> e - 1).toArray();
+    }
+}

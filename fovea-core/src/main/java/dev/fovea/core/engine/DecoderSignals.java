@@ -1,0 +1,173 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Measures the declared signals of one sequence at a station of the language model.
+ *
+ * @param sequence whose tokens stand at rows {@code from ..} of the packed tensors
+ * @param states {@code [total tokens, width]}
+ * @param layers projections by layer, for the layer of the station and the one before
+ * @param scale of the attention scores
+ */
+record DecoderSignals(
+        Sequence sequence, int from, Tensor states, IntFunction<DecoderProjections> layers, double scale) {
+
+    Object measure(Signal<?> signal) {
+        return switch (signal) {
+            case Signal.DecoderAttention s -> attention(s);
+            case Signal.DecoderProjection s -> projection(s);
+            case Signal.DecoderLastProjection s -> lastProjection(s);
+            case Signal.DecoderHidden ignored ->
+                EncoderSignals.matrix(states.index_select(0, Tensors.indices(rows(sequence.visualAt()))));
+            default -> elsewhere(sequence, signal);
+        };
+    }
+
+    /** A signal that was measured or noted before this station. */
+    static Object elsewhere(Sequence sequence, Signal<?> signal) {
+        Object common = sequence.run().common(signal);
+        if (common != null) {
+            return common;
+        }
+        return sequence.ofPrompt().has(signal)
+                ? sequence.ofPrompt().vector(signal, sequence.visual().ids())
+                : ofImages(sequence, signal);
+    }
+
+    /** Averaged attention towards every current token. */
+    private float[] attention(Signal.DecoderAttention s) {
+        int[] visual = sequence.visualAt();
+        int[] asking = switch (s.queries()) {
+            case LAST -> new int[] {sequence.length() - 1};
+            case VISUAL -> visual;
+            case INSTRUCTION -> instruction();
+        };
+        int[] asked = s.keys() == Signal.KeyScope.VISUAL
+                ? visual
+                : IntStream.range(0, sequence.length()).toArray();
+        float[] out = new float[sequence.length()];
+        if (asking.length == 0 || asked.length == 0) {
+            return out;
+        }
+        DecoderProjections p = layers.apply(s.layer());
+        Tensor q = asking.length == 1
+                ? p.query(from + asking[0], s.rotary())
+                : p.queries(s.rotary()).index_select(1, Tensors.indices(rows(asking)));
+        Tensor k = p.keys(s.rotary());
+        k = s.keys() == Signal.KeyScope.VISUAL
+                ? k.index_select(1, Tensors.indices(rows(visual)))
+                : k.narrow(1, from, sequence.length());
+        Tensor probabilities = AttentionScores.probabilities(q, k, scale, hidden(asking, asked));
+        float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
+        for (int i = 0; i < asked.length; i++) {
+            out[asked[i]] = values[i];
+        }
+        return out;
+    }
+
+    /** True where a key comes after the query: {@code [queries, keys]}. */
+    private static Tensor hidden(int[] asking, int[] asked) {
+        Tensor queries = Tensors.of(asking, asking.length, 1);
+        return Tensors.of(asked, 1, asked.length).gt(queries);
+    }
+
+    private int[] instruction() {
+        int[] visual = sequence.visualAt();
+        boolean[] isVisual = new boolean[sequence.length()];
+        Arrays.stream(visual).forEach(v -> isVisual[v] = true);
+        int first = visual.length == 0 ? sequence.length() : visual[0];
+        return IntStream.range(first, sequence.length())
+                .filter(i -> !isVisual[i])
+                .toArray();
+    }
+
+    private Matrix projection(Signal.DecoderProjection s) {
+        DecoderProjections p = layers.apply(s.layer());
+        Tensor all = switch (s.projection()) {
+            case QUERY -> p.queries(s.rotary());
+            case KEY -> p.keys(s.rotary());
+            case VALUE -> p.values();
+        };
+        return sideBySide(all.index_select(1, Tensors.indices(rows(sequence.visualAt()))));
+    }
+
+    private Matrix lastProjection(Signal.DecoderLastProjection s) {
+        DecoderProjections p = layers.apply(s.layer());
+        int last = from + sequence.length() - 1;
+        return sideBySide(
+                switch (s.projection()) {
+                    case QUERY -> p.query(last, s.rotary());
+                    case KEY -> p.keys(s.rotary()).narrow(1, last, 1);
+                    case VALUE -> p.values().narrow(1, last, 1);
+                });
+    }
+
+    /** {@code [heads, tokens, d]} with the heads side by side. */
+    private static Matrix sideBySide(Tensor heads) {
+        return EncoderSignals.matrix(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));
+    }
+
+    private int[] rows(int[] positions) {
+        return Arrays.stream(positions).map(p -> p + from).toArray();
+    }
+
+    /** A signal that was measured about each image before the language model, for the tokens that are left. */
+    static Object ofImages(Sequence sequence, Signal<?> signal) {
+        int[] ids = sequence.visual().ids();
+        int images = sequence.ofImages().size();
+        if (images == 1) {
+            return ofImage(sequence.ofImages().getFirst(), signal, sequence.visual());
+        }
+        if (signal instanceof Signal.TokenSizes) {
+            return sequence.visual().sizes();
+        }
+        if (signal instanceof Signal.EncoderAttentionMap) {
+            throw new IllegalArgumentException(
+                    "The attention map of the encoder belongs to one image; read it at the connector.");
+        }
+        boolean matrix = images > 0 && sequence.ofImages().getFirst().isMatrix(signal);
+        if (!matrix) {
+            float[] out = new float[ids.length];
+            for (int i = 0; i < ids.length; i++) {
+                Carried carried = sequence.ofImages().get(VisualTokens.image(ids[i]));
+                out[i] = carried.at(signal, VisualTokens.place(ids[i]));
+            }
+            return out;
+        }
+        return stacked(sequence, signal, ids, images);
+    }
+
+    private static Object ofImage(Carried carried, Signal<?> signal, VisualTokens visual) {
+        return EncoderPass.carriedSignal(carried, signal, visual);
+    }
+
+    /** The matrices of several images one below the other. */
+    private static Matrix stacked(Sequence sequence, Signal<?> signal, int[] ids, int images) {
+        Matrix[] parts = new Matrix[images];
+        for (int image = 0; image < images; image++) {
+            int which = image;
+            int[] own = Arrays.stream(ids)
+                    .filter(id -> VisualTokens.image(id) == which)
+                    .map(VisualTokens::place)
+                    .toArray();
+            VisualTokens tokens = new VisualTokens(own, new VisualTokens.Blend[own.length], new float[own.length]);
+            parts[image] = (Matrix) ofImage(sequence.ofImages().get(image), signal, tokens);
+        }
+        int rows = Arrays.stream(parts).mapToInt(Matrix::rows).sum();
+        int cols = parts[0].cols();
+        float[] out = new float[rows * cols];
+        int at = 0;
+        for (Matrix part : parts) {
+            System.arraycopy(part.data(), 0, out, at, part.data().length);
+            at += part.data().length;
+        }
+        return new Matrix(rows, cols, out);
+    }
+}

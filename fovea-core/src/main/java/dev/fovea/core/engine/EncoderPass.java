@@ -1,0 +1,420 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.layer.PackedAttention;
+import dev.fovea.core.layer.PatchEmbedding;
+import dev.fovea.core.model.clip.ClipBlock;
+import dev.fovea.core.model.clip.ClipVisionEncoder;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Takes pictures through the vision encoder, all of them end to end in one tall matrix, stopping at the stations of
+ * their plans. Layers behind the last feature layer run only as far as a declared signal needs them.
+ */
+final class EncoderPass {
+    private final ClipVisionEncoder encoder;
+    private final int[] featureLayers;
+    private final @Nullable Linear visualProjection;
+    private final List<State> images = new ArrayList<>();
+
+    /**
+     * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
+     * @param visualProjection of the paired text tower, or null
+     */
+    EncoderPass(ClipVisionEncoder encoder, int[] featureLayers, @Nullable Linear visualProjection) {
+        this.encoder = encoder;
+        this.featureLayers = featureLayers.clone();
+        this.visualProjection = visualProjection;
+    }
+
+    /** One image between layers. */
+    private static final class State {
+        final ImageInput input;
+        final Ledger.Grid grid;
+        final Carried carried = new Carried();
+        final List<Decided> decided = new ArrayList<>();
+        final List<Integer> encoderTokens = new ArrayList<>();
+        final List<Tensor> features = new ArrayList<>();
+        final List<int[]> featureIds = new ArrayList<>();
+        VisualTokens tokens;
+
+        State(ImageInput input, Ledger.Grid grid) {
+            this.input = input;
+            this.grid = grid;
+            this.tokens = VisualTokens.ofPatches(grid.rows() * grid.cols());
+        }
+
+        int length() {
+            return 1 + tokens.count();
+        }
+
+        StepBook book() {
+            return input.run().book();
+        }
+
+        Layout layout() {
+            int n = tokens.count();
+            int patches = grid.rows() * grid.cols();
+            int[] all = new int[n];
+            Arrays.setAll(all, i -> i);
+            return new Layout(n, all, tokens.cells(patches), grid.rows(), grid.cols(), 1, patches);
+        }
+    }
+
+    /** Encodes the pictures; the caller owns what comes back. */
+    List<EncodedImage> encode(List<ImageInput> inputs) {
+        try (Scope scope = Scope.inference()) {
+            Tensor x = embed(inputs);
+            int complete = last(featureLayers);
+            int begun = complete;
+            for (State image : images) {
+                complete = Math.max(complete, image.book().encoderLayersComplete(encoder.blocks().size()));
+                begun = Math.max(begun, image.book().encoderLayersBegun());
+            }
+            begun = Math.max(begun, complete);
+            observe(x, 0);
+            for (int layer = 0; layer < begun; layer++) {
+                try (Scope inner = Scope.inference()) {
+                    Projections p = project(layer, x);
+                    if (layer < complete) {
+                        x = inner.keep(block(layer, x, p));
+                    }
+                }
+                if (layer < complete) {
+                    x = outputStation(layer, x);
+                }
+            }
+            return images.stream().map(this::finished).toList();
+        }
+    }
+
+    private Tensor embed(List<ImageInput> inputs) {
+        int patch = encoder.config().patchSize();
+        List<Tensor> parts = new ArrayList<>();
+        int from = 0;
+        while (from < inputs.size()) {
+            // Neighbours of one size are embedded together.
+            int to = from + 1;
+            long[] shape = Tensors.shape(inputs.get(from).pixels());
+            while (to < inputs.size() && Arrays.equals(shape, Tensors.shape(inputs.get(to).pixels()))) {
+                to++;
+            }
+            Tensor[] same = inputs.subList(from, to).stream()
+                    .map(i -> i.pixels().unsqueeze(0))
+                    .toArray(Tensor[]::new);
+            Tensor x = encoder.embed(Tensors.cat(0, same));
+            parts.add(x.reshape(-1, x.size(2)));
+            for (ImageInput input : inputs.subList(from, to)) {
+                State state = new State(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
+                images.add(state);
+                measurePixels(state);
+            }
+            from = to;
+        }
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    private void measurePixels(State image) {
+        Signal<Matrix> signal = new Signal.PatchPixels();
+        if (image.book().declared().contains(signal)) {
+            int patch = encoder.config().patchSize();
+            Tensor raw = image.input.raw();
+            long n = image.tokens.count();
+            // Channels last, as pixels are usually written: [patches, patch * patch * channels].
+            Tensor rows = PatchEmbedding.unfold(raw.unsqueeze(0), patch)
+                    .view(n, raw.size(0), (long) patch * patch)
+                    .transpose(1, 2)
+                    .reshape(n, -1);
+            Tensor cls = Tensors.zeros(DType.F32, 1, rows.size(1));
+            image.carried.put(signal, EncoderSignals.matrix(Tensors.cat(0, cls, rows)), image.tokens.ids());
+        }
+    }
+
+    private record Projections(Tensor q, Tensor k, Tensor v, @Nullable Tensor @Nullable [] bias) {}
+
+    /** The first part of a block, with the signals that come from it. */
+    private Projections project(int layer, Tensor x) {
+        ClipBlock block = encoder.blocks().get(layer);
+        Tensor normed = block.attentionNorm().forward(x);
+        Projections p = new Projections(
+                block.split(block.query().forward(normed)),
+                block.split(block.key().forward(normed)),
+                block.split(block.value().forward(normed)),
+                proportional());
+        measure(layer, block, p);
+        return p;
+    }
+
+    /** The rest of it. */
+    private Tensor block(int layer, Tensor x, Projections p) {
+        ClipBlock block = encoder.blocks().get(layer);
+        images.forEach(image -> image.encoderTokens.add(image.tokens.count()));
+        Tensor attended = PackedAttention.self(p.q, p.k, p.v, lengths(), false, block.scale(), p.bias);
+        Tensor y = station(new Station.EncoderAttention(layer), x.add(block.out().forward(attended)));
+        return block.mlpResidual(y);
+    }
+
+    /** The logarithm of token sizes for images whose plan wants it and that have merged tokens; null if none has. */
+    private @Nullable Tensor @Nullable [] proportional() {
+        @Nullable Tensor[] bias = new Tensor[images.size()];
+        boolean any = false;
+        for (int i = 0; i < bias.length; i++) {
+            State image = images.get(i);
+            float[] sizes = sizes(image.tokens);
+            boolean merged = false;
+            for (int t = 0; t < sizes.length; t++) {
+                merged |= sizes[t] != 1;
+                sizes[t] = (float) Math.log(sizes[t]);
+            }
+            if (merged && image.book().plan().proportionalAttention()) {
+                bias[i] = Tensors.of(sizes, sizes.length);
+                any = true;
+            }
+        }
+        return any ? bias : null;
+    }
+
+    private static float[] sizes(VisualTokens tokens) {
+        float[] sizes = new float[1 + tokens.count()];
+        sizes[0] = 1;
+        System.arraycopy(tokens.sizes(), 0, sizes, 1, tokens.count());
+        return sizes;
+    }
+
+    private void measure(int layer, ClipBlock block, Projections p) {
+        int from = 0;
+        for (int i = 0; i < images.size(); i++) {
+            State image = images.get(i);
+            int n = image.length();
+            List<Signal<?>> wanted = image.book().ofEncoderLayer(layer);
+            if (!wanted.isEmpty()) {
+                EncoderSignals signals = new EncoderSignals(
+                        block,
+                        p.q.narrow(1, from, n),
+                        p.k.narrow(1, from, n),
+                        p.v.narrow(1, from, n),
+                        p.bias == null ? null : p.bias[i]);
+                wanted.forEach(s -> signals.measure(s, image.carried, image.tokens.ids()));
+            }
+            from += n;
+        }
+    }
+
+    private Tensor outputStation(int layer, Tensor x) {
+        observe(x, layer + 1);
+        return station(new Station.EncoderOutput(layer), x);
+    }
+
+    /** Hidden states behind {@code layers} layers: features and declared signals, before any decision there. */
+    private void observe(Tensor x, int layers) {
+        int from = 0;
+        for (State image : images) {
+            Tensor rows = x.narrow(0, from, image.length());
+            Signal<?> signal = new Signal.EncoderHidden(layers);
+            if (image.book().declared().contains(signal)) {
+                image.carried.put(signal, EncoderSignals.matrix(rows), image.tokens.ids());
+            }
+            if (layers == encoder.blocks().size()
+                    && image.book().declares(Signal.PatchImageEmbeddings.class)
+                    && visualProjection != null) {
+                Matrix projected = EncoderSignals.matrix(visualProjection.forward(rows));
+                image.carried.put(new Signal.PatchImageEmbeddings(), projected, image.tokens.ids());
+            }
+            from += image.length();
+        }
+        takeFeatures(x, layers, false);
+    }
+
+    /** Features are what leaves a layer, so behind its last station: called again there if that changed the rows. */
+    private void takeFeatures(Tensor x, int layers, boolean again) {
+        for (int f = 0; f < featureLayers.length; f++) {
+            if (featureLayers[f] == layers) {
+                int from = 0;
+                for (State image : images) {
+                    if (again) {
+                        image.features.removeLast();
+                        image.featureIds.removeLast();
+                    }
+                    image.features.add(x.narrow(0, from, image.length()));
+                    image.featureIds.add(image.tokens.ids());
+                    from += image.length();
+                }
+            }
+        }
+    }
+
+    private Tensor station(Station station, Tensor x) {
+        int most = images.stream().mapToInt(i -> i.book().at(station).size()).max().orElse(0);
+        boolean changed = false;
+        for (int index = 0; index < most; index++) {
+            int[] lengths = lengths();
+            @Nullable RowChange[] changes = new RowChange[images.size()];
+            @Nullable Tensor[] added = new Tensor[images.size()];
+            int from = 0;
+            for (int i = 0; i < changes.length; i++) {
+                State image = images.get(i);
+                List<Step> steps = image.book().at(station);
+                if (index < steps.size()) {
+                    Tensor states = x.narrow(0, from, lengths[i]);
+                    decide(image, steps.get(index), index, i, states, changes, added);
+                }
+                from += lengths[i];
+            }
+            x = append(RowChange.apply(x, lengths, changes), added);
+            changed = true;
+        }
+        if (changed && station instanceof Station.EncoderOutput(int layer)) {
+            takeFeatures(x, layer + 1, true);
+        }
+        return x;
+    }
+
+    private static void decide(
+            State image,
+            Step step,
+            int index,
+            int slot,
+            Tensor states,
+            @Nullable RowChange[] changes,
+            @Nullable Tensor[] added) {
+        VisualTokens before = image.tokens;
+        Outcome outcome = image.input
+                .run()
+                .runner()
+                .run(step, image.input.name(), index, image.layout(), s -> signal(image, s, states));
+        image.decided.add(new Decided(step.station(), before.ids(), outcome));
+        outcome.notes().forEach((name, values) ->
+                image.carried.put(new Signal.Noted(name), values, before.ids()));
+        Decision decision = outcome.decision();
+        if (decision instanceof Decision.Append(Matrix tokens)) {
+            added[slot] = toTensor(tokens, states.size(1), step.station());
+            image.tokens = before.append(tokens.rows(), 0);
+        } else if (!(decision instanceof Decision.Unchanged)) {
+            changes[slot] = RowChange.ofImage(before.count(), decision);
+            image.tokens = afterwards(before, decision);
+        }
+    }
+
+    /** The visual tokens behind a Keep, Merge or DropAllVisual; places are filled in ascending order of anchors. */
+    static VisualTokens afterwards(VisualTokens before, Decision decision) {
+        return switch (decision) {
+            case Decision.Keep keep -> before.keep(keep.indices());
+            case Decision.Merge merge -> before.merge(merge);
+            case Decision.DropAllVisual ignored -> before.keep(new int[0]);
+            default -> before;
+        };
+    }
+
+    /** Tokens that a step made, checked against the width they must have. */
+    static Tensor toTensor(Matrix tokens, long width, Station station) {
+        if (tokens.cols() != width) {
+            throw new IllegalArgumentException("A step appended tokens of width " + tokens.cols() + " at "
+                    + station.label() + ", where tokens have width " + width + ".");
+        }
+        return Tensors.of(tokens.data(), tokens.rows(), tokens.cols());
+    }
+
+    private Tensor append(Tensor x, @Nullable Tensor[] added) {
+        if (Arrays.stream(added).allMatch(a -> a == null)) {
+            return x;
+        }
+        List<Tensor> parts = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < added.length; i++) {
+            Tensor more = added[i];
+            int n = images.get(i).length() - (more == null ? 0 : (int) more.size(0));
+            parts.add(x.narrow(0, from, n));
+            if (more != null) {
+                parts.add(Tensors.to(more, DType.of(x.scalar_type())));
+            }
+            from += n;
+        }
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    /** What a step inside the encoder may see. */
+    private static Object signal(State image, Signal<?> signal, Tensor states) {
+        if (signal instanceof Signal.EncoderStates) {
+            return EncoderSignals.matrix(states);
+        }
+        Object common = image.input.run().common(signal);
+        if (common != null) {
+            return common;
+        }
+        return carriedSignal(image.carried, signal, image.tokens);
+    }
+
+    /** A carried signal for the tokens that are left of one image. */
+    static Object carriedSignal(Carried carried, Signal<?> signal, VisualTokens tokens) {
+        return switch (signal) {
+            case Signal.TokenSizes ignored -> sizes(tokens);
+            case Signal.EncoderAttentionMap s -> carried.map(s, tokens.ids());
+            case Signal.PatchPixels s -> withoutFirst(carried.rows(s, tokens.ids()));
+            case Signal.PatchImageEmbeddings s -> withoutFirst(carried.rows(s, tokens.ids()));
+            default -> carried.isMatrix(signal)
+                    ? carried.rows(signal, tokens.ids())
+                    : carried.vector(signal, tokens.ids());
+        };
+    }
+
+    private static Matrix withoutFirst(Matrix m) {
+        return new Matrix(m.rows() - 1, m.cols(), Arrays.copyOfRange(m.data(), m.cols(), m.data().length));
+    }
+
+    private EncodedImage finished(State image) {
+        Tensor[] parts = new Tensor[image.features.size()];
+        for (int f = 0; f < parts.length; f++) {
+            parts[f] = survivors(image.features.get(f), image.featureIds.get(f), image.tokens.ids());
+        }
+        Tensor features = parts.length == 1 ? parts[0].clone() : Tensors.cat(1, parts);
+        return new EncodedImage(
+                OwnedTensor.of(features), image.grid, image.tokens, image.carried, image.decided, image.encoderTokens);
+    }
+
+    /** Features of an earlier layer for the tokens that a later one left, so that they can stand side by side. */
+    private static Tensor survivors(Tensor features, int[] had, int[] left) {
+        if (Arrays.equals(had, left)) {
+            return features;
+        }
+        Map<Integer, Integer> place = new HashMap<>();
+        for (int i = 0; i < had.length; i++) {
+            place.put(had[i], i);
+        }
+        int[] rows = new int[1 + left.length];
+        for (int i = 0; i < left.length; i++) {
+            Integer at = place.get(left[i]);
+            if (at == null) {
+                throw new IllegalArgumentException(
+                        "Tokens were appended between two feature layers of this model, which cannot be concatenated.");
+            }
+            rows[1 + i] = 1 + at;
+        }
+        return features.index_select(0, Tensors.indices(rows));
+    }
+
+    private int[] lengths() {
+        return images.stream().mapToInt(State::length).toArray();
+    }
+
+    private static int last(int[] layers) {
+        return Arrays.stream(layers).max().orElse(0);
+    }
+}

@@ -1,0 +1,230 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.model.llama.KvCache;
+import dev.fovea.core.model.llama.LlamaDecoder;
+import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Takes prompts along the path: pictures through encoder and connector, their tokens and the words through the language
+ * model. Holds nothing but the model, so any number of threads may use it at once.
+ */
+public final class PathEngine {
+    private final LlavaModel model;
+
+    public PathEngine(LlavaModel model) {
+        this.model = model;
+    }
+
+    public LlavaModel model() {
+        return model;
+    }
+
+    /** Encodes pictures, all together; the caller owns what comes back. */
+    List<EncodedImage> encode(List<ImageInput> images) {
+        if (images.isEmpty()) {
+            return List.of();
+        }
+        int[] layers =
+                model.config().featureLayers().stream().mapToInt(Integer::intValue).toArray();
+        return new EncoderPass(
+                        model.vision(),
+                        layers,
+                        model.textTower() == null ? null : model.textTower().visualProjection())
+                .encode(images);
+    }
+
+    /**
+     * A prompt behind the encoder.
+     *
+     * @param ids token ids, with one image token per picture
+     * @param images the pictures, in order
+     * @param run the plan
+     * @param room tokens to make room for behind the prompt
+     */
+    record Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {}
+
+    /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
+    List<PromptState> prefill(List<Prompt> prompts) {
+        List<PromptState> states = new ArrayList<>();
+        try (Scope scope = Scope.inference()) {
+            List<ConnectorPass.Item> items = new ArrayList<>();
+            for (Prompt p : prompts) {
+                for (int i = 0; i < p.images().size(); i++) {
+                    items.add(new ConnectorPass.Item(p.images().get(i), imageName(p.name(), i), p.run()));
+                }
+            }
+            List<ConnectorPass.Projected> projected = new ConnectorPass(
+                            model.projector(), model.config().clsIsFeature())
+                    .project(items);
+            List<DecoderPass.Chunk> chunks = new ArrayList<>();
+            List<Tensor> embeddings = new ArrayList<>();
+            int from = 0;
+            for (Prompt p : prompts) {
+                int to = from + p.images().size();
+                PromptState state = state(p, projected.subList(from, to), embeddings);
+                states.add(state);
+                chunks.add(new DecoderPass.Chunk(state.sequence(), 0, true));
+                from = to;
+            }
+            for (PromptState state : states) {
+                Sequence blind = state.blind();
+                if (blind != null) {
+                    embeddings.add(decoder().embed(withoutImages(state.ids())));
+                    chunks.add(new DecoderPass.Chunk(blind, 0, true));
+                }
+            }
+            Tensor logits = new DecoderPass(decoder(), chunks).run(packed(embeddings));
+            deliver(states, logits);
+            return states;
+        } catch (RuntimeException e) {
+            states.forEach(PromptState::close);
+            throw e;
+        }
+    }
+
+    /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
+    void extend(List<PromptState> states, List<int[]> tokens) {
+        try (Scope scope = Scope.inference()) {
+            List<DecoderPass.Chunk> chunks = new ArrayList<>();
+            List<int[]> fed = new ArrayList<>();
+            for (int i = 0; i < states.size(); i++) {
+                PromptState state = states.get(i);
+                state.append(tokens.get(i));
+                chunks.add(new DecoderPass.Chunk(state.sequence(), tokens.get(i).length, false));
+                fed.add(tokens.get(i));
+            }
+            for (int i = 0; i < states.size(); i++) {
+                Sequence blind = states.get(i).blind();
+                if (blind != null) {
+                    chunks.add(new DecoderPass.Chunk(blind, tokens.get(i).length, false));
+                    fed.add(tokens.get(i));
+                }
+            }
+            int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
+            deliver(states, new DecoderPass(decoder(), chunks).run(decoder().embed(all)));
+        }
+    }
+
+    private static void deliver(List<PromptState> states, Tensor logits) {
+        float[] all = Tensors.floats(logits);
+        int vocabulary = (int) logits.size(1);
+        int blindRow = states.size();
+        for (int i = 0; i < states.size(); i++) {
+            float[] own = Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary);
+            float[] blind = null;
+            if (states.get(i).blind() != null) {
+                blind = Arrays.copyOfRange(all, blindRow * vocabulary, (blindRow + 1) * vocabulary);
+                blindRow++;
+            }
+            states.get(i).deliver(own, blind);
+        }
+    }
+
+    /** Lays a prompt out: words and visual tokens in their order. Adds its embeddings to {@code embeddings}. */
+    private PromptState state(Prompt p, List<ConnectorPass.Projected> images, List<Tensor> embeddings) {
+        int[] ids = p.ids();
+        checkImages(ids, images.size());
+        Tensor words = decoder().embed(withPlaceholder(ids));
+        List<Integer> visualAt = new ArrayList<>();
+        int[] places = new int[ids.length + 1];
+        int place = 0;
+        int image = 0;
+        int wordsFrom = 0;
+        for (int i = 0; i < ids.length; i++) {
+            places[i] = place;
+            if (ids[i] == imageToken()) {
+                if (i > wordsFrom) {
+                    embeddings.add(words.narrow(0, wordsFrom, i - wordsFrom));
+                }
+                Tensor tokens = images.get(image++).tokens();
+                int n = (int) tokens.size(0);
+                embeddings.add(tokens);
+                IntStream.range(place, place + n).forEach(visualAt::add);
+                place += n;
+                wordsFrom = i + 1;
+            } else {
+                place++;
+            }
+        }
+        places[ids.length] = place;
+        if (wordsFrom < ids.length) {
+            embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
+        }
+        return new PromptState(
+                sequence(p, images, place, visualAt.stream().mapToInt(Integer::intValue).toArray()),
+                p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty()
+                        ? blind(p)
+                        : null,
+                ids,
+                places,
+                p.images(),
+                images.stream().map(ConnectorPass.Projected::decided).toList(),
+                model.config().clsIsFeature());
+    }
+
+    private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, int[] visualAt) {
+        List<Ledger.Grid> grids =
+                p.images().stream().map(EncodedImage::grid).toList();
+        boolean cls = model.config().clsIsFeature();
+        int total = grids.stream().mapToInt(g -> g.rows() * g.cols() + (cls ? 1 : 0)).sum();
+        return new Sequence(
+                p.name(),
+                p.run(),
+                new KvCache(model.config().text(), decoder().dtype(), length + p.room()),
+                length,
+                visualAt,
+                VisualTokens.join(
+                        images.stream().map(ConnectorPass.Projected::visual).toList(), cls),
+                total,
+                grids,
+                images.stream().map(ConnectorPass.Projected::carried).toList());
+    }
+
+    /** The same words for a second branch that never sees the pictures. */
+    private Sequence blind(Prompt p) {
+        int length = withoutImages(p.ids()).length;
+        return Sequence.ofText(new KvCache(model.config().text(), decoder().dtype(), length + p.room()), length);
+    }
+
+    private void checkImages(int[] ids, int images) {
+        long tokens = Arrays.stream(ids).filter(id -> id == imageToken()).count();
+        if (tokens != images) {
+            throw new IllegalArgumentException("The prompt has " + tokens + " image tokens for " + images
+                    + " images; the chat template of the model must write one for each.");
+        }
+    }
+
+    private int[] withoutImages(int[] ids) {
+        return Arrays.stream(ids).filter(id -> id != imageToken()).toArray();
+    }
+
+    /** The image token may lie outside of the embedding; its row is never used. */
+    private int[] withPlaceholder(int[] ids) {
+        return Arrays.stream(ids).map(id -> id == imageToken() ? 0 : id).toArray();
+    }
+
+    private static Tensor packed(List<Tensor> parts) {
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    private LlamaDecoder decoder() {
+        return model.decoder();
+    }
+
+    private int imageToken() {
+        return model.config().imageToken();
+    }
+
+    static String imageName(String prompt, int image) {
+        return prompt + "image" + image + ".";
+    }
+}

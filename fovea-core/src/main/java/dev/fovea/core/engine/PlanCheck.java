@@ -1,0 +1,140 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import org.jspecify.annotations.Nullable;
+
+/** Refuses, before anything runs, a plan that asks a model for what it does not have. */
+final class PlanCheck {
+    private final Plan plan;
+    private final ModelShape shape;
+
+    private PlanCheck(Plan plan, ModelShape shape) {
+        this.plan = plan;
+        this.shape = shape;
+    }
+
+    /** @throws IllegalArgumentException with one sentence that names the technique and what the model lacks */
+    static void check(Plan plan, ModelShape shape) {
+        PlanCheck check = new PlanCheck(plan, shape);
+        for (Step step : plan.steps()) {
+            check.station(step.station());
+            step.needs().forEach(signal -> check.signal(step.station(), signal));
+        }
+    }
+
+    private void station(Station station) {
+        switch (station) {
+            case Station.EncoderAttention(int layer) -> encoderStation(station, layer);
+            case Station.EncoderOutput(int layer) -> encoderStation(station, layer);
+            case Station.Decoder(int layer) -> range(station.label(), layer, shape.decoderLayers(), "decoder");
+            case Station.Attention(int layer) -> range(station.label(), layer, shape.decoderLayers(), "decoder");
+            case Station.Connector ignored -> {}
+            case Station.Projector ignored -> {}
+            case Station.Prompt ignored -> {}
+            case Station.Logits ignored -> {}
+        }
+    }
+
+    private void encoderStation(Station station, int layer) {
+        range(station.label(), layer, shape.encoderLayers(), "encoder");
+        if (layer >= shape.featureLayers()) {
+            throw fault("acts at " + station.label() + ", but the features of this model are taken after "
+                    + shape.featureLayers() + " encoder layers, so that nothing there can matter");
+        }
+    }
+
+    private void signal(Station station, Signal<?> signal) {
+        @Nullable String lack = switch (signal) {
+            case Signal.EncoderAttention s -> {
+                range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
+                yield s.queries() == Signal.EncoderQueries.CLS && !shape.hasCls()
+                        ? "an encoder with a class token"
+                        : tooEarly(station, s.layer());
+            }
+            case Signal.EncoderAttentionMap s -> {
+                range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
+                yield tooEarly(station, s.layer());
+            }
+            case Signal.EncoderProjection s -> {
+                range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
+                yield tooEarly(station, s.layer());
+            }
+            case Signal.EncoderHidden s -> {
+                range(s.toString(), s.layers(), shape.encoderLayers() + 1, "encoder");
+                yield tooEarly(station, station instanceof Station.EncoderOutput ? s.layers() - 1 : s.layers());
+            }
+            case Signal.TokenSizes ignored -> null;
+            case Signal.EncoderStates ignored ->
+                only(station, station.order() < new Station.Connector().order(), "an encoder station");
+            case Signal.Features ignored -> only(station, atConnector(station), "the connector");
+            case Signal.Projected ignored -> only(station, atConnector(station), "the connector");
+            case Signal.PatchImageEmbeddings ignored ->
+                !shape.hasTextTower() ? "a paired text tower" : beforeConnector(station);
+            case Signal.QuestionEmbedding ignored -> shape.hasTextTower() ? null : "a paired text tower";
+            case Signal.QuestionTokensMean ignored -> null;
+            case Signal.PatchPixels ignored -> null;
+            case Signal.DecoderAttention s -> neighbour(station, s.layer());
+            case Signal.DecoderProjection s -> neighbour(station, s.layer());
+            case Signal.DecoderLastProjection s -> neighbour(station, s.layer());
+            case Signal.DecoderHidden ignored ->
+                only(
+                        station,
+                        station instanceof Station.Decoder || station instanceof Station.Prompt,
+                        "the prompt and decoder stations");
+            case Signal.Noted ignored -> null;
+            case Signal.LogProbabilities ignored ->
+                only(station, station instanceof Station.Logits, "the logits station");
+            case Signal.ImageFreeLogProbabilities ignored ->
+                only(station, station instanceof Station.Logits, "the logits station");
+        };
+        if (lack != null) {
+            throw fault("needs " + signal + " at " + station.label() + ", which takes " + lack);
+        }
+    }
+
+    private static @Nullable String only(Station station, boolean there, String where) {
+        return there ? null : "a step at " + where + ", not at " + station.label();
+    }
+
+    private static boolean atConnector(Station station) {
+        return station instanceof Station.Connector || station instanceof Station.Projector;
+    }
+
+    private static @Nullable String beforeConnector(Station station) {
+        return station.order() < new Station.Connector().order() ? "a step behind the encoder" : null;
+    }
+
+    /** Inside the encoder only what has been computed can be seen. */
+    private static @Nullable String tooEarly(Station station, int layer) {
+        int here = switch (station) {
+            case Station.EncoderAttention s -> s.layer();
+            case Station.EncoderOutput s -> s.layer();
+            default -> Integer.MAX_VALUE;
+        };
+        return layer > here ? "a later station: that layer has not run yet" : null;
+    }
+
+    private static @Nullable String neighbour(Station station, int layer) {
+        return station instanceof Station.Decoder(int at) && layer >= 0 && (layer == at || layer == at - 1)
+                ? null
+                : "a decoder station at that layer or the next";
+    }
+
+    private void range(String what, int layer, int layers, String part) {
+        if (layer < 0 || layer >= layers) {
+            throw fault("asks for " + what + ", but the " + part + " of this model has " + shape(part) + " layers");
+        }
+    }
+
+    private int shape(String part) {
+        return part.equals("encoder") ? shape.encoderLayers() : shape.decoderLayers();
+    }
+
+    private IllegalArgumentException fault(String what) {
+        return new IllegalArgumentException("Technique '" + plan.technique() + "' " + what + ".");
+    }
+}

@@ -1,0 +1,43 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Recording;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.technique.Plan;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A plan on its way through one prompt: its steps, the caller of its steps, and what depends on the question.
+ *
+ * @param book the plan's steps
+ * @param runner calls them
+ * @param question measures {@link Signal.QuestionEmbedding} and {@link Signal.QuestionTokensMean} when asked
+ */
+record PlanRun(StepBook book, StepRunner runner, Question question) {
+
+    /** What the question's text looks like to the models. */
+    record Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
+        static Question none() {
+            return new Question(() -> new float[0], () -> new float[0]);
+        }
+    }
+
+    static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
+        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), recording), question);
+    }
+
+    /** The plain model. */
+    static PlanRun plain() {
+        return of(Plan.plain(), Question.none(), null);
+    }
+
+    /** A signal that is the same at every station, or null. */
+    @Nullable
+    Object common(Signal<?> signal) {
+        return switch (signal) {
+            case Signal.QuestionEmbedding ignored -> question.embedding().get();
+            case Signal.QuestionTokensMean ignored -> question.tokensMean().get();
+            default -> null;
+        };
+    }
+}

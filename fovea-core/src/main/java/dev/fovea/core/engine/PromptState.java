@@ -1,0 +1,168 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A prompt that has been read: its caches, the logits of its next token, and what happened to its visual tokens. Owned
+ * by whoever asked for it; used by one thread at a time.
+ */
+final class PromptState implements AutoCloseable {
+    private static final Station LOGITS = new Station.Logits();
+    private final Sequence sequence;
+    private final @Nullable Sequence blind;
+    private final List<EncodedImage> images;
+    private final List<List<Decided>> atConnector;
+    private final boolean clsIsFeature;
+    private int[] ids;
+    private int[] places;
+    private float[] logits = new float[0];
+
+    /**
+     * @param blind the branch that never sees the pictures, or null
+     * @param ids token ids, with one image token per picture
+     * @param places for each id its place in the sequence, and the place behind them all
+     * @param atConnector decisions about each picture at the connector
+     */
+    PromptState(
+            Sequence sequence,
+            @Nullable Sequence blind,
+            int[] ids,
+            int[] places,
+            List<EncodedImage> images,
+            List<List<Decided>> atConnector,
+            boolean clsIsFeature) {
+        this.sequence = sequence;
+        this.blind = blind;
+        this.ids = ids.clone();
+        this.places = places;
+        this.images = List.copyOf(images);
+        this.atConnector = List.copyOf(atConnector);
+        this.clsIsFeature = clsIsFeature;
+    }
+
+    Sequence sequence() {
+        return sequence;
+    }
+
+    @Nullable Sequence blind() {
+        return blind;
+    }
+
+    /** The tokens read so far, with one image token per picture. */
+    int[] ids() {
+        return ids;
+    }
+
+    /** Logits of the next token, after the logits steps of the plan: {@code [vocabulary]}. */
+    float[] logits() {
+        return logits;
+    }
+
+    /** Places of the sequence in use. */
+    int length() {
+        return sequence.places();
+    }
+
+    void append(int[] more) {
+        int n = ids.length;
+        int end = sequence.places();
+        ids = Arrays.copyOf(ids, n + more.length);
+        places = Arrays.copyOf(places, n + more.length + 1);
+        for (int i = 0; i < more.length; i++) {
+            ids[n + i] = more[i];
+            places[n + i] = end + i;
+        }
+        places[n + more.length] = end + more.length;
+    }
+
+    /** How many of these tokens have been read already, in this order from the start. */
+    int common(int[] other) {
+        int mismatch = Arrays.mismatch(ids, other);
+        return mismatch < 0 ? ids.length : mismatch;
+    }
+
+    /** Forgets all but the first tokens. Only for prompts without a second branch. */
+    void truncate(int tokens) {
+        sequence.truncate(places[tokens]);
+        ids = Arrays.copyOf(ids, tokens);
+        places = Arrays.copyOf(places, tokens + 1);
+    }
+
+    /** Takes new logits through the steps at the logits station. */
+    void deliver(float[] own, float @Nullable [] imageFree) {
+        float[] current = own;
+        if (sequence.visual().count() > 0 || imageFree != null) {
+            List<Step> steps = sequence.book().at(LOGITS);
+            for (int i = 0; i < steps.size(); i++) {
+                float[] before = current;
+                Outcome outcome = sequence.run()
+                        .runner()
+                        .run(steps.get(i), sequence.name(), i, sequence.layout(), signal -> switch (signal) {
+                            case Signal.LogProbabilities ignored -> logProbabilities(before);
+                            case Signal.ImageFreeLogProbabilities ignored ->
+                                logProbabilities(imageFree == null ? before : imageFree);
+                            default -> DecoderSignals.elsewhere(sequence, signal);
+                        });
+                if (outcome.decision() instanceof Decision.Replace(float[] replaced)) {
+                    if (replaced.length != own.length) {
+                        throw new IllegalArgumentException("A step at the logits gave " + replaced.length
+                                + " values for a vocabulary of " + own.length + ".");
+                    }
+                    current = replaced;
+                }
+            }
+        }
+        logits = current;
+    }
+
+    /** Log-softmax, summed in f64. */
+    static float[] logProbabilities(float[] logits) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (float v : logits) {
+            max = Math.max(max, v);
+        }
+        double sum = 0;
+        for (float v : logits) {
+            sum += Math.exp(v - max);
+        }
+        double log = max + Math.log(sum);
+        float[] out = new float[logits.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = (float) (logits[i] - log);
+        }
+        return out;
+    }
+
+    Ledger ledger() {
+        List<List<Decided>> before = new ArrayList<>();
+        int layers = images.stream().mapToInt(i -> i.encoderTokens().size()).max().orElse(0);
+        int[] encoderTokens = new int[layers];
+        for (int i = 0; i < images.size(); i++) {
+            List<Decided> all = new ArrayList<>(images.get(i).decided());
+            all.addAll(atConnector.get(i));
+            before.add(all);
+            List<Integer> own = images.get(i).encoderTokens();
+            for (int l = 0; l < own.size(); l++) {
+                encoderTokens[l] += own.get(l);
+            }
+        }
+        return sequence.ledger(before, Arrays.stream(encoderTokens).boxed().toList(), clsIsFeature);
+    }
+
+    @Override
+    public void close() {
+        sequence.cache().close();
+        if (blind != null) {
+            blind.cache().close();
+        }
+    }
+}

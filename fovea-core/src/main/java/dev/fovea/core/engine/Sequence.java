@@ -1,0 +1,216 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.model.llama.KvCache;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Ledger;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One prompt in the language model: where its tokens are, which of them are visual, what its cache holds. Changes as
+ * the prompt passes the stations. The cache belongs to whoever made it.
+ */
+final class Sequence {
+    private final String name;
+    private final PlanRun run;
+    private final KvCache cache;
+    private final List<Ledger.Grid> grids;
+    private final List<Carried> ofImages;
+    private final Carried ofPrompt = new Carried();
+    private final List<Decided> decided = new ArrayList<>();
+    private final List<Integer> decoderTokens = new ArrayList<>();
+    private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
+    private final int total;
+    private int place;
+    private int[] positions;
+    private int[] origins;
+    private int[] visualAt;
+    private VisualTokens visual;
+    private int next;
+
+    /**
+     * A prompt that nothing has happened to yet.
+     *
+     * @param name put before recorded names
+     * @param length tokens
+     * @param visualAt ascending places of the visual tokens
+     * @param total visual tokens before any technique acted
+     * @param ofImages what was measured about each image before
+     */
+    Sequence(
+            String name,
+            PlanRun run,
+            KvCache cache,
+            int length,
+            int[] visualAt,
+            VisualTokens visual,
+            int total,
+            List<Ledger.Grid> grids,
+            List<Carried> ofImages) {
+        this.name = name;
+        this.run = run;
+        this.cache = cache;
+        this.grids = List.copyOf(grids);
+        this.ofImages = List.copyOf(ofImages);
+        this.visualAt = visualAt.clone();
+        this.visual = visual;
+        this.total = total;
+        this.place = length;
+        this.positions = IntStream.range(0, length).toArray();
+        this.origins = positions.clone();
+        this.next = length;
+    }
+
+    /** A prompt of words alone, under the plain model. */
+    static Sequence ofText(KvCache cache, int length) {
+        return new Sequence(
+                "", PlanRun.plain(), cache, length, new int[0], VisualTokens.ofPatches(0), 0, List.of(), List.of());
+    }
+
+    String name() {
+        return name;
+    }
+
+    PlanRun run() {
+        return run;
+    }
+
+    StepBook book() {
+        return run.book();
+    }
+
+    KvCache cache() {
+        return cache;
+    }
+
+    int length() {
+        return positions.length;
+    }
+
+    int[] positions() {
+        return positions;
+    }
+
+    int[] origins() {
+        return origins;
+    }
+
+    int[] visualAt() {
+        return visualAt;
+    }
+
+    VisualTokens visual() {
+        return visual;
+    }
+
+    int next() {
+        return next;
+    }
+
+    List<Decided> decided() {
+        return decided;
+    }
+
+    List<Integer> decoderTokens() {
+        return decoderTokens;
+    }
+
+    /** Places of the sequence that have been used, dropped tokens included. */
+    int places() {
+        return place;
+    }
+
+    /** Takes the next places of the sequence for tokens that follow the prompt. */
+    int[] takePlaces(int count) {
+        place += count;
+        return IntStream.range(place - count, place).toArray();
+    }
+
+    /** Forgets the tokens from this place on, to continue otherwise. */
+    void truncate(int to) {
+        cache.truncate(to);
+        place = Math.min(place, to);
+    }
+
+    /** What was decided at the attention of a layer, each over the keys that the layer then held; or null. */
+    @Nullable List<float[]> rescaling(int layer) {
+        return rescalings.get(layer);
+    }
+
+    void addRescaling(int layer, float[] perVisual) {
+        float[] perKey = new float[length()];
+        boolean any = false;
+        for (int i = 0; i < visualAt.length; i++) {
+            perKey[visualAt[i]] = perVisual[i];
+            any |= perVisual[i] != 0;
+        }
+        if (any) {
+            rescalings.computeIfAbsent(layer, l -> new ArrayList<>()).add(perKey);
+        }
+    }
+
+    Layout layout() {
+        int rows = grids.isEmpty() ? 0 : grids.getFirst().rows();
+        int cols = grids.isEmpty() ? 0 : grids.getFirst().cols();
+        return new Layout(length(), visualAt, visual.cells(rows * cols), rows, cols, grids.size(), total);
+    }
+
+    Carried ofPrompt() {
+        return ofPrompt;
+    }
+
+    List<Carried> ofImages() {
+        return ofImages;
+    }
+
+    Ledger ledger(List<List<Decided>> beforeDecoder, List<Integer> encoderTokens, boolean clsIsFeature) {
+        LedgerBuilder builder = new LedgerBuilder(grids, clsIsFeature);
+        for (int image = 0; image < beforeDecoder.size(); image++) {
+            for (Decided d : beforeDecoder.get(image)) {
+                builder.add(d, image);
+            }
+        }
+        decided.forEach(d -> builder.add(d, 0));
+        return builder.build(visual, encoderTokens, decoderTokens);
+    }
+
+    /**
+     * Follows a decision that chose rows.
+     *
+     * @param renumber whether positions become contiguous
+     */
+    void follow(Decision decision, RowChange change, boolean renumber) {
+        visual = EncoderPass.afterwards(visual, decision);
+        boolean[] isVisual = new boolean[length()];
+        Arrays.stream(visualAt).forEach(v -> isVisual[v] = true);
+        int[] rows = change.anchors();
+        visualAt = IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
+        origins = Arrays.stream(rows).map(r -> origins[r]).toArray();
+        if (renumber) {
+            positions = IntStream.range(0, rows.length).toArray();
+            next = rows.length;
+        } else {
+            int[] old = positions;
+            positions = Arrays.stream(rows).map(r -> old[r]).toArray();
+        }
+    }
+
+    /** Makes room for tokens that a step put behind the visual ones, before the first layer. */
+    int insert(int count) {
+        int at = visualAt.length == 0 ? length() : visualAt[visualAt.length - 1] + 1;
+        visual = visual.append(count, Math.max(0, grids.size() - 1));
+        int oldLength = length();
+        visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count)).toArray();
+        positions = IntStream.range(0, oldLength + count).toArray();
+        origins = positions.clone();
+        place = oldLength + count;
+        next = oldLength + count;
+        return at;
+    }
+}

@@ -1,0 +1,105 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Plan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A plan, opened at any station: which steps act there and which signals must be measured on the way. */
+final class StepBook {
+    private final Plan plan;
+    private final Map<Station, List<Step>> byStation = new HashMap<>();
+    private final Set<Signal<?>> declared = new LinkedHashSet<>();
+
+    StepBook(Plan plan) {
+        this.plan = plan;
+        for (Step step : plan.steps()) {
+            byStation.computeIfAbsent(step.station(), s -> new ArrayList<>()).add(step);
+            declared.addAll(step.needs());
+        }
+    }
+
+    /** The book of the plain model. */
+    static StepBook empty() {
+        return new StepBook(Plan.plain());
+    }
+
+    Plan plan() {
+        return plan;
+    }
+
+    List<Step> at(Station station) {
+        return byStation.getOrDefault(station, List.of());
+    }
+
+    /** Every signal that some step declared. */
+    Set<Signal<?>> declared() {
+        return declared;
+    }
+
+    boolean declares(Class<? extends Signal<?>> kind) {
+        return declared.stream().anyMatch(kind::isInstance);
+    }
+
+    /** Signals that the attention of an encoder layer must give. */
+    List<Signal<?>> ofEncoderLayer(int layer) {
+        List<Signal<?>> out = new ArrayList<>();
+        for (Signal<?> signal : declared) {
+            boolean here = switch (signal) {
+                case Signal.EncoderAttention s -> s.layer() == layer;
+                case Signal.EncoderAttentionMap s -> s.layer() == layer;
+                case Signal.EncoderProjection s -> s.layer() == layer;
+                default -> false;
+            };
+            if (here) {
+                out.add(signal);
+            }
+        }
+        return out;
+    }
+
+    /** How many encoder layers must have begun for the declared signals: their projections are needed at least. */
+    int encoderLayersBegun() {
+        int layers = 0;
+        for (Signal<?> signal : declared) {
+            layers = Math.max(layers, switch (signal) {
+                case Signal.EncoderAttention s -> s.layer() + 1;
+                case Signal.EncoderAttentionMap s -> s.layer() + 1;
+                case Signal.EncoderProjection s -> s.layer() + 1;
+                default -> 0;
+            });
+        }
+        return layers;
+    }
+
+    /** How many encoder layers must be complete for the declared signals. */
+    int encoderLayersComplete(int all) {
+        int layers = 0;
+        for (Signal<?> signal : declared) {
+            layers = Math.max(layers, switch (signal) {
+                case Signal.EncoderHidden s -> s.layers();
+                case Signal.PatchImageEmbeddings ignored -> all;
+                default -> 0;
+            });
+        }
+        return layers;
+    }
+
+    /** Whether a signal of decoder layer {@code layer} is declared by a step that acts on entering {@code station}. */
+    boolean decoderSignal(int station, int layer) {
+        return at(new Station.Decoder(station)).stream()
+                .flatMap(step -> step.needs().stream())
+                .anyMatch(signal -> layer == switch (signal) {
+                    case Signal.DecoderAttention s -> s.layer();
+                    case Signal.DecoderProjection s -> s.layer();
+                    case Signal.DecoderLastProjection s -> s.layer();
+                    default -> -1;
+                });
+    }
+}

@@ -1,0 +1,156 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Recording;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signals;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Calls steps: gives each exactly what it declared, checks what it decided, and records both if asked to. */
+final class StepRunner {
+    private final String technique;
+    private final @Nullable Recording recording;
+
+    StepRunner(String technique, @Nullable Recording recording) {
+        this.technique = technique;
+        this.recording = recording;
+    }
+
+    /**
+     * Calls one step.
+     *
+     * @param prefix put before recorded names, for example {@code image1.}
+     * @param index which step of its station it is
+     * @param source gives a declared signal
+     */
+    Outcome run(Step step, String prefix, int index, Layout layout, Function<Signal<?>, Object> source) {
+        Map<Signal<?>, Object> given = new HashMap<>();
+        for (Signal<?> signal : step.needs()) {
+            given.computeIfAbsent(signal, source);
+        }
+        Outcome outcome = step.rule().decide(new Given(step.station(), layout, given));
+        check(step.station(), layout, outcome);
+        if (recording != null) {
+            String name = prefix + step.station().label() + "." + index;
+            for (Signal<?> signal : step.needs()) {
+                Object value = given.get(signal);
+                if (value != null) {
+                    recording.addSignal(name + "." + signal, value);
+                }
+            }
+            float[] scores = outcome.scores();
+            if (scores != null) {
+                recording.add(name + ".scores", scores);
+            }
+            recording.addDecision(name, outcome.decision());
+        }
+        return outcome;
+    }
+
+    private record Given(Station station, Layout layout, Map<Signal<?>, Object> values) implements Signals {
+        @Override
+        @SuppressWarnings("unchecked")
+        public <T> T get(Signal<T> signal) {
+            Object value = values.get(signal);
+            if (value == null) {
+                throw new IllegalArgumentException(
+                        "The step at " + station.label() + " reads " + signal + " without declaring it.");
+            }
+            // The engine fills the map with what each signal promises to deliver.
+            return (T) value;
+        }
+    }
+
+    private void check(Station station, Layout layout, Outcome outcome) {
+        int present = layout.visualCount();
+        float[] scores = outcome.scores();
+        if (scores != null && scores.length != present) {
+            throw fault(station, "gave " + scores.length + " scores for " + present + " visual tokens");
+        }
+        outcome.notes().forEach((name, values) -> {
+            if (values.length != present) {
+                throw fault(
+                        station,
+                        "noted " + values.length + " values of '" + name + "' for " + present + " visual tokens");
+            }
+        });
+        if (!allowed(station, outcome.decision())) {
+            throw fault(station, "decided " + outcome.decision().getClass().getSimpleName()
+                    + ", which this station cannot do");
+        }
+        switch (outcome.decision()) {
+            case Decision.Keep keep -> {
+                checkIndices(station, keep.indices(), present, false);
+                checkUnique(station, keep.indices());
+            }
+            case Decision.Merge merge -> {
+                // The class token may take part once the encoder is done; a token needs no place of its own
+                // only where positions have not been given out.
+                boolean behindEncoder = station instanceof Station.Connector || station instanceof Station.Projector;
+                checkIndices(station, merge.members(), present, behindEncoder);
+                checkIndices(station, merge.anchors(), present, beforeLanguageModel(station));
+                checkUnique(station, merge.anchors());
+            }
+            case Decision.Rescale rescale -> {
+                if (rescale.factors().length != present) {
+                    throw fault(station, "gave " + rescale.factors().length + " factors for " + present
+                            + " visual tokens");
+                }
+            }
+            default -> {}
+        }
+    }
+
+    private static boolean allowed(Station station, Decision decision) {
+        return switch (decision) {
+            case Decision.Unchanged ignored -> true;
+            case Decision.Keep ignored -> changesTokens(station);
+            case Decision.Merge ignored -> changesTokens(station);
+            case Decision.Append ignored -> changesTokens(station) && !(station instanceof Station.Decoder);
+            case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
+            case Decision.Rescale ignored -> station instanceof Station.Attention;
+            case Decision.Replace ignored -> station instanceof Station.Logits;
+        };
+    }
+
+    private static boolean changesTokens(Station station) {
+        return !(station instanceof Station.Attention) && !(station instanceof Station.Logits);
+    }
+
+    private static boolean beforeLanguageModel(Station station) {
+        return station.order() <= new Station.Projector().order();
+    }
+
+    private void checkIndices(Station station, int[] indices, int present, boolean cls) {
+        for (int i : indices) {
+            if ((i < 0 || i >= present) && !(cls && i == Decision.CLS)) {
+                throw fault(station, "named visual token " + i + ", but there are " + present);
+            }
+        }
+    }
+
+    private void checkUnique(Station station, int[] indices) {
+        BitSet seen = new BitSet();
+        for (int i : indices) {
+            if (i < 0) {
+                continue;
+            }
+            if (seen.get(i)) {
+                throw fault(station, "named visual token " + i + " twice");
+            }
+            seen.set(i);
+        }
+    }
+
+    private IllegalArgumentException fault(Station station, String what) {
+        return new IllegalArgumentException("Technique '" + technique + "' " + what + " at " + station.label() + ".");
+    }
+}

@@ -1,0 +1,122 @@
+package dev.fovea.core.layer;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Attention over sequences that lie end to end. Sequences of equal length go through the fused kernel together, others
+ * one after the other. Always computed in f32: the bf16 kernel is many times slower on CPUs, and scores want f32.
+ */
+public final class PackedAttention {
+    private PackedAttention() {}
+
+    /**
+     * Every sequence attends to itself.
+     *
+     * @param q {@code [heads, total tokens, d]}
+     * @param k {@code [heads or kv-heads, total tokens, d]}
+     * @param v as k
+     * @param lengths tokens of each sequence; their sum is the total
+     * @param causal whether a token sees only itself and those before it
+     * @param keyBias per sequence {@code [length]} added to the scores towards each key, or null entries; or null
+     * @return {@code [total tokens, heads * d]} in the type of {@code q}
+     */
+    public static Tensor self(
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            int[] lengths,
+            boolean causal,
+            double scale,
+            @Nullable Tensor @Nullable [] keyBias) {
+        DType dtype = DType.of(q.scalar_type());
+        Tensor wideQ = Tensors.to(q, DType.F32);
+        Tensor wideK = Tensors.to(k, DType.F32);
+        Tensor wideV = Tensors.to(v, DType.F32);
+        if (keyBias == null && equal(lengths)) {
+            Tensor out = Tensors.attention(
+                    batched(wideQ, lengths.length),
+                    batched(wideK, lengths.length),
+                    batched(wideV, lengths.length),
+                    null,
+                    causal,
+                    scale);
+            return Tensors.to(out.permute(0, 2, 1, 3).reshape(q.size(1), q.size(0) * q.size(2)), dtype);
+        }
+        Tensor[] parts = new Tensor[lengths.length];
+        int from = 0;
+        for (int s = 0; s < lengths.length; s++) {
+            Tensor bias = keyBias == null ? null : keyBias[s];
+            parts[s] = one(
+                    wideQ.narrow(1, from, lengths[s]),
+                    wideK.narrow(1, from, lengths[s]),
+                    wideV.narrow(1, from, lengths[s]),
+                    bias == null ? null : bias.view(1, 1, 1, -1),
+                    causal,
+                    scale);
+            from += lengths[s];
+        }
+        return Tensors.to(Tensors.cat(0, parts), dtype);
+    }
+
+    /**
+     * One sequence whose queries may be fewer than its keys: the queries are its last tokens.
+     *
+     * @param q {@code [heads, queries, d]}
+     * @param k {@code [heads or kv-heads, keys, d]}
+     * @param v as k
+     * @return {@code [queries, heads * d]}, in the type of {@code q}
+     */
+    public static Tensor last(Tensor q, Tensor k, Tensor v, double scale) {
+        long queries = q.size(1);
+        long keys = k.size(1);
+        Tensor wideQ = Tensors.to(q, DType.F32);
+        Tensor wideK = Tensors.to(k, DType.F32);
+        Tensor wideV = Tensors.to(v, DType.F32);
+        Tensor out;
+        if (queries == 1) {
+            out = oneQuery(wideQ, wideK, wideV, scale);
+        } else {
+            Tensor mask = queries == keys ? null : lastRowsMask(queries, keys);
+            out = one(wideQ, wideK, wideV, mask, mask == null, scale);
+        }
+        return Tensors.to(out, DType.of(q.scalar_type()));
+    }
+
+    /** With one query no mask is needed, and the query heads of a group can be the kernel's query rows: no copies. */
+    private static Tensor oneQuery(Tensor q, Tensor k, Tensor v, double scale) {
+        long groups = k.size(0);
+        Tensor rows = q.reshape(1, groups, q.size(0) / groups, q.size(2));
+        return Tensors.attention(rows, k.unsqueeze(0), v.unsqueeze(0), null, false, scale)
+                .reshape(1, q.size(0) * q.size(2));
+    }
+
+    private static Tensor one(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, double scale) {
+        return Tensors.attention(q.unsqueeze(0), k.unsqueeze(0), v.unsqueeze(0), mask, causal, scale)
+                .squeeze(0)
+                .transpose(0, 1)
+                .reshape(q.size(1), q.size(0) * q.size(2));
+    }
+
+    /** True where query {@code i}, the {@code keys - queries + i}th token, may look. */
+    private static Tensor lastRowsMask(long queries, long keys) {
+        return torch.tril(
+                Tensors.full(1, DType.BOOL, queries, keys), keys - queries);
+    }
+
+    private static Tensor batched(Tensor x, int batch) {
+        return x.view(x.size(0), batch, -1, x.size(2)).transpose(0, 1);
+    }
+
+    private static boolean equal(int[] lengths) {
+        for (int length : lengths) {
+            if (length != lengths[0]) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

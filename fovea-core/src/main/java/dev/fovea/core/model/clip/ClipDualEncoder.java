@@ -1,0 +1,96 @@
+package dev.fovea.core.model.clip;
+
+import dev.fovea.core.layer.LayerNorm;
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Both towers of CLIP with their projections into the shared space.
+ *
+ * @param vision the image tower, or null where the checkpoint holds the text side only (a text tower paired with the
+ *     encoder of a vision-language model)
+ * @param text the text tower
+ * @param visualProjection {@code [projection, vision width]}
+ * @param textProjection {@code [projection, text width]}
+ * @param logitScale factor on cosine similarities
+ */
+public record ClipDualEncoder(
+        @Nullable ClipVisionEncoder vision,
+        ClipTextEncoder text,
+        Linear visualProjection,
+        Linear textProjection,
+        float logitScale) {
+
+    /** Loads a checkpoint in Hugging Face's {@code CLIPModel} layout. */
+    public static ClipDualEncoder load(ModelConfig config, Weights w) {
+        ClipVisionConfig visionConfig = ClipVisionConfig.of(config.child("vision_config"));
+        ClipTextConfig textConfig = ClipTextConfig.of(config.child("text_config"));
+        int projection = config.count("projection_dim", 512);
+        boolean hasVision = w.contains("vision_model.embeddings.class_embedding");
+        return new ClipDualEncoder(
+                hasVision ? ClipVisionEncoder.load(visionConfig, w.under("vision_model.")) : null,
+                ClipTextEncoder.load(textConfig, w.under("text_model.")),
+                w.linear("visual_projection", projection, visionConfig.width(), false),
+                w.linear("text_projection", projection, textConfig.width(), false),
+                logitScale(config, w));
+    }
+
+    private static float logitScale(ModelConfig config, Weights w) {
+        double log = w.contains("logit_scale")
+                ? Tensors.floats(w.stored("logit_scale"))[0]
+                : config.number("logit_scale_init_value", 2.6592);
+        return (float) Math.exp(log);
+    }
+
+    /**
+     * Texts in the shared space, not normalised: {@code [texts, projection]}.
+     *
+     * @param texts token ids with begin and end of text
+     */
+    public Tensor embedTexts(List<int[]> texts) {
+        return Tensors.to(textProjection.forward(text.forward(texts)), DType.F32);
+    }
+
+    /**
+     * Pictures in the shared space, not normalised: {@code [images, projection]}.
+     *
+     * @param pixels {@code [images, channels, height, width]}, normalised
+     */
+    public Tensor embedImages(Tensor pixels) {
+        ClipVisionEncoder encoder = vision;
+        if (encoder == null) {
+            throw new IllegalStateException("This checkpoint holds no image tower");
+        }
+        LayerNorm postNorm = encoder.postNorm();
+        if (postNorm == null) {
+            throw new IllegalStateException("This checkpoint lacks the norm behind its image tower");
+        }
+        Tensor x = encoder.embed(pixels);
+        int[] lengths = new int[(int) x.size(0)];
+        Arrays.fill(lengths, (int) x.size(1));
+        x = x.reshape(-1, x.size(2));
+        for (ClipBlock block : encoder.blocks()) {
+            x = block.forward(x, lengths, false);
+        }
+        Tensor cls = x.view(lengths.length, lengths[0], -1).select(1, 0);
+        return Tensors.to(visualProjection.forward(postNorm.forward(cls)), DType.F32);
+    }
+
+    /** {@code logitScale * cos(image, text)}: {@code [images, texts]}. */
+    public Tensor similarity(Tensor images, Tensor texts) {
+        return Tensors.scale(unit(images).matmul(unit(texts).t()), logitScale);
+    }
+
+    private static Tensor unit(Tensor x) {
+        return x.div(
+                x.square().sum(new long[] {1}, true, new ScalarTypeOptional()).sqrt());
+    }
+}

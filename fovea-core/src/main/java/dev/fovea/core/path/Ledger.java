@@ -1,0 +1,131 @@
+package dev.fovea.core.path;
+
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What happened to every visual token of one prompt: where it came from in the picture, what each station decided about
+ * it and with which score, and what reached the end. The overlay, the cost model and the tests all read it.
+ *
+ * <p>Plain data, ready to be written as JSON.
+ *
+ * @param images the patch grids of the prompt's pictures, in order
+ * @param tokens every visual token before any technique acted: per image its patches row by row and then, where the
+ *     model selects it as a feature, its class token
+ * @param survivors what is left behind the last station, in the order of the sequence
+ * @param encoderTokens patch tokens of all images that each encoder layer worked on, for the layers that ran
+ * @param decoderTokens visual tokens whose keys and values each decoder layer holds
+ */
+public record Ledger(
+        List<Grid> images,
+        List<Token> tokens,
+        List<Group> survivors,
+        List<Integer> encoderTokens,
+        List<Integer> decoderTokens) {
+
+    public Ledger {
+        images = List.copyOf(images);
+        tokens = List.copyOf(tokens);
+        survivors = List.copyOf(survivors);
+        encoderTokens = List.copyOf(encoderTokens);
+        decoderTokens = List.copyOf(decoderTokens);
+    }
+
+    /** What became of a token. */
+    public enum Fate {
+        /** It is still there, alone or as the anchor of a group. */
+        KEPT,
+        /** Its content went into another token. */
+        MERGED,
+        /** It is gone. */
+        DROPPED
+    }
+
+    /** The patch grid of one picture. */
+    public record Grid(int rows, int cols) {}
+
+    /**
+     * One visual token.
+     *
+     * @param image index of its picture
+     * @param row row of its patch, or -1 for a class token
+     * @param col column of its patch, or -1 for a class token
+     * @param events what the stations decided, in order; ends when the token is gone
+     * @param fate what became of it in the end
+     */
+    public record Token(int image, int row, int col, List<Event> events, Fate fate) {
+        public Token {
+            events = List.copyOf(events);
+        }
+    }
+
+    /**
+     * One decision about one token.
+     *
+     * @param station the station's label
+     * @param fate what was decided
+     * @param into index in {@link Ledger#tokens()} of the token it was merged into, or -1
+     * @param score the score it was judged by, or null if the step gave none
+     */
+    public record Event(String station, Fate fate, int into, @Nullable Float score) {}
+
+    /**
+     * One surviving token and what it is made of.
+     *
+     * @param anchor index in {@link Ledger#tokens()} of the token whose place it has, or -1 if it was appended
+     * @param members indices of the tokens in it; {@link Decision#CLS} where the class token of the picture, not itself
+     *     a visual token, went in
+     * @param weights the weight of each member
+     */
+    public record Group(int anchor, int[] members, float[] weights) {
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Group g
+                    && anchor == g.anchor
+                    && Arrays.equals(members, g.members)
+                    && Arrays.equals(weights, g.weights);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * (31 * anchor + Arrays.hashCode(members)) + Arrays.hashCode(weights);
+        }
+
+        @Override
+        public String toString() {
+            return "Group[" + anchor + " <- " + Arrays.toString(members) + "]";
+        }
+    }
+
+    /** Number of visual tokens before any technique acted. */
+    public int total() {
+        return tokens.size();
+    }
+
+    /** Number of tokens left behind the last station, appended ones included. */
+    public int kept() {
+        return survivors.size();
+    }
+
+    /** Number of original tokens with this fate; the three counts add up to {@link #total()}. */
+    public int count(Fate fate) {
+        return (int) tokens.stream().filter(t -> t.fate() == fate).count();
+    }
+
+    /** The last score that any station gave to each token, or NaN where none did: {@code [total]}. */
+    public float[] scores() {
+        float[] out = new float[tokens.size()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = Float.NaN;
+            for (Event event : tokens.get(i).events()) {
+                Float score = event.score();
+                if (score != null) {
+                    out[i] = score;
+                }
+            }
+        }
+        return out;
+    }
+}

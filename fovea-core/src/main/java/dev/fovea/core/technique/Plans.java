@@ -1,0 +1,114 @@
+package dev.fovea.core.technique;
+
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signals;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** What can be done with plans: running several together, and asking what they depend on. */
+public final class Plans {
+    private Plans() {}
+
+    /**
+     * One plan that does what all of these do. Plans act at different stations; what one notes stays its own.
+     *
+     * @throws IllegalArgumentException if two plans claim the same station and layer; names both and the station
+     */
+    public static Plan compose(List<Plan> plans) {
+        List<Plan> acting = plans.stream().filter(p -> !p.steps().isEmpty()).toList();
+        if (acting.isEmpty()) {
+            return plans.isEmpty() ? Plan.plain() : plans.getFirst();
+        }
+        if (acting.size() == 1) {
+            Plan only = acting.getFirst();
+            return new Plan(only.technique(), inPathOrder(only.steps()), only.proportionalAttention());
+        }
+        Map<Station, Integer> owners = new HashMap<>();
+        List<Step> steps = new ArrayList<>();
+        for (int i = 0; i < acting.size(); i++) {
+            Plan plan = acting.get(i);
+            for (Step step : plan.steps()) {
+                Integer owner = owners.putIfAbsent(step.station(), i);
+                if (owner != null && owner != i) {
+                    throw new IllegalArgumentException("Techniques '"
+                            + acting.get(owner).technique() + "' and '" + plan.technique() + "' both act at station "
+                            + step.station().label()
+                            + ": move one to another layer with its knobs, or use one of them.");
+                }
+                steps.add(ownNotes(step, i + ":"));
+            }
+        }
+        return new Plan(
+                acting.stream().map(Plan::technique).collect(Collectors.joining("+")),
+                inPathOrder(steps),
+                acting.stream().anyMatch(Plan::proportionalAttention));
+    }
+
+    /**
+     * Whether what the plan does to a picture depends on the question. If not, the part of the prompt up to the end of
+     * the picture can be kept for the next question.
+     */
+    public static boolean looksAtQuestion(Plan plan) {
+        return plan.steps().stream().anyMatch(Plans::looksAtQuestion);
+    }
+
+    private static boolean looksAtQuestion(Step step) {
+        boolean beforeLanguageModel = switch (step.station()) {
+            case Station.EncoderAttention ignored -> true;
+            case Station.EncoderOutput ignored -> true;
+            case Station.Connector ignored -> true;
+            case Station.Projector ignored -> true;
+            default -> false;
+        };
+        return !beforeLanguageModel
+                || step.needs().stream()
+                        .anyMatch(s -> s instanceof Signal.QuestionEmbedding || s instanceof Signal.QuestionTokensMean);
+    }
+
+    private static List<Step> inPathOrder(List<Step> steps) {
+        return steps.stream()
+                .sorted(Comparator.comparingLong((Step s) -> s.station().order()))
+                .toList();
+    }
+
+    /** The same step with its notes under names of its own, so that composed plans cannot read each other's. */
+    private static Step ownNotes(Step step, String prefix) {
+        List<Signal<?>> needs = new ArrayList<>();
+        for (Signal<?> signal : step.needs()) {
+            needs.add(renamed(signal, prefix));
+        }
+        return new Step(step.station(), needs, signals -> {
+            Outcome outcome = step.rule().decide(new Renaming(signals, prefix));
+            Map<String, float[]> notes = new LinkedHashMap<>();
+            outcome.notes().forEach((name, values) -> notes.put(prefix + name, values));
+            return new Outcome(outcome.decision(), outcome.scores(), notes);
+        });
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T> Signal<T> renamed(Signal<T> signal, String prefix) {
+        // Noted is the only Signal<float[]> with a name, so the cast gives back the type that came in.
+        return signal instanceof Signal.Noted(String name) ? (Signal<T>) new Signal.Noted(prefix + name) : signal;
+    }
+
+    private record Renaming(Signals inner, String prefix) implements Signals {
+        @Override
+        public <T> T get(Signal<T> signal) {
+            return inner.get(renamed(signal, prefix));
+        }
+
+        @Override
+        public Layout layout() {
+            return inner.layout();
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.fovea.core.technique;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** The techniques that can be asked for by name: those found on the class path, or a list of one's own. Immutable. */
+public final class Techniques {
+    private final Map<String, Technique> byId;
+
+    private Techniques(Map<String, Technique> byId) {
+        this.byId = byId;
+    }
+
+    /** Every technique that a jar on the class path offers through {@link ServiceLoader}. */
+    public static Techniques installed() {
+        return of(ServiceLoader.load(Technique.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .toList());
+    }
+
+    /**
+     * Exactly these techniques.
+     *
+     * @throws IllegalArgumentException if two have the same id
+     */
+    public static Techniques of(Collection<? extends Technique> techniques) {
+        Map<String, Technique> byId = new TreeMap<>();
+        for (Technique technique : techniques) {
+            Technique other = byId.put(technique.card().id(), technique);
+            if (other != null) {
+                throw new IllegalArgumentException("Two techniques are called '"
+                        + technique.card().id() + "': " + other.getClass().getName() + " and "
+                        + technique.getClass().getName() + "; rename one.");
+            }
+        }
+        return new Techniques(byId);
+    }
+
+    /** All of them, by id. */
+    public List<Technique> all() {
+        return List.copyOf(byId.values());
+    }
+
+    /**
+     * The technique of this id.
+     *
+     * @throws IllegalArgumentException if there is none; suggests the nearest name
+     */
+    public Technique get(String id) {
+        Technique technique = byId.get(id);
+        if (technique == null) {
+            throw new IllegalArgumentException("There is no technique '" + id + "'"
+                    + Suggest.nearest(id, byId.keySet()) + "; the installed ones are: "
+                    + (byId.isEmpty() ? "none" : String.join(", ", byId.keySet())) + ".");
+        }
+        return technique;
+    }
+
+    /**
+     * The plan of one or more techniques together, each at this budget, for prompts of so many images. A count is for
+     * the whole prompt and is divided evenly: plans are made for one image.
+     *
+     * @param specs as typed: {@code id} or {@code id:knob=value,...}; none gives the plain plan
+     * @throws IllegalArgumentException with one sentence if a name, a knob, the budget or the combination is wrong
+     */
+    public Plan plan(List<String> specs, ModelShape shape, Budget budget, int images) {
+        check(specs, shape, budget, images);
+        Budget ofImage = budget instanceof Budget.Count(int tokens) && images > 1
+                ? Budget.count(tokens / images)
+                : budget;
+        List<Plan> plans = new ArrayList<>();
+        for (String text : specs) {
+            TechniqueSpec spec = TechniqueSpec.parse(text);
+            Technique technique = get(spec.id());
+            plans.add(technique.plan(shape, ofImage, Knobs.of(technique.card(), spec.knobs())));
+        }
+        return Plans.compose(plans);
+    }
+
+    private static void check(List<String> specs, ModelShape shape, Budget budget, int images) {
+        int total = shape.visualTokens() * Math.max(1, images);
+        if (budget instanceof Budget.Count(int tokens) && tokens > total) {
+            throw new IllegalArgumentException("A budget of " + tokens + " is above the " + total
+                    + " visual tokens of this prompt; give at most that, a percentage, or 'full'.");
+        }
+        if (budget instanceof Budget.Count(int tokens) && tokens < images) {
+            throw new IllegalArgumentException("A budget of " + tokens + " cannot be divided over " + images
+                    + " images; give at least one token each.");
+        }
+        if (specs.isEmpty() && !(budget instanceof Budget.Full)) {
+            throw new IllegalArgumentException(
+                    "A budget needs a technique that spends it: name one, for example 'hiprune', or use 'full'.");
+        }
+    }
+}
