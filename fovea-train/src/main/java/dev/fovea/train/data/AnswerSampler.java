@@ -77,6 +77,9 @@ public final class AnswerSampler {
     }
 
     private void fill(Pack all, int s, Scene scene, Picture picture, long seed, SplittableRandom random) {
+        if (settings.text() == 0) {
+            return;
+        }
         if (random.nextDouble() < settings.captions()) {
             String ask = DESCRIBE.get(random.nextInt(DESCRIBE.size()));
             all.ask(s, encode(ask), encode(Captions.full(scene, picture)), null, false);

@@ -1,131 +1,212 @@
 package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
+import dev.fovea.train.nn.Connector;
 import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.TruthEmbedding;
+import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.AnswerObjective;
-import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.SceneOptions;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
 
-/** The second part of the recipe: the decoder learns to answer, from the exact truth of patches. */
+/**
+ * The language model's part of the recipe: it learns to answer from the exact truth of patches; then the connector
+ * learns to make the same tokens from pixels; then both answer from pixels.
+ */
 final class LanguageStages {
-    static final String DECODER = "language_model.model.";
-    static final String TRUTH = "training.truth.";
     private static final long HELD_OUT = 8_000_000_000L;
+    /** Share of wrong attributes in truth tokens: the encoder will not be perfect either. */
+    private static final double NOISE = 0.03;
 
     private final Loop loop;
-    private final Precision precision = Precision.fastest();
     private final HuggingFaceTokenizer tokenizer;
+    private final VisionNet.Config visionConfig;
     private final DecoderNet.Config config;
+    private final Precision precision = Precision.fastest();
 
-    LanguageStages(Loop loop, HuggingFaceTokenizer tokenizer, DecoderNet.Config config) {
+    LanguageStages(
+            Loop loop, HuggingFaceTokenizer tokenizer, VisionNet.Config visionConfig, DecoderNet.Config config) {
         this.loop = loop;
         this.tokenizer = tokenizer;
+        this.visionConfig = visionConfig;
         this.config = config;
     }
 
-    /** Answers from truth; begins with the weights of {@code from} if that is not null. */
-    void truth(
-            String name,
-            @org.jspecify.annotations.Nullable String from,
-            SceneOptions options,
-            AnswerSampler.Settings settings,
-            long steps,
-            double lr,
-            double muon) {
+    /** Answers from truth. */
+    void truth(String name, AnswerSampler.Settings settings, long steps, double lr) {
         Parameters p = new Parameters(2);
-        DecoderNet.declare(p, DECODER, config);
-        TruthEmbedding.declare(p, TRUTH, config.width());
+        DecoderNet.declare(p, Names.DECODER, config);
+        TruthEmbedding.declare(p, Names.TRUTH, config.width());
         p.freeze();
-        if (from != null) {
-            loop.load(from, p);
-        }
-        DecoderNet net = new DecoderNet(p, DECODER, config, precision);
-        TruthEmbedding truth = new TruthEmbedding(p, TRUTH);
+        DecoderNet net = new DecoderNet(p, Names.DECODER, config, precision);
+        TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
         AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);
-        AnswerSampler sampler = new AnswerSampler(options, settings, tokenizer, 2_000_000_000L + name.hashCode());
-        AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, HELD_OUT);
-        List<AnswerBatch> heldOut = new ArrayList<>();
-        for (int i = 0; i < 3; i++) {
-            heldOut.add(held.batch(i));
-        }
+        AnswerSampler sampler =
+                new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 2_000_000_000L + name.hashCode());
+        List<AnswerBatch> heldOut = heldOut(settings);
         loop.run(new Stage<>(
                 name,
                 p,
                 e -> true,
-                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon, precision),
+                Recipes.optimizer(precision),
                 new Schedule(lr, 40, steps, 0.1),
                 1,
                 settings.samples(),
                 sampler::batch,
-                (b, measure) -> measure(objective, truth, b, 0.03, measure),
-                () -> evaluate(objective, truth, heldOut),
+                (b, measure) ->
+                        answers(objective, truth.tokens(b, NOISE, b.tokens()[0] + b.patches()[5]), b, measure),
+                () -> mean(heldOut, b -> objective.apply(truth.tokens(b, 0, 0), b, true).accuracy()),
                 100));
+        p.close();
     }
 
-    private static Measured measure(
-            AnswerObjective objective, TruthEmbedding truth, AnswerBatch b, double noise, boolean measure) {
-        AnswerObjective.Result r = objective.apply(truth.tokens(b, noise, b.tokens()[0] + b.patches()[5]), b, measure);
+    /** The connector learns to make truth tokens from pixels; everything else stands still. */
+    void align(String name, String vision, String truthStage, int batch, long steps, double lr) {
+        Parameters p = new Parameters(4);
+        Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
+        VisionNet.declare(p, Names.VISION, visionConfig);
+        TruthEmbedding.declare(p, Names.TRUTH, config.width());
+        p.freeze();
+        loop.load(vision, p);
+        loop.load(truthStage, p);
+        VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
+        Connector connector = new Connector(p, Names.CONNECTOR, precision);
+        TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
+        AnswerSampler.Settings settings =
+                new AnswerSampler.Settings(batch, visionConfig.patches(), 0, 0, 0, 0, true);
+        AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
+        loop.run(new Stage<>(
+                name,
+                p,
+                e -> e.name().startsWith(Names.CONNECTOR),
+                Recipes.optimizer(precision),
+                new Schedule(lr, 20, steps, 0.05),
+                1,
+                batch,
+                sampler::batch,
+                (b, measure) -> {
+                    Tensor made = connector.forward(features(net, b, false));
+                    Tensor wanted = truth.tokens(b, 0, 0).detach();
+                    Tensor loss = made.sub(wanted).square().mean().div(wanted.var().detach());
+                    return new Measured(loss, Map.of());
+                },
+                Map::of,
+                Long.MAX_VALUE));
+        p.close();
+    }
+
+    /**
+     * Answers from pixels.
+     *
+     * @param froms stages whose weights it starts from, later ones winning
+     * @param seeing whether the encoder moves too
+     */
+    void answers(
+            String name,
+            List<String> froms,
+            AnswerSampler.Settings settings,
+            boolean seeing,
+            long steps,
+            double lr,
+            int accumulate) {
+        Parameters p = new Parameters(5);
+        VisionNet.declare(p, Names.VISION, visionConfig);
+        Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
+        DecoderNet.declare(p, Names.DECODER, config);
+        p.freeze();
+        froms.forEach(from -> loop.load(from, p));
+        VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
+        Connector connector = new Connector(p, Names.CONNECTOR, precision);
+        AnswerObjective objective = new AnswerObjective(
+                new DecoderNet(p, Names.DECODER, config, precision), tokenizer::decode);
+        AnswerSampler sampler =
+                new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 5_000_000_000L + name.hashCode());
+        List<AnswerBatch> heldOut = heldOut(settings);
+        loop.run(new Stage<>(
+                name,
+                p,
+                e -> seeing || !e.name().startsWith(Names.VISION),
+                Recipes.optimizer(precision),
+                new Schedule(lr, 30, steps, 0.05),
+                accumulate,
+                settings.samples(),
+                sampler::batch,
+                (b, measure) -> answers(objective, connector.forward(features(net, b, seeing)), b, measure),
+                () -> mean(heldOut, b -> objective
+                        .apply(connector.forward(features(net, b, false)), b, true)
+                        .accuracy()),
+                100));
+        p.close();
+    }
+
+    /** Features of the batch's chosen patches, {@code [samples, visual, width]}; every patch is looked at. */
+    private Tensor features(VisionNet net, AnswerBatch b, boolean gradients) {
+        Tensor chosen;
+        try (Scope scope = gradients ? Scope.training() : Scope.inference()) {
+            int all = visionConfig.patches();
+            int values = visionConfig.patchValues();
+            float[] pixels = new float[b.samples() * all * values];
+            int[] positions = new int[b.samples() * all];
+            Arrays.setAll(positions, i -> i % all);
+            int[] wanted = new int[b.patches().length];
+            for (int s = 0; s < b.samples(); s++) {
+                System.arraycopy(b.scenes().get(s).pixels(), 0, pixels, s * all * values, all * values);
+            }
+            Arrays.setAll(wanted, i -> i / b.visual() * (all + 1) + 1 + b.patches()[i]);
+            Tensor x = net.pictures(
+                    Tensors.of(pixels, b.samples(), all, values),
+                    Tensors.indices(positions),
+                    VisionStages.featureLayers(visionConfig));
+            chosen = scope.keep(x.reshape(-1, visionConfig.width())
+                    .index_select(0, Tensors.indices(wanted))
+                    .view(b.samples(), b.visual(), visionConfig.width()));
+        }
+        return chosen;
+    }
+
+    private static Measured answers(AnswerObjective objective, Tensor visual, AnswerBatch b, boolean measure) {
+        AnswerObjective.Result r = objective.apply(visual, b, measure);
         return new Measured(r.loss(), measure ? r.accuracy() : Map.of());
     }
 
-    private static Map<String, Double> evaluate(
-            AnswerObjective objective, TruthEmbedding truth, List<AnswerBatch> batches) {
-        Map<String, Double> mean = new TreeMap<>();
-        for (AnswerBatch b : batches) {
-            try (Scope scope = Scope.inference()) {
-                objective
-                        .apply(truth.tokens(b, 0, 0), b, true)
-                        .accuracy()
-                        .forEach((k, v) -> mean.merge(k, v / batches.size(), Double::sum));
-            }
+    private List<AnswerBatch> heldOut(AnswerSampler.Settings settings) {
+        AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, HELD_OUT);
+        List<AnswerBatch> batches = new ArrayList<>();
+        for (int i = 0; i * settings.samples() < 96; i++) {
+            batches.add(held.batch(i));
         }
-        return mean;
+        return batches;
     }
 
-    /** Trains the decoder from truth: {@code folder steps batch lr muon}. */
-    public static void main(String[] args) throws IOException {
-        Path folder = Path.of(args[0]);
-        Natives.setThreads(1);
-        Path file = folder.resolve("tokenizer.json");
-        if (!Files.exists(file)) {
-            Files.createDirectories(folder);
-            Files.writeString(file, WorldTokenizer.learn(2000, 1200));
+    private static Map<String, Double> mean(
+            List<AnswerBatch> batches, Function<AnswerBatch, Map<String, Double>> figures) {
+        Map<String, DoubleSummaryStatistics> seen = new TreeMap<>();
+        for (AnswerBatch b : batches) {
+            try (Scope scope = Scope.inference()) {
+                figures.apply(b)
+                        .forEach((k, v) -> seen.computeIfAbsent(k, n -> new DoubleSummaryStatistics())
+                                .accept(v));
+            }
         }
-        HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.newInstance(file);
-        int vocabulary = new com.fasterxml.jackson.databind.ObjectMapper()
-                .readTree(file.toFile())
-                .at("/model/vocab")
-                .size();
-        System.err.println("vocabulary " + vocabulary);
-        DecoderNet.Config config = new DecoderNet.Config((vocabulary + 63) / 64 * 64, 256, 6, 8, 8, 512, 10000);
-        LanguageStages stages = new LanguageStages(new Loop(folder, Progress.lines()), tokenizer, config);
-        int batch = Integer.parseInt(args[2]);
-        stages.truth(
-                "truth",
-                null,
-                SceneOptions.defaults(),
-                new AnswerSampler.Settings(batch, 40, 150, 0.15, 0.1, 0.3, false),
-                Long.parseLong(args[1]),
-                Double.parseDouble(args[3]),
-                Double.parseDouble(args[4]));
+        Map<String, Double> mean = new TreeMap<>();
+        seen.forEach((k, v) -> mean.put(k, v.getAverage()));
+        return mean;
     }
 }

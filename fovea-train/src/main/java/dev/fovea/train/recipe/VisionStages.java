@@ -1,5 +1,6 @@
 package dev.fovea.train.recipe;
 
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.PatchBatch;
@@ -9,97 +10,166 @@ import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
+import dev.fovea.train.nn.TextNet;
 import dev.fovea.train.nn.VisionNet;
+import dev.fovea.train.objective.ContrastiveObjective;
 import dev.fovea.train.objective.PatchObjective;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.SceneOptions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
 
-/** The first part of the recipe: the encoder learns what patches show, on small windows around objects. */
+/**
+ * The encoder's part of the recipe: first windows of patches around objects, then whole pictures with CLS and captions.
+ */
 final class VisionStages {
-    static final String VISION = "vision_tower.vision_model.";
-    static final String HEAD = "training.patches.";
     private static final long HELD_OUT = 9_000_000_000L;
 
-    private final Loop loop;
-    private final Precision precision = Precision.fastest();
-    private final VisionNet.Config config;
+    /** Text is the hardest part to see and on few objects: these scenes show it more often than the world does. */
+    private static final SceneOptions MORE_TEXT = new SceneOptions(1, 6, 0.4, 0.75, 0.5, 0.18, 0.25, 0.2);
 
-    VisionStages(Loop loop, VisionNet.Config config) {
+    private final Loop loop;
+    private final VisionNet.Config config;
+    private final TextNet.Config textConfig;
+    private final HuggingFaceTokenizer tokenizer;
+    private final Precision precision = Precision.fastest();
+
+    VisionStages(Loop loop, VisionNet.Config config, TextNet.Config textConfig, HuggingFaceTokenizer tokenizer) {
         this.loop = loop;
         this.config = config;
+        this.textConfig = textConfig;
+        this.tokenizer = tokenizer;
     }
 
     /** Features are read one block before the last, as LLaVA does; the last block belongs to the CLS objective. */
-    int featureLayers() {
+    static int featureLayers(VisionNet.Config config) {
         return config.layers() - 1;
     }
 
-    void windows(long steps, int batch, double lr, double muon) {
+    /** Windows of 7 x 7 patches: what every patch shows. */
+    void windows(String name, long steps, int batch, double lr) {
         Parameters p = new Parameters(1);
-        VisionNet.declare(p, VISION, config);
-        PatchObjective.declare(p, HEAD, config.width());
+        VisionNet.declare(p, Names.VISION, config);
+        PatchObjective.declare(p, Names.PATCHES, config.width());
         p.freeze();
-        VisionNet net = new VisionNet(p, VISION, config, precision);
-        PatchObjective head = new PatchObjective(p, HEAD);
-        // Text is the hardest part to see and on few objects: show it more often than the world does.
-        SceneOptions options = new SceneOptions(1, 6, 0.4, 0.75, 0.5, 0.18, 0.25, 0.2);
-        PatchSampler sampler = new PatchSampler(options, batch, 7, 0, 1_000_000_000L);
-        List<PatchBatch> heldOut = new ArrayList<>();
-        PatchSampler held = new PatchSampler(options, 128, 7, 0, HELD_OUT);
-        for (int i = 0; i < 4; i++) {
-            heldOut.add(held.batch(i));
-        }
+        VisionNet net = new VisionNet(p, Names.VISION, config, precision);
+        PatchObjective head = new PatchObjective(p, Names.PATCHES);
+        PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 7, 0, 1_000_000_000L);
+        List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 128, 7, 0, HELD_OUT), 4);
         loop.run(new Stage<>(
-                "windows",
+                name,
                 p,
                 e -> true,
-                new Optimizer.Settings(0.9, 0.98, 1e-8, 0.02, 1.0, muon, precision),
+                Recipes.optimizer(precision),
                 new Schedule(lr, 100, steps, 0.05),
                 1,
                 batch,
                 sampler::batch,
-                (b, measure) -> measure(net, head, b, measure),
-                () -> evaluate(net, head, heldOut),
+                (b, measure) -> {
+                    Tensor x = net.windows(pixels(b), positions(b), featureLayers(config));
+                    PatchObjective.Result r = head.apply(x, b.truths(), measure);
+                    return new Measured(r.loss(), r.accuracy());
+                },
+                () -> mean(heldOut, b -> head.apply(
+                                net.windows(pixels(b), positions(b), featureLayers(config)), b.truths(), true)
+                        .accuracy()),
                 250));
+        p.close();
     }
 
-    private Measured measure(VisionNet net, PatchObjective head, PatchBatch b, boolean measure) {
-        PatchObjective.Result r = head.apply(features(net, b), b.truths(), measure);
-        return new Measured(r.loss(), r.accuracy());
+    /** Whole pictures: patches still tell what they show, and CLS finds the caption. */
+    void pictures(String name, String from, long steps, int batch, double lr) {
+        Parameters p = new Parameters(3);
+        VisionNet.declare(p, Names.VISION, config);
+        PatchObjective.declare(p, Names.PATCHES, config.width());
+        TextNet.declare(p, Names.TEXT, textConfig);
+        ContrastiveObjective.declare(p, config.width(), textConfig.width(), Recipes.SHARED_WIDTH);
+        p.freeze();
+        loop.load(from, p);
+        Towers towers = new Towers(
+                new VisionNet(p, Names.VISION, config, precision),
+                new TextNet(p, Names.TEXT, textConfig, precision),
+                new PatchObjective(p, Names.PATCHES),
+                new ContrastiveObjective(p));
+        PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 0, config.patches(), 3_000_000_000L);
+        List<PatchBatch> heldOut = batches(
+                new PatchSampler(SceneOptions.defaults(), batch, 0, config.patches(), HELD_OUT + 1_000_000), 6);
+        loop.run(new Stage<>(
+                name,
+                p,
+                e -> true,
+                Recipes.optimizer(precision),
+                new Schedule(lr, 50, steps, 0.05),
+                1,
+                batch,
+                sampler::batch,
+                (b, measure) -> measure(towers, b, measure),
+                () -> mean(heldOut, b -> measure(towers, b, true).metrics()),
+                100));
+        p.close();
     }
 
-    private Tensor features(VisionNet net, PatchBatch b) {
-        Tensor pixels = Tensors.of(b.pixels(), b.samples(), b.tokens(), config.patchValues());
-        return net.windows(pixels, Tensors.of(b.positions(), b.positions().length), featureLayers());
+    private record Towers(VisionNet vision, TextNet text, PatchObjective patches, ContrastiveObjective contrast) {}
+
+    private Measured measure(Towers towers, PatchBatch b, boolean measure) {
+        Tensor x = towers.vision().pictures(pixels(b), positions(b), featureLayers(config));
+        PatchObjective.Result dense = towers.patches().apply(x.narrow(1, 1, b.tokens()), b.truths(), measure);
+        Tensor cls = towers.vision().pooled(towers.vision().lastBlock(x));
+        ContrastiveObjective.Result match = towers.contrast().apply(cls, texts(towers.text(), b), measure);
+        Map<String, Double> metrics = new HashMap<>(dense.accuracy());
+        if (measure) {
+            metrics.put("caption", match.accuracy());
+        }
+        return new Measured(dense.loss().add(Tensors.scale(match.loss(), 0.5)), metrics);
     }
 
-    private Map<String, Double> evaluate(VisionNet net, PatchObjective head, List<PatchBatch> batches) {
+    private Tensor texts(TextNet net, PatchBatch b) {
+        int length = textConfig.length();
+        int[] ids = new int[b.samples() * length];
+        int[] ends = new int[b.samples()];
+        int end = textConfig.vocabulary() - 1;
+        for (int s = 0; s < b.samples(); s++) {
+            long[] words = tokenizer.encode(b.captions().get(s), false, false).getIds();
+            int n = Math.min(words.length, length - 2);
+            ids[s * length] = WorldTokenizer.BOS;
+            for (int i = 0; i < n; i++) {
+                ids[s * length + 1 + i] = (int) words[i];
+            }
+            ids[s * length + 1 + n] = end;
+            ends[s] = s * length + 1 + n;
+        }
+        return net.pooled(Tensors.of(ids, b.samples(), length), Tensors.indices(ends));
+    }
+
+    private Tensor pixels(PatchBatch b) {
+        return Tensors.of(b.pixels(), b.samples(), b.tokens(), config.patchValues());
+    }
+
+    private static Tensor positions(PatchBatch b) {
+        return Tensors.indices(b.positions());
+    }
+
+    private static List<PatchBatch> batches(PatchSampler sampler, int n) {
+        List<PatchBatch> batches = new ArrayList<>();
+        for (int i = 0; i < n; i++) {
+            batches.add(sampler.batch(i));
+        }
+        return batches;
+    }
+
+    private static Map<String, Double> mean(
+            List<PatchBatch> batches, java.util.function.Function<PatchBatch, Map<String, Double>> figures) {
         Map<String, Double> mean = new TreeMap<>();
         for (PatchBatch b : batches) {
             try (Scope scope = Scope.inference()) {
-                PatchObjective.Result r = head.apply(features(net, b), b.truths(), true);
-                r.accuracy().forEach((k, v) -> mean.merge(k, v / batches.size(), Double::sum));
+                figures.apply(b).forEach((k, v) -> mean.merge(k, v / batches.size(), Double::sum));
             }
         }
         return mean;
-    }
-
-    /** Trains the windows stage: {@code folder steps batch lr muon threads}. */
-    public static void main(String[] args) {
-        dev.fovea.core.tensor.Natives.setThreads(Integer.parseInt(args[5]));
-        VisionNet.Config config = new VisionNet.Config(224, 14, 192, 6, 6, 768);
-        new VisionStages(
-                        new Loop(java.nio.file.Path.of(args[0]), dev.fovea.train.loop.Progress.lines()), config)
-                .windows(
-                        Long.parseLong(args[1]),
-                        Integer.parseInt(args[2]),
-                        Double.parseDouble(args[3]),
-                        Double.parseDouble(args[4]));
     }
 }

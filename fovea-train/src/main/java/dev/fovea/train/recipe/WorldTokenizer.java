@@ -28,6 +28,9 @@ public final class WorldTokenizer {
     /** Special tokens, in the order of their ids. */
     public static final List<String> SPECIAL = List.of("<pad>", "<s>", "</s>", "<image>", "<user>", "<assistant>");
 
+    /** Ends a text for the contrastive text tower; comes after all learned tokens. */
+    public static final String END_OF_TEXT = "<eot>";
+
     public static final int PAD = 0;
     public static final int BOS = 1;
     public static final int EOS = 2;
@@ -141,6 +144,17 @@ public final class WorldTokenizer {
         return String.valueOf((char) (256 + rank));
     }
 
+    private static void special(ArrayNode added, String content, int id) {
+        added.addObject()
+                .put("id", id)
+                .put("content", content)
+                .put("single_word", false)
+                .put("lstrip", false)
+                .put("rstrip", false)
+                .put("normalized", false)
+                .put("special", true);
+    }
+
     private static String write(List<Pair> merges) {
         Map<String, Integer> vocabulary = new LinkedHashMap<>();
         SPECIAL.forEach(s -> vocabulary.put(s, vocabulary.size()));
@@ -155,15 +169,9 @@ public final class WorldTokenizer {
         root.putNull("padding");
         ArrayNode added = root.putArray("added_tokens");
         for (int i = 0; i < SPECIAL.size(); i++) {
-            added.addObject()
-                    .put("id", i)
-                    .put("content", SPECIAL.get(i))
-                    .put("single_word", false)
-                    .put("lstrip", false)
-                    .put("rstrip", false)
-                    .put("normalized", false)
-                    .put("special", true);
+            special(added, SPECIAL.get(i), i);
         }
+        special(added, END_OF_TEXT, vocabulary.size());
         root.putNull("normalizer");
         ObjectNode byteLevel = JSON.createObjectNode()
                 .put("type", "ByteLevel")

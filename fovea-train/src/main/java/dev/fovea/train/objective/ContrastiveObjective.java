@@ -1,0 +1,77 @@
+package dev.fovea.train.objective;
+
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.train.nn.Parameters;
+import java.util.Arrays;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Pictures and their captions find each other in a batch (CLIP, Radford et al., arXiv 2103.00020, figure 3). */
+public final class ContrastiveObjective {
+    /** The largest factor on similarities, as in CLIP. */
+    private static final double MAX_SCALE = Math.log(100);
+
+    private final Linear visual;
+    private final Linear textual;
+    private final Tensor logScale;
+
+    /** Declares the two projections into the shared space, and the temperature. */
+    public static void declare(Parameters p, int visionWidth, int textWidth, int shared) {
+        p.table("visual_projection.weight", 1 / Math.sqrt(visionWidth), shared, visionWidth);
+        p.table("text_projection.weight", 1 / Math.sqrt(textWidth), shared, textWidth);
+        p.vector("logit_scale", Math.log(10), 1);
+    }
+
+    public ContrastiveObjective(Parameters p) {
+        visual = new Linear(p.get("visual_projection.weight"), null);
+        textual = new Linear(p.get("text_projection.weight"), null);
+        logScale = p.get("logit_scale");
+    }
+
+    /**
+     * Loss and how often a picture finds its caption.
+     *
+     * @param accuracy share of pictures whose own caption is the most similar of the batch
+     */
+    public record Result(Tensor loss, double accuracy) {}
+
+    /**
+     * @param pictures {@code [batch, vision width]}
+     * @param texts {@code [batch, text width]}, row by row the captions of the pictures
+     */
+    public Result apply(Tensor pictures, Tensor texts, boolean measure) {
+        Tensor a = unit(visual.forward(pictures));
+        Tensor b = unit(textual.forward(texts));
+        Tensor scale = logScale.clamp_max(new Scalar(MAX_SCALE)).exp();
+        Tensor similarity = a.mm(b.t()).mul(scale);
+        int n = (int) pictures.size(0);
+        int[] own = new int[n];
+        Arrays.setAll(own, i -> i);
+        Tensor targets = Tensors.indices(own);
+        Tensor loss = torch.cross_entropy_loss(similarity, targets)
+                .add(torch.cross_entropy_loss(similarity.t(), targets));
+        return new Result(Tensors.scale(loss, 0.5), measure ? accuracy(similarity, n) : Double.NaN);
+    }
+
+    private static double accuracy(Tensor similarity, int n) {
+        try (Scope scope = Scope.inference()) {
+            int[] best = Tensors.ints(similarity.argmax(new LongOptional(1), false));
+            int right = 0;
+            for (int i = 0; i < n; i++) {
+                right += best[i] == i ? 1 : 0;
+            }
+            return (double) right / n;
+        }
+    }
+
+    private static Tensor unit(Tensor x) {
+        Tensor wide = Tensors.to(x, DType.F32);
+        Tensor squares = wide.square().sum(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
+        return wide.mul(Tensors.add(squares, 1e-12).rsqrt());
+    }
+}
