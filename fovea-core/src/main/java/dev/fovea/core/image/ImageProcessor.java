@@ -1,0 +1,129 @@
+package dev.fovea.core.image;
+
+import java.util.Arrays;
+
+/**
+ * Prepares pictures for a vision encoder as the CLIP and LLaVA processors of {@code transformers} do with PIL: pad to a
+ * square, resize, crop the centre, rescale, normalise, each as the checkpoint's configuration says. Safe for use by
+ * several threads.
+ */
+public final class ImageProcessor {
+    private final ImageProcessorConfig config;
+
+    /** For each channel, what each of the 256 byte values becomes: rescaling and normalising at once. */
+    private final float[][] values;
+
+    public ImageProcessor(ImageProcessorConfig config) {
+        this.config = config;
+        this.values = new float[3][];
+        for (int c = 0; c < 3; c++) {
+            values[c] = table(config, c);
+        }
+    }
+
+    public ImageProcessorConfig config() {
+        return config;
+    }
+
+    /** The picture as the encoder takes it. */
+    public PreparedImage prepare(RgbImage original) {
+        RgbImage square = config.padToSquare() ? padToSquare(original) : original;
+        RgbImage resized = resize(square);
+        boolean crop = config.centerCrop();
+        int width = crop ? config.cropWidth() : resized.width();
+        int height = crop ? config.cropHeight() : resized.height();
+        Geometry geometry = new Geometry(
+                original.width(),
+                original.height(),
+                width,
+                height,
+                (double) square.width() / resized.width(),
+                (double) square.height() / resized.height(),
+                Math.floorDiv(resized.width() - width, 2),
+                Math.floorDiv(resized.height() - height, 2),
+                (square.width() - original.width()) / 2,
+                (square.height() - original.height()) / 2);
+        return new PreparedImage(cropAndNormalise(resized, geometry), geometry);
+    }
+
+    private RgbImage resize(RgbImage image) {
+        return switch (config.size()) {
+            case ImageProcessorConfig.Size.AsIs asIs -> image;
+            case ImageProcessorConfig.Size.Exact(int height, int width) ->
+                Resizer.resize(image, width, height, config.resampling());
+            case ImageProcessorConfig.Size.ShortestEdge(int edge) -> {
+                // As integers, truncated: the longer side keeps the aspect ratio as well as whole pixels allow.
+                int shorter = Math.min(image.width(), image.height());
+                int longer = Math.max(image.width(), image.height());
+                int scaled = (int) ((double) ((long) edge * longer) / shorter);
+                boolean upright = image.width() <= image.height();
+                if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
+                    throw new PictureException("A picture of " + image.width() + "x" + image.height()
+                            + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
+                }
+                yield Resizer.resize(image, upright ? edge : scaled, upright ? scaled : edge, config.resampling());
+            }
+        };
+    }
+
+    /** The picture in the middle of a square of the mean colour; an odd pixel goes to the right or the bottom. */
+    private RgbImage padToSquare(RgbImage image) {
+        int side = Math.max(image.width(), image.height());
+        if (image.width() == image.height()) {
+            return image;
+        }
+        RgbImage square = RgbImage.filled(side, side, meanByte(0), meanByte(1), meanByte(2));
+        int left = (side - image.width()) / 2;
+        int top = (side - image.height()) / 2;
+        for (int y = 0; y < image.height(); y++) {
+            System.arraycopy(
+                    image.rgb(),
+                    3 * y * image.width(),
+                    square.rgb(),
+                    3 * ((top + y) * side + left),
+                    3 * image.width());
+        }
+        return square;
+    }
+
+    private int meanByte(int channel) {
+        return (int) (config.mean().get(channel) * 255);
+    }
+
+    /** {@code [3, height, width]}; where the crop reaches beyond the picture lie zeros, normalised like the rest. */
+    private float[] cropAndNormalise(RgbImage image, Geometry geometry) {
+        int width = geometry.width();
+        int height = geometry.height();
+        int plane = Math.multiplyExact(width, height);
+        float[] out = new float[Math.multiplyExact(3, plane)];
+        byte[] rgb = image.rgb();
+        for (int c = 0; c < 3; c++) {
+            float[] table = values[c];
+            Arrays.fill(out, c * plane, (c + 1) * plane, table[0]);
+            int firstX = Math.max(0, -geometry.offsetX());
+            int lastX = Math.min(width, image.width() - geometry.offsetX());
+            int firstY = Math.max(0, -geometry.offsetY());
+            int lastY = Math.min(height, image.height() - geometry.offsetY());
+            for (int y = firstY; y < lastY; y++) {
+                int from = 3 * ((y + geometry.offsetY()) * image.width() + firstX + geometry.offsetX()) + c;
+                int to = c * plane + y * width;
+                for (int x = firstX; x < lastX; x++, from += 3) {
+                    out[to + x] = table[rgb[from] & 0xff];
+                }
+            }
+        }
+        return out;
+    }
+
+    /** In the reference's precision: the product in f64, the rest in f32. */
+    private static float[] table(ImageProcessorConfig config, int channel) {
+        float[] table = new float[256];
+        float mean = config.mean().get(channel).floatValue();
+        float std = config.std().get(channel).floatValue();
+        for (int i = 0; i < 256; i++) {
+            float value = config.rescale() ? (float) (i * config.rescaleFactor()) : i;
+            table[i] = config.normalize() ? (value - mean) / std : value;
+        }
+        return table;
+    }
+}
