@@ -49,21 +49,23 @@ public final class ImageProcessor {
     private RgbImage resize(RgbImage image) {
         return switch (config.size()) {
             case ImageProcessorConfig.Size.AsIs asIs -> image;
-            case ImageProcessorConfig.Size.Exact(int height, int width) ->
-                Resizer.resize(image, width, height, config.resampling());
-            case ImageProcessorConfig.Size.ShortestEdge(int edge) -> {
-                // As integers, truncated: the longer side keeps the aspect ratio as well as whole pixels allow.
-                int shorter = Math.min(image.width(), image.height());
-                int longer = Math.max(image.width(), image.height());
-                int scaled = (int) ((double) ((long) edge * longer) / shorter);
-                boolean upright = image.width() <= image.height();
-                if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
-                    throw new PictureException("A picture of " + image.width() + "x" + image.height()
-                            + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
-                }
-                yield Resizer.resize(image, upright ? edge : scaled, upright ? scaled : edge, config.resampling());
-            }
+            case ImageProcessorConfig.Size.Exact exact ->
+                Resizer.resize(image, exact.width(), exact.height(), config.resampling());
+            case ImageProcessorConfig.Size.ShortestEdge shortest -> resizeShortest(image, shortest.edge());
         };
+    }
+
+    /** The longer side keeps the aspect ratio as well as whole pixels allow, rounded down. */
+    private RgbImage resizeShortest(RgbImage image, int edge) {
+        int shorter = Math.min(image.width(), image.height());
+        int longer = Math.max(image.width(), image.height());
+        int scaled = (int) ((double) ((long) edge * longer) / shorter);
+        if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
+            throw new PictureException("A picture of " + image.width() + "x" + image.height()
+                    + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
+        }
+        boolean upright = image.width() <= image.height();
+        return Resizer.resize(image, upright ? edge : scaled, upright ? scaled : edge, config.resampling());
     }
 
     /** The picture in the middle of a square of the mean colour; an odd pixel goes to the right or the bottom. */
@@ -77,11 +79,7 @@ public final class ImageProcessor {
         int top = (side - image.height()) / 2;
         for (int y = 0; y < image.height(); y++) {
             System.arraycopy(
-                    image.rgb(),
-                    3 * y * image.width(),
-                    square.rgb(),
-                    3 * ((top + y) * side + left),
-                    3 * image.width());
+                    image.rgb(), 3 * y * image.width(), square.rgb(), 3 * ((top + y) * side + left), 3 * image.width());
         }
         return square;
     }

@@ -43,9 +43,7 @@ record JpegHeader(int width, int height, int components, int adobe, boolean exif
                         u16(b, s.payload + 3), u16(b, s.payload + 1), b[s.payload + 5] & 0xff, -1, false, false);
             }
         }
-        return frame == null
-                ? null
-                : new JpegHeader(frame.width, frame.height, frame.components, adobe, exif, profile);
+        return frame == null ? null : new JpegHeader(frame.width, frame.height, frame.components, adobe, exif, profile);
     }
 
     /**

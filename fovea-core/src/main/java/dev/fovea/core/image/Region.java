@@ -27,6 +27,9 @@ public record Region(double left, double top, double right, double bottom) {
         double l = Math.clamp(left, 0, pictureWidth);
         double t = Math.clamp(top, 0, pictureHeight);
         return new Region(
-                l, t, Math.max(l, Math.clamp(right, 0, pictureWidth)), Math.max(t, Math.clamp(bottom, 0, pictureHeight)));
+                l,
+                t,
+                Math.max(l, Math.clamp(right, 0, pictureWidth)),
+                Math.max(t, Math.clamp(bottom, 0, pictureHeight)));
     }
 }

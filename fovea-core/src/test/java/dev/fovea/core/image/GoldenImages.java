@@ -9,12 +9,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** The pictures and tensors that the public image processor and PIL made; see {@code reference/image_cases.py}. */
 final class GoldenImages {
     static final Path FOLDER = Path.of("src/test/resources/golden/images");
     private static final JsonNode INDEX = readIndex();
+    private static final Map<String, Picture> READ = new ConcurrentHashMap<>();
 
     /** A golden tensor as floats, with its shape. */
     record Golden(float[] values, long[] shape) {}
@@ -22,7 +24,8 @@ final class GoldenImages {
     private GoldenImages() {}
 
     static Picture picture(String name) {
-        return new PictureReader().read(FOLDER.resolve("pictures").resolve(name));
+        return READ.computeIfAbsent(
+                name, n -> new PictureReader().read(FOLDER.resolve("pictures").resolve(n)));
     }
 
     static JsonNode index() {
