@@ -12,12 +12,16 @@ final class Reasons {
     private Reasons() {}
 
     static String of(IOException e) {
-        return switch (e) {
-            case NoSuchFileException missing -> "it does not exist";
-            case AccessDeniedException denied -> "permission is denied";
-            case FileSystemException fs when fs.getReason() != null -> inWords(fs.getReason());
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : inWords(e.getMessage());
-        };
+        if (e instanceof NoSuchFileException) {
+            return "it does not exist";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission is denied";
+        }
+        if (e instanceof FileSystemException fs && fs.getReason() != null) {
+            return inWords(fs.getReason());
+        }
+        return e.getMessage() == null ? e.getClass().getSimpleName() : inWords(e.getMessage());
     }
 
     private static String inWords(String reason) {

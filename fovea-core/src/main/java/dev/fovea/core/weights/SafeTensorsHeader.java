@@ -53,15 +53,16 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             throw new CheckpointException(
                     file + " has only " + fileSize + " bytes, too few for a safetensors file; download it again");
         }
-        long length = readFully(channel, 0, 8, file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        long length =
+                readFully(channel, 0, 8, file).order(ByteOrder.LITTLE_ENDIAN).getLong();
         if (length < 0 || length > MAX_HEADER_BYTES) {
             throw new CheckpointException(file + " claims a header of " + Long.toUnsignedString(length)
                     + " bytes, more than the " + MAX_HEADER_BYTES
                     + " that safetensors allows; it is corrupt or not a safetensors file");
         }
         if (length > fileSize - 8) {
-            throw new CheckpointException(file + " is truncated: its header should take " + length
-                    + " bytes but only " + (fileSize - 8) + " follow; download it again");
+            throw new CheckpointException(file + " is truncated: its header should take " + length + " bytes but only "
+                    + (fileSize - 8) + " follow; download it again");
         }
         Parsed parsed = parse(readFully(channel, 8, (int) length, file), file);
         long dataStart = 8 + length;
@@ -270,12 +271,11 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
 
         private void expect(@Nullable JsonToken actual, JsonToken wanted, String what) {
             if (actual != wanted) {
-                String kind =
-                        switch (wanted) {
-                            case START_OBJECT -> "a JSON object";
-                            case START_ARRAY -> "a JSON list";
-                            default -> "a JSON text";
-                        };
+                String kind = switch (wanted) {
+                    case START_OBJECT -> "a JSON object";
+                    case START_ARRAY -> "a JSON list";
+                    default -> "a JSON text";
+                };
                 throw new CheckpointException(file + ": " + what + " is not " + kind + "; the file is corrupt");
             }
         }

@@ -81,8 +81,7 @@ public final class SafeTensorsWriter {
                 throw new CheckpointException("Tensor '" + name + "' is undefined and cannot be written");
             }
             DType dtype = DType.of(tensor.scalar_type());
-            List<Long> shape =
-                    Arrays.stream(Tensors.shape(tensor)).boxed().toList();
+            List<Long> shape = Arrays.stream(Tensors.shape(tensor)).boxed().toList();
             parts.add(new Part(new TensorInfo(name, dtype, shape, 0, tensor.numel() * dtype.bytes()), tensor));
         });
         parts.sort(Comparator.comparingInt((Part p) -> -p.info.dtype().bytes())
