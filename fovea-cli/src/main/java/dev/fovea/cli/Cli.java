@@ -1,0 +1,56 @@
+package dev.fovea.cli;
+
+import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParameterException;
+
+/** Runs one command line and gives its exit code; everything that goes wrong becomes a sentence on standard error. */
+public final class Cli {
+    private final Session session;
+
+    public Cli(Session session) {
+        this.session = session;
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @param args as typed, without the name of the program
+     * @return one of {@link ExitCode}
+     */
+    public int run(String... args) {
+        boolean debug = Arrays.asList(args).contains("--debug");
+        Failures failures = new Failures(session.terminal(), debug);
+        CommandLine line = commandLine();
+        line.setExecutionExceptionHandler((e, command, parsed) ->
+                session.interruption().requested() ? ExitCode.INTERRUPTED : failures.report(e));
+        line.setParameterExceptionHandler((e, typed) -> failures.report(e, suggestions(e)));
+        try {
+            int code = line.execute(args);
+            return session.interruption().requested() ? ExitCode.INTERRUPTED : code;
+        } catch (StackOverflowError | OutOfMemoryError e) {
+            return failures.report(e);
+        }
+    }
+
+    CommandLine commandLine() {
+        Terminal terminal = session.terminal();
+        CommandLine line = new CommandLine(new FoveaCommand(), new CommandFactory(session));
+        line.setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colours() ? Ansi.ON : Ansi.OFF));
+        line.setOut(new PrintWriter(terminal.out(), true));
+        line.setErr(new PrintWriter(terminal.err(), true));
+        line.setUsageHelpWidth(Math.clamp(terminal.width(), 60, 100));
+        line.setCaseInsensitiveEnumValuesAllowed(true);
+        line.setAbbreviatedOptionsAllowed(false);
+        // A question may contain '@' and must not be taken for a file of arguments.
+        line.setExpandAtFiles(false);
+        return line;
+    }
+
+    private static List<String> suggestions(ParameterException e) {
+        return e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    }
+}

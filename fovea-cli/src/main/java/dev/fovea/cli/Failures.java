@@ -1,0 +1,74 @@
+package dev.fovea.cli;
+
+import dev.fovea.core.image.PictureException;
+import dev.fovea.core.overlay.OverlayException;
+import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.world.export.ExportException;
+import java.util.List;
+import picocli.CommandLine.ParameterException;
+
+/** Turns what went wrong into one sentence on standard error and an exit code. */
+final class Failures {
+    private final Terminal terminal;
+    private final boolean debug;
+
+    Failures(Terminal terminal, boolean debug) {
+        this.terminal = terminal;
+        this.debug = debug;
+    }
+
+    /** Reports a failed command. */
+    int report(Throwable failure) {
+        return switch (failure) {
+            case CommandFailure f -> say(f.code(), f.getMessage(), f);
+            case PictureException f -> say(ExitCode.INPUT, f.getMessage(), f);
+            case CheckpointException f -> say(ExitCode.MODEL, f.getMessage(), f);
+            case OverlayException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+            case ExportException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+            case OutOfMemoryError f ->
+                say(
+                        ExitCode.UNEXPECTED,
+                        "there is not enough memory; use a smaller picture or model, or give Java more with"
+                                + " FOVEA_JAVA_OPTIONS=-Xmx8g",
+                        f);
+            default ->
+                say(
+                        ExitCode.UNEXPECTED,
+                        "unexpected error: " + describe(failure)
+                                + (debug ? "" : "; run the command again with --debug and report what it prints"),
+                        failure);
+        };
+    }
+
+    /** Reports a command line that cannot be read. */
+    int report(ParameterException failure, List<String> suggestions) {
+        if (failure.getCause() instanceof CommandFailure f) {
+            return say(f.code(), f.getMessage(), f);
+        }
+        String name = failure.getCommandLine().getCommandSpec().qualifiedName();
+        String sentence = oneLine(failure.getMessage());
+        if (!suggestions.isEmpty()) {
+            sentence += " (did you mean '" + suggestions.getFirst() + "'?)";
+        }
+        return say(ExitCode.USAGE, sentence + "; see '" + name + " --help'", failure);
+    }
+
+    private int say(int code, String sentence, Throwable failure) {
+        terminal.out().flush();
+        terminal.err().println("fovea: " + oneLine(sentence));
+        if (debug) {
+            failure.printStackTrace(terminal.err());
+        }
+        return code;
+    }
+
+    private static String describe(Throwable failure) {
+        String message = failure.getMessage();
+        return failure.getClass().getSimpleName() + (message == null ? "" : ": " + oneLine(message));
+    }
+
+    /** Native code answers with pages; the first line says what it is about. */
+    private static String oneLine(String message) {
+        return message.lines().findFirst().orElse("").strip();
+    }
+}

@@ -1,0 +1,52 @@
+package dev.fovea.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** {@code fovea} itself: the list of commands. */
+@Command(
+        name = "fovea",
+        description = {
+            "Vision-language models on the JVM, with every visual token spent where it matters.",
+            ""
+        },
+        versionProvider = Version.class,
+        mixinStandardHelpOptions = true,
+        scope = ScopeType.INHERIT,
+        sortOptions = false,
+        optionListHeading = "%n@|bold Options:|@%n",
+        commandListHeading = "%n@|bold Commands:|@%n",
+        parameterListHeading = "%n@|bold Parameters:|@%n",
+        subcommands = {
+            AskCommand.class,
+            TechniquesCommand.class,
+            EvalCommand.class,
+            WorldCommand.class,
+            CompletionCommand.class
+        },
+        footer = {
+            "",
+            "@|bold Example:|@",
+            "  fovea ask docs/images/scene.png \"How many red circles are there?\"",
+            ""
+        })
+final class FoveaCommand implements Runnable {
+    @Spec
+    CommandSpec spec;
+
+    @Option(
+            names = "--debug",
+            scope = ScopeType.INHERIT,
+            description = "Show stack traces of failures.")
+    boolean debug;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(), "Name a command: " + String.join(", ", spec.subcommands().keySet()));
+    }
+}
