@@ -69,47 +69,49 @@ final class ConnectorPass {
 
     List<Projected> project(List<Item> items) {
         List<State> states = items.stream().map(State::new).toList();
-        states.forEach(this::decide);
-        List<State> left = states.stream().filter(s -> s.projected == null).toList();
-        if (!left.isEmpty()) {
-            Tensor[] rows = left.stream().map(this::visible).toArray(Tensor[]::new);
-            Tensor all = projector.forward(Tensors.cat(0, rows));
-            int from = 0;
-            for (int i = 0; i < rows.length; i++) {
-                left.get(i).projected = all.narrow(0, from, rows[i].size(0));
-                from += (int) rows[i].size(0);
-            }
-        }
-        return states.stream().map(this::finished).toList();
+        Station connector = new Station.Connector();
+        projectTogether(states.stream().filter(s -> wantsProjected(s, connector)).toList());
+        states.forEach(s -> decide(s, connector));
+        projectTogether(states.stream().filter(s -> s.projected == null).toList());
+        states.forEach(s -> decide(s, new Station.Projector()));
+        return states.stream()
+                .map(s -> new Projected(projected(s), s.visual, s.carried, s.decided))
+                .toList();
     }
 
-    private Projected finished(State s) {
-        Tensor tokens = s.projected;
-        if (tokens == null) {
+    private static boolean wantsProjected(State s, Station station) {
+        return s.item.run().book().at(station).stream()
+                .anyMatch(step -> step.needs().contains(new Signal.Projected()));
+    }
+
+    /** What goes to the language model, of all these pictures in one matrix. */
+    private void projectTogether(List<State> states) {
+        if (states.isEmpty()) {
+            return;
+        }
+        Tensor[] rows = states.stream()
+                .map(s -> clsIsFeature ? s.features : s.features.narrow(0, 1, s.features.size(0) - 1))
+                .toArray(Tensor[]::new);
+        Tensor all = projector.forward(Tensors.cat(0, rows));
+        int from = 0;
+        for (int i = 0; i < rows.length; i++) {
+            states.get(i).projected = all.narrow(0, from, rows[i].size(0));
+            from += (int) rows[i].size(0);
+        }
+    }
+
+    private static Tensor projected(State s) {
+        Tensor projected = s.projected;
+        if (projected == null) {
             throw new IllegalStateException("A picture was not projected");
         }
-        long visible = s.visual.count() + (clsIsFeature ? 1 : 0);
-        // A picture that was projected for a step still has its class token in front.
-        Tensor rows = tokens.narrow(0, tokens.size(0) - visible, visible);
-        return new Projected(rows, s.visual, s.carried, s.decided);
-    }
-
-    private Tensor visible(State s) {
-        return clsIsFeature ? s.features : s.features.narrow(0, 1, s.features.size(0) - 1);
-    }
-
-    private void decide(State s) {
-        decide(s, new Station.Connector());
-        decide(s, new Station.Projector());
+        return projected;
     }
 
     private void decide(State s, Station station) {
         List<Step> steps = s.item.run().book().at(station);
         for (int i = 0; i < steps.size(); i++) {
             VisualTokens before = s.visual;
-            if (station instanceof Station.Projector) {
-                projected(s);
-            }
             Outcome outcome = s.item
                     .run()
                     .runner()
@@ -125,17 +127,28 @@ final class ConnectorPass {
     }
 
     /** Selections hold for features and projected tokens alike; combinations only for what the station combines. */
-    private static void choose(State s, Station station, Decision decision) {
-        int n = s.visual.count();
-        RowChange[] change = {RowChange.ofImage(n, decision)};
-        int[] lengths = {1 + n};
+    private void choose(State s, Station station, Decision decision) {
+        RowChange[] change = {RowChange.ofImage(s.visual.count(), decision)};
+        int[] lengths = {1 + s.visual.count()};
         Tensor projected = s.projected;
         if (projected != null) {
             boolean stale = station instanceof Station.Connector && !RowChange.pure(change);
-            s.projected = stale ? null : RowChange.apply(projected, lengths, change);
+            s.projected = stale ? null : chosen(s, projected, lengths, change, decision);
         }
         s.features = RowChange.apply(s.features, lengths, change);
         s.visual = EncoderPass.afterwards(s.visual, decision);
+    }
+
+    private Tensor chosen(State s, Tensor projected, int[] lengths, RowChange[] change, Decision decision) {
+        if (clsIsFeature) {
+            return RowChange.apply(projected, lengths, change);
+        }
+        // The class token is projected only for a group that it takes part in.
+        boolean withCls = decision instanceof Decision.Merge merge
+                && Arrays.stream(merge.members()).anyMatch(m -> m == Decision.CLS);
+        Tensor cls = withCls ? projector.forward(s.features.narrow(0, 0, 1)) : projected.narrow(0, 0, 1);
+        Tensor rows = RowChange.apply(Tensors.cat(0, cls, projected), lengths, change);
+        return rows.narrow(0, 1, rows.size(0) - 1);
     }
 
     private static void append(State s, Station station, Matrix more) {
@@ -155,15 +168,6 @@ final class ConnectorPass {
         return Tensors.cat(0, x, Tensors.to(more, DType.of(x.scalar_type())));
     }
 
-    private Tensor projected(State s) {
-        Tensor projected = s.projected;
-        if (projected == null) {
-            projected = projector.forward(s.features);
-            s.projected = projected;
-        }
-        return projected;
-    }
-
     private Object signal(State s, Signal<?> signal) {
         Object common = s.item.run().common(signal);
         if (common != null) {
@@ -172,8 +176,13 @@ final class ConnectorPass {
         return switch (signal) {
             case Signal.Features ignored ->
                 EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
-            case Signal.Projected ignored -> EncoderSignals.matrix(projected(s).narrow(0, 1, s.visual.count()));
+            case Signal.Projected ignored -> EncoderSignals.matrix(patches(s));
             default -> EncoderPass.carriedSignal(s.carried, signal, s.visual);
         };
+    }
+
+    private Tensor patches(State s) {
+        Tensor projected = projected(s);
+        return clsIsFeature ? projected.narrow(0, 1, s.visual.count()) : projected;
     }
 }

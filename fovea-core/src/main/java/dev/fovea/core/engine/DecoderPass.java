@@ -194,8 +194,8 @@ final class DecoderPass {
             for (int i = 0; i < steps.size(); i++) {
                 Outcome outcome =
                         call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
-                if (outcome.decision() instanceof Decision.Rescale(float[] factors)) {
-                    s.addRescaling(index, factors);
+                if (outcome.decision() instanceof Decision.Rescale rescale) {
+                    s.addRescaling(index, rescale.factors());
                 }
             }
         }

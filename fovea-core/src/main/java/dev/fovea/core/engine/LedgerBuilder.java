@@ -44,7 +44,7 @@ final class LedgerBuilder {
         String station = decided.station().label();
         float @Nullable [] scores = decided.outcome().scores();
         switch (decided.outcome().decision()) {
-            case Decision.Keep(int[] indices, var ignored) -> keep(station, tokens, indices, scores);
+            case Decision.Keep kept -> keep(station, tokens, kept.indices(), scores);
             case Decision.DropAllVisual ignored -> keep(station, tokens, new int[0], scores);
             case Decision.Merge merge -> merge(station, tokens, merge, scores);
             case Decision.Append ignored -> keepAll(station, tokens, scores);

@@ -112,12 +112,12 @@ final class PromptState implements AutoCloseable {
                                 logProbabilities(imageFree == null ? before : imageFree);
                             default -> DecoderSignals.elsewhere(sequence, signal);
                         });
-                if (outcome.decision() instanceof Decision.Replace(float[] replaced)) {
-                    if (replaced.length != own.length) {
-                        throw new IllegalArgumentException("A step at the logits gave " + replaced.length
+                if (outcome.decision() instanceof Decision.Replace replace) {
+                    if (replace.logits().length != own.length) {
+                        throw new IllegalArgumentException("A step at the logits gave " + replace.logits().length
                                 + " values for a vocabulary of " + own.length + ".");
                     }
-                    current = replaced;
+                    current = replace.logits();
                 }
             }
         }
