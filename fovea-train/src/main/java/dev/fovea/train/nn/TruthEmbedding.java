@@ -15,18 +15,25 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class TruthEmbedding {
     private static final int GRID = 16;
+    /** Thirds of the picture, plus one for patches without an object. */
+    private static final int THIRDS = 4;
+
     private static final int[] ROWS = {
         GRID, GRID, PatchLabels.SHAPES, PatchLabels.COLOURS, PatchLabels.SIZES, PatchLabels.TEXTURES, PatchLabels.TEXTS, 2
     };
 
     private final Tensor table;
+    private final Tensor thirds;
     private final Tensor offset;
+    private final Tensor place;
     private final long width;
 
     /** Declares the vectors. */
     public static void declare(Parameters p, String prefix, int width) {
         p.table(prefix + "table", 0.02, total(), width);
         p.table(prefix + "offset", 0.02, width, 2);
+        p.table(prefix + "thirds", 0.02, 2 * THIRDS, width);
+        p.table(prefix + "place", 0.02, width, 2);
     }
 
     private static int total() {
@@ -40,6 +47,8 @@ public final class TruthEmbedding {
     public TruthEmbedding(Parameters p, String prefix) {
         table = p.get(prefix + "table");
         offset = p.get(prefix + "offset");
+        thirds = p.get(prefix + "thirds");
+        place = p.get(prefix + "place");
         width = table.size(1);
     }
 
@@ -54,15 +63,38 @@ public final class TruthEmbedding {
         int n = batch.patches().length;
         int[] indices = new int[n * ROWS.length];
         float[] shift = new float[2 * n];
+        float[] centres = new float[2 * n];
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < n; i++) {
             PatchLabels labels = batch.scenes().get(i / batch.visual()).labels();
             describe(labels, batch.patches()[i], indices, shift, i, noise, random);
+            locate(batch.patches()[i], shift, centres, i, indices[i * ROWS.length + 2] != 2 * GRID);
         }
         // One row per token: the sum of its eight vectors.
         Tensor sum = torch.embedding(table, Tensors.of(indices, n, ROWS.length)).sum(1);
-        Tensor moved = torch.linear(Tensors.of(shift, n, 2), offset);
+        Tensor cells = torch.embedding(thirds, Tensors.of(cells(centres), n, 2)).sum(1);
+        Tensor moved = torch.linear(Tensors.of(shift, n, 2), offset)
+                .add(torch.linear(Tensors.of(centres, n, 2), place))
+                .add(cells);
         return sum.add(moved).view(batch.samples(), batch.visual(), width);
+    }
+
+    /** The object's centre in the picture, from -1.5 to 1.5; 0 where there is no object. */
+    private static void locate(int p, float[] shift, float[] centres, int i, boolean object) {
+        if (object) {
+            centres[2 * i] = (p % GRID + 0.5f + shift[2 * i]) * 3 / GRID - 1.5f;
+            centres[2 * i + 1] = (p / GRID + 0.5f + shift[2 * i + 1]) * 3 / GRID - 1.5f;
+        }
+    }
+
+    /** Which third of the picture each centre lies in: rows of {@link #thirds}. */
+    private static int[] cells(float[] centres) {
+        int[] cells = new int[centres.length];
+        for (int i = 0; i < cells.length; i++) {
+            int third = Math.clamp((int) Math.floor(centres[i] + 1.5f), 0, 2);
+            cells[i] = i % 2 * THIRDS + (centres[i] == 0 ? THIRDS - 1 : third);
+        }
+        return cells;
     }
 
     private static void describe(

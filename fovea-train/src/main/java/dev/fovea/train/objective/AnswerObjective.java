@@ -86,7 +86,7 @@ public final class AnswerObjective {
         return ids;
     }
 
-    /** Every answer counts the same, however long; a caption's tokens count a quarter of a one-token answer's. */
+    /** Answers of a skill count the same, however long; a caption's tokens count a quarter of a one-token answer's. */
     private static float[] weights(AnswerBatch.Targets targets) {
         int[] tokens = new int[targets.asked().size()];
         for (int a : targets.answer()) {
@@ -98,13 +98,21 @@ public final class AnswerObjective {
         float sum = 0;
         for (int i = 0; i < w.length; i++) {
             int a = targets.answer()[i];
-            w[i] = a >= 0 ? 1f / tokens[a] : 0.1f;
+            w[i] = a >= 0 ? weight(targets.asked().get(a).skill()) / tokens[a] : 0.1f;
             sum += w[i];
         }
         for (int i = 0; i < w.length; i++) {
             w[i] /= sum;
         }
         return w;
+    }
+
+    /** Skills that need places are learned last and odd ones are rare: they count more. */
+    private static float weight(Skill skill) {
+        return switch (skill) {
+            case LOCATION, RELATION, ODD_ONE_OUT -> 2f;
+            default -> 1f;
+        };
     }
 
     /** Additive {@code [samples, 1, length, length]}: causal, and questions do not see each other. */

@@ -50,11 +50,12 @@ final class LanguageStages {
     }
 
     /** Answers from truth. */
-    void truth(String name, AnswerSampler.Settings settings, long steps, double lr) {
+    void truth(String name, List<String> froms, AnswerSampler.Settings settings, long steps, double lr) {
         Parameters p = new Parameters(2);
         DecoderNet.declare(p, Names.DECODER, config);
         TruthEmbedding.declare(p, Names.TRUTH, config.width());
         p.freeze();
+        froms.forEach(from -> loop.load(from, p));
         DecoderNet net = new DecoderNet(p, Names.DECODER, config, precision);
         TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
         AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);

@@ -24,6 +24,7 @@ public final class PeekRecipe {
     private final Path folder;
     private final Loop loop;
     private final HuggingFaceTokenizer tokenizer;
+    private final int learned;
     private final VisionStages vision;
     private final LanguageStages language;
 
@@ -40,7 +41,7 @@ public final class PeekRecipe {
             Files.writeString(file, WorldTokenizer.learn(2000, 1200));
         }
         this.tokenizer = HuggingFaceTokenizer.newInstance(file);
-        int learned = learnedTokens(file);
+        this.learned = learnedTokens(file);
         this.vision = new VisionStages(loop, VISION, text(learned), tokenizer);
         this.language = new LanguageStages(loop, tokenizer, VISION, decoder(learned));
     }
@@ -64,14 +65,25 @@ public final class PeekRecipe {
         switch (name) {
             case "windows" -> vision.windows(name, 3000, 64, 1e-3);
             case "pictures" -> vision.pictures(name, "windows", 500, 32, 6e-4);
-            case "truth" -> language.truth(name, settings(32, 40, false), 1500, 1e-3);
-            case "align" -> language.align(name, "pictures", "truth", 16, 400, 1e-3);
+            case "truth" -> language.truth(name, List.of(), settings(32, 40, false), 700, 1e-3);
+            case "places" -> language.truth(name, List.of("truth"), settings(32, 40, false), 900, 8e-4);
+            case "align" -> language.align(name, "pictures", "places", 16, 400, 1e-3);
             case "answers" ->
-                language.answers(name, List.of("pictures", "truth", "align"), settings(16, 128, true), false, 600, 5e-4, 2);
+                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 600, 5e-4, 2);
             case "finish" ->
                 language.answers(name, List.of("answers"), settings(8, 256, true), true, 400, 2e-4, 4);
             default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'.");
         }
+    }
+
+    /** Writes the trained model. */
+    public void export(String lastStage, Path target) throws IOException {
+        new PeekExport(VISION, text(learned), decoder(learned))
+                .write(
+                        loop.checkpoint(lastStage),
+                        loop.checkpoint("pictures"),
+                        folder.resolve("tokenizer.json"),
+                        target);
     }
 
     private static AnswerSampler.Settings settings(int samples, int visual, boolean pixels) {

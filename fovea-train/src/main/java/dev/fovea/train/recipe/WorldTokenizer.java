@@ -144,7 +144,7 @@ public final class WorldTokenizer {
         return String.valueOf((char) (256 + rank));
     }
 
-    private static void special(ArrayNode added, String content, int id) {
+    static void special(ArrayNode added, String content, int id) {
         added.addObject()
                 .put("id", id)
                 .put("content", content)
