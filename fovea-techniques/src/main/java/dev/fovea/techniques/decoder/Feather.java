@@ -85,12 +85,6 @@ public final class Feather implements Technique {
                     + "least 3 of them; this model has " + shape.decoderLayers() + ".");
         }
         Schedule schedule = schedule(shape, budget, knobs);
-        Shapes.requireDecoderLayer(schedule.k1, "k1", shape, CARD.id());
-        Shapes.requireDecoderLayer(schedule.k2, "k2", shape, CARD.id());
-        if (schedule.k2 <= schedule.k1) {
-            throw new IllegalArgumentException(
-                    "Technique 'feather' needs k1 < k2, got k1=" + schedule.k1 + " and k2=" + schedule.k2 + ".");
-        }
         KeyScope scope = knobs.text("softmax").equals("all") ? KeyScope.ALL : KeyScope.VISUAL;
         boolean rope = knobs.flag("rope");
         int stride = knobs.integer("stride");
@@ -154,6 +148,12 @@ public final class Feather implements Technique {
         int depth = shape.decoderLayers();
         int k1 = knobs.integer("k1", Math.min(Depth.pruningLayer(8, Depth.DECODER, depth), Math.max(1, depth - 2)));
         int k2 = knobs.integer("k2", Math.max(k1 + 1, Depth.pruningLayer(16, Depth.DECODER, depth)));
+        Shapes.requireDecoderLayer(k1, "k1", shape, CARD.id());
+        Shapes.requireDecoderLayer(k2, "k2", shape, CARD.id());
+        if (k2 <= k1) {
+            throw new IllegalArgumentException(
+                    "Technique 'feather' needs k1 < k2, got k1=" + k1 + " and k2=" + k2 + ".");
+        }
         double share = budget.shareOf(shape.visualTokens());
         if (!knobs.isAuto("r")) {
             return new Schedule(k1, k2, 1 - knobs.number("r"));

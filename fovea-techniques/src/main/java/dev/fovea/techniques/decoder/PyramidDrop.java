@@ -80,13 +80,6 @@ public final class PyramidDrop implements Technique {
                     + "at least 4 of them; this model has " + shape.decoderLayers() + ".");
         }
         Schedule s = schedule(shape, budget, knobs);
-        Shapes.requireDecoderLayer(s.l1, "l1", shape, CARD.id());
-        Shapes.requireDecoderLayer(s.l2, "l2", shape, CARD.id());
-        Shapes.requireDecoderLayer(s.l3, "l3", shape, CARD.id());
-        if (s.l1 >= s.l2 || s.l2 >= s.l3) {
-            throw new IllegalArgumentException(
-                    "Technique 'pyramiddrop' needs l1 < l2 < l3, got " + s.l1 + ", " + s.l2 + ", " + s.l3 + ".");
-        }
         List<Step> steps = new ArrayList<>();
         steps.add(step(s.l1, s.lambda));
         steps.add(step(s.l2, s.lambda * s.lambda));
@@ -111,6 +104,13 @@ public final class PyramidDrop implements Technique {
                 "l2", Math.clamp(Depth.scaled(16, Depth.DECODER, depth), l1 + 1, Math.max(l1 + 1, depth - 2)));
         int l3 = knobs.integer(
                 "l3", Math.clamp(Depth.scaled(24, Depth.DECODER, depth), l2 + 1, Math.max(l2 + 1, depth - 1)));
+        Shapes.requireDecoderLayer(l1, "l1", shape, CARD.id());
+        Shapes.requireDecoderLayer(l2, "l2", shape, CARD.id());
+        Shapes.requireDecoderLayer(l3, "l3", shape, CARD.id());
+        if (l1 >= l2 || l2 >= l3) {
+            throw new IllegalArgumentException(
+                    "Technique 'pyramiddrop' needs l1 < l2 < l3, got " + l1 + ", " + l2 + ", " + l3 + ".");
+        }
         if (!knobs.isAuto("lambda")) {
             return new Schedule(l1, l2, l3, knobs.number("lambda"));
         }

@@ -66,7 +66,7 @@ public final class Diversity {
         float between(int a, int b);
 
         static Similarities of(Matrix unit, int asked) {
-            if (asked > unit.rows() / 8) {
+            if (asked > unit.rows() / 12) {
                 Matrix all = Gram.of(unit);
                 return (a, b) -> all.data()[a * all.cols() + b];
             }

@@ -1,0 +1,174 @@
+package dev.fovea.techniques;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Knob;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Technique;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CardsTest {
+    private static final Set<String> BASELINES = Set.of("full", "random", "grid");
+
+    static List<Technique> techniques() {
+        return Models.techniques();
+    }
+
+    @Test
+    void allAreFound() {
+        assertThat(techniques().stream().map(t -> t.card().id()))
+                .containsExactlyInAnyOrder(
+                        "full",
+                        "random",
+                        "grid",
+                        "pool",
+                        "fastv",
+                        "hiprune",
+                        "vtc-cls",
+                        "feather",
+                        "tome",
+                        "attention-rebalancing",
+                        "visiondrop",
+                        "flowcut",
+                        "holov",
+                        "todre",
+                        "recoverable-compression",
+                        "vflowopt",
+                        "turbo",
+                        "pyramiddrop",
+                        "tca");
+    }
+
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void cardIsComplete(Technique technique) {
+        Card card = technique.card();
+        assertThat(card.id()).matches("[a-z0-9-]+");
+        assertThat(card.title()).isNotBlank();
+        assertThat(card.summary()).endsWith(".");
+        if (BASELINES.contains(card.id())) {
+            assertThat(card.arxiv()).isEmpty();
+        } else {
+            assertThat(card.arxiv()).matches("\\d{4}\\.\\d{5}");
+        }
+        assertThat(Set.of("encoder", "connector", "decoder", "attention", "logits"))
+                .containsAll(card.stations());
+        assertThat(card.trained()).isFalse();
+        assertThat(card.notes()).anyMatch(n -> n.contains("udget"));
+        assertThat(card.knobs()).extracting(Knob::name).doesNotHaveDuplicates();
+        for (Knob knob : card.knobs()) {
+            assertThat(knob.name()).matches("[a-z0-9-]+");
+            assertThat(knob.help()).endsWith(".");
+            assertThat(knob.range()).isNotBlank();
+            if (!knob.choices().isEmpty()) {
+                assertThat(knob.choices()).contains(knob.fallback());
+            } else if (!knob.fallback().equals("auto")) {
+                assertThat(Double.parseDouble(knob.fallback())).isBetween(knob.min(), knob.max());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void stepsStandWhereTheCardSays(Technique technique) {
+        for (ModelShape shape : new ModelShape[] {Models.LLAVA, Models.SMALL}) {
+            for (Step step : Models.plan(technique, shape, Budget.share(0.4)).steps()) {
+                assertThat(technique.card().stations()).contains(name(step.station()));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void stepsAreInPathOrder(Technique technique) {
+        List<Step> steps =
+                Models.plan(technique, Models.LLAVA, Budget.share(0.4)).steps();
+        assertThat(steps.stream().map(s -> s.station().order())).isSorted().doesNotHaveDuplicates();
+    }
+
+    private static String name(Station station) {
+        return switch (station) {
+            case Station.EncoderAttention ignored -> "encoder";
+            case Station.EncoderOutput ignored -> "encoder";
+            case Station.Connector ignored -> "connector";
+            case Station.Projector ignored -> "connector";
+            case Station.Prompt ignored -> "prompt";
+            case Station.Decoder ignored -> "decoder";
+            case Station.Attention ignored -> "attention";
+            case Station.Logits ignored -> "logits";
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void everyChoiceMakesAPlan(Technique technique) {
+        for (Knob knob : technique.card().knobs()) {
+            for (String choice : knob.choices()) {
+                var plan = Models.plan(technique, Models.SMALL, Budget.share(0.6), knob.name() + "=" + choice);
+                assertThat(plan.technique()).isEqualTo(technique.card().id());
+                assertThat(PathSimulator.run(plan, Models.SMALL, 1)).hasSameSizeAs(plan.steps());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void wrongKnobsAreExplained(Technique technique) {
+        Card card = technique.card();
+        assertThatThrownBy(() -> Knobs.of(card, Map.of("nonsense-knob", "1")))
+                .hasMessageContaining("Technique '" + card.id() + "' has no knob 'nonsense-knob'");
+        for (Knob knob : card.knobs()) {
+            assertThatThrownBy(() -> Knobs.of(card, Map.of(knob.name(), "neither")))
+                    .hasMessageContaining("Knob '" + knob.name() + "' of technique '" + card.id() + "'");
+            if (knob.choices().isEmpty()) {
+                assertThatThrownBy(() -> Knobs.of(card, Map.of(knob.name(), Double.toString(knob.max() + 1))))
+                        .hasMessageContaining("must be in " + knob.range());
+            }
+        }
+    }
+
+    /** Techniques that index patches refuse a class token among the visual tokens. */
+    @Test
+    void classTokenAmongTheFeatures() {
+        ModelShape m = Models.SMALL;
+        ModelShape full = new ModelShape(
+                m.family(),
+                m.gridRows(),
+                m.gridCols(),
+                m.patchSize(),
+                true,
+                true,
+                m.encoderLayers(),
+                m.featureLayers(),
+                m.encoderWidth(),
+                m.encoderHeads(),
+                m.encoderMlp(),
+                false,
+                m.decoderLayers(),
+                m.decoderWidth(),
+                m.decoderHeads(),
+                m.decoderKvHeads(),
+                m.decoderHeadDim(),
+                m.decoderMlp(),
+                m.vocabulary(),
+                m.contextLength());
+        for (Technique technique : techniques()) {
+            if (technique.card().stations().stream().anyMatch(Set.of("encoder", "connector")::contains)
+                    && !technique.card().id().equals("random")) {
+                assertThatThrownBy(() -> Models.plan(technique, full, Budget.count(9)))
+                        .hasMessageContaining("choose the feature selection 'default'");
+            }
+        }
+    }
+}
