@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.overlay.OverlayException;
+import dev.fovea.core.text.TextException;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.world.export.ExportException;
 import java.util.List;
@@ -23,6 +24,7 @@ final class Failures {
             case CommandFailure f -> say(f.code(), f.getMessage(), f);
             case PictureException f -> say(ExitCode.INPUT, f.getMessage(), f);
             case CheckpointException f -> say(ExitCode.MODEL, f.getMessage(), f);
+            case TextException f -> say(ExitCode.MODEL, f.getMessage(), f);
             case OverlayException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case ExportException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case OutOfMemoryError f ->

@@ -31,6 +31,11 @@ public final class Interruption {
         requested = true;
     }
 
+    /** A conversation goes on after one of its answers was stopped. */
+    void clear() {
+        requested = false;
+    }
+
     /** The command is over; a process that is ending need not wait for it. */
     void finished() {
         done.countDown();

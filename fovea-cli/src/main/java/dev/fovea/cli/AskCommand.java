@@ -1,0 +1,274 @@
+package dev.fovea.cli;
+
+import dev.fovea.core.Answer;
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.Conversation;
+import dev.fovea.core.OpenOptions;
+import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.engine.PlanCheck;
+import dev.fovea.core.generate.FinishReason;
+import dev.fovea.core.generate.GenerationListener;
+import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.core.image.Picture;
+import dev.fovea.core.image.PictureReader;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.overlay.Overlay;
+import dev.fovea.core.tensor.Natives;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code ask}: a question about pictures, or a conversation about them. {@link AskReport} describes {@code --json}. */
+@Command(
+        name = "ask",
+        description = {
+            "Ask about one or more pictures. Without a question a prompt opens that keeps the conversation.",
+            "The answer is followed by the visual tokens that were spent and what it cost."
+        },
+        footer = {
+            "",
+            "@|bold Examples:|@",
+            "  fovea ask docs/images/scene.png \"How many red circles are there?\"",
+            "  fovea ask scene.png \"Where is the star?\" --technique hiprune --budget 64 --overlay kept.png",
+            "  fovea ask cat.jpg dog.jpg \"Which is larger?\" --model ~/models/llava-1.5-7b-hf --stream",
+            ""
+        })
+final class AskCommand implements Callable<Integer> {
+    private final Session session;
+    private final Terminal terminal;
+
+    @Parameters(
+            arity = "1..*",
+            paramLabel = "PICTURE... [QUESTION]",
+            description = "Picture files (PNG, JPEG, WebP, GIF, BMP, TIFF), then the question.")
+    List<String> arguments = new ArrayList<>();
+
+    @Option(
+            names = {"-q", "--question"},
+            paramLabel = "TEXT",
+            description = "The question, where it could be taken for a file.")
+    @Nullable
+    String question;
+
+    @Mixin
+    ModelOption model;
+
+    @Mixin
+    SpendingOptions spending;
+
+    @Option(
+            names = "--overlay",
+            paramLabel = "PNG",
+            description = {
+                "Write the picture with its kept patches bright, dropped ones dim and merged ones outlined;",
+                "with several pictures PNG-1, PNG-2 and so on."
+            })
+    @Nullable
+    Path overlay;
+
+    @Option(names = "--heat", description = "With --overlay: show the technique's scores as a heat map.")
+    boolean heat;
+
+    @Option(
+            names = "--record",
+            paramLabel = "FILE",
+            description = "Write every signal, decision and the ledger as safetensors, named by station and layer.")
+    @Nullable
+    Path record;
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told before the question.")
+    @Nullable
+    String system;
+
+    @Option(names = "--stream", description = "Print the answer while it is generated.")
+    boolean stream;
+
+    @Mixin
+    SamplingArguments sampling;
+
+    @Mixin
+    JsonOption json;
+
+    AskCommand(Session session) {
+        this.session = session;
+        this.terminal = session.terminal();
+    }
+
+    @Override
+    public Integer call() {
+        AskArguments asked = AskArguments.of(arguments, question);
+        AskOptions options = options(asked);
+        Path folder = model.resolve(session);
+        // Loading libtorch takes as long as decoding a picture; nothing that can fail early waits for it.
+        CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
+        List<RgbImage> images = pictures(asked.pictures(), natives);
+        try (VisionLanguageModel opened = VisionLanguageModel.open(folder, OpenOptions.defaults())) {
+            checkPlan(opened, images.size());
+            return asked.question() == null
+                    ? converse(opened, images, options)
+                    : once(opened, images, asked.question(), options);
+        }
+    }
+
+    private AskOptions options(AskArguments asked) {
+        if (heat && overlay == null) {
+            throw CommandFailure.usage("--heat is drawn on the overlay; name its file with --overlay");
+        }
+        if (json.json && stream) {
+            throw CommandFailure.usage("--json prints one object and --stream the answer in pieces; choose one");
+        }
+        if (json.json && asked.question() == null) {
+            throw CommandFailure.usage("--json needs a question on the command line");
+        }
+        spending.check();
+        AskOptions options = AskOptions.defaults()
+                .withTechniques(spending.techniques, spending.budget())
+                .withGeneration(new GenerationOptions(sampling.options(), sampling.maxTokens, sampling.stop))
+                .withListener(listener());
+        options = system == null ? options : options.withSystem(system);
+        return record == null ? options : options.withRecording();
+    }
+
+    private List<RgbImage> pictures(List<Path> files, CompletableFuture<Void> natives) {
+        PictureReader reader = new PictureReader();
+        List<RgbImage> images = new ArrayList<>();
+        try {
+            for (Path file : files) {
+                Picture picture = reader.read(file);
+                picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
+                images.add(picture.image());
+            }
+        } catch (RuntimeException e) {
+            // The process must not end while a library is being loaded.
+            natives.join();
+            throw e;
+        }
+        return images;
+    }
+
+    private void checkPlan(VisionLanguageModel opened, int images) {
+        try {
+            PlanCheck.check(spending.plan(opened.shape(), images), opened.shape());
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e.getMessage(), e);
+        }
+    }
+
+    private int once(VisionLanguageModel opened, List<RgbImage> images, String text, AskOptions options) {
+        Answer answer;
+        try {
+            answer = opened.ask(new dev.fovea.core.Question(images, text), options);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.input(e.getMessage(), e);
+        }
+        return show(opened, images, text, answer);
+    }
+
+    private int converse(VisionLanguageModel opened, List<RgbImage> images, AskOptions options) {
+        try (Conversation conversation = opened.conversation(options, Conversation.Policy.LOOK_AGAIN);
+                QuestionSource questions = QuestionSource.of(session)) {
+            List<RgbImage> toShow = images;
+            for (String text = questions.next(); text != null; text = questions.next()) {
+                try {
+                    Answer answer = conversation.ask(toShow, text);
+                    toShow = List.of();
+                    int code = show(opened, images, text, answer);
+                    if (code != ExitCode.OK && !(questions instanceof QuestionSource.Edited)) {
+                        return code;
+                    }
+                    session.interruption().clear();
+                } catch (IllegalArgumentException e) {
+                    terminal.err().println("fovea: " + e.getMessage());
+                }
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    private GenerationListener listener() {
+        return new GenerationListener() {
+            @Override
+            public void onText(String text) {
+                if (stream) {
+                    terminal.out().print(text);
+                    terminal.out().flush();
+                }
+            }
+
+            @Override
+            public boolean cancelled() {
+                return session.interruption().requested();
+            }
+        };
+    }
+
+    private int show(VisionLanguageModel opened, List<RgbImage> images, String text, Answer answer) {
+        AskReport report = new AskReport(model.name(session), text, spending, answer);
+        List<Path> overlays = overlays(opened, images, answer);
+        if (record != null) {
+            RecordFile.write(record, answer, report.metadata());
+        }
+        if (json.json) {
+            Json.print(terminal, report.asMap(overlays, record));
+        } else {
+            if (stream) {
+                terminal.out().println();
+            } else {
+                terminal.out().println(answer.text());
+            }
+            terminal.out().println(terminal.quiet(report.line()));
+        }
+        return answer.finish() == FinishReason.CANCELLED ? ExitCode.INTERRUPTED : ExitCode.OK;
+    }
+
+    private List<Path> overlays(VisionLanguageModel opened, List<RgbImage> images, Answer answer) {
+        List<Path> written = new ArrayList<>();
+        if (overlay == null) {
+            return written;
+        }
+        Overlay.Style style = heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS;
+        for (int i = 0; i < images.size(); i++) {
+            Path file = images.size() == 1 ? overlay : numbered(overlay, i + 1);
+            Overlay.write(
+                    Overlay.draw(
+                            images.get(i),
+                            answer.geometry().get(i),
+                            opened.shape().patchSize(),
+                            answer.ledger(),
+                            i,
+                            style),
+                    file);
+            written.add(file);
+        }
+        if (heat && !hasScores(answer)) {
+            terminal.err().println("fovea: note: this technique gives no scores, so the overlay has no heat map");
+        }
+        return written;
+    }
+
+    private static boolean hasScores(Answer answer) {
+        for (float score : answer.ledger().scores()) {
+            if (!Float.isNaN(score)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** {@code out.png} becomes {@code out-2.png}. */
+    private static Path numbered(Path file, int number) {
+        String name = String.valueOf(file.getFileName());
+        int dot = name.lastIndexOf('.');
+        String numbered = dot < 1
+                ? name + "-" + number
+                : name.substring(0, dot) + "-" + number + name.substring(dot);
+        return file.resolveSibling(numbered);
+    }
+}

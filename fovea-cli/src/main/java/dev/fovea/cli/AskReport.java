@@ -1,0 +1,106 @@
+package dev.fovea.cli;
+
+import dev.fovea.core.Answer;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.path.Ledger;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One answer as people and programs read it.
+ *
+ * <p>The JSON object: {@code model}, {@code question}, {@code answer}, {@code finish} (end, stop_string, max_tokens,
+ * context, cancelled), {@code techniques} (list, as typed), {@code budget} (as typed), {@code visual_tokens} with
+ * {@code total}, {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and
+ * values each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of
+ * the whole answer), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
+ * {@code record} (file or null).
+ *
+ * @param model name of the model
+ * @param question as typed
+ * @param spending techniques and budget
+ * @param answer what came of it
+ */
+record AskReport(String model, String question, SpendingOptions spending, Answer answer) {
+
+    /** For example "64 of 256 visual tokens (25.0 %) · prefill 41 ms · decode 12 ms, 3 tokens". */
+    String line() {
+        Ledger ledger = answer.ledger();
+        int total = ledger.total();
+        int tokens = answer.tokens().size();
+        StringBuilder line = new StringBuilder();
+        if (total > 0) {
+            line.append(String.format(
+                    Locale.ROOT,
+                    "%d of %d visual tokens (%.1f %%) · ",
+                    ledger.kept(),
+                    total,
+                    100.0 * ledger.kept() / total));
+        }
+        if (answer.timings().encoderMs() >= 0.5) {
+            line.append(String.format(Locale.ROOT, "encoder %.0f ms · ", answer.timings().encoderMs()));
+        }
+        return line.append(String.format(
+                        Locale.ROOT,
+                        "prefill %.0f ms · decode %.0f ms, %d %s",
+                        answer.timings().prefillMs(),
+                        answer.timings().decodeMs(),
+                        tokens,
+                        tokens == 1 ? "token" : "tokens"))
+                .toString();
+    }
+
+    Map<String, @Nullable Object> asMap(List<Path> overlays, @Nullable Path record) {
+        Ledger ledger = answer.ledger();
+        Map<String, Object> visual = new LinkedHashMap<>();
+        visual.put("total", ledger.total());
+        visual.put("kept", ledger.kept());
+        visual.put("merged", ledger.count(Ledger.Fate.MERGED));
+        visual.put("dropped", ledger.count(Ledger.Fate.DROPPED));
+        visual.put("per_layer", ledger.decoderTokens());
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("model", model);
+        map.put("question", question);
+        map.put("answer", answer.text());
+        map.put("finish", answer.finish().name().toLowerCase(Locale.ROOT));
+        map.put("techniques", spending.techniques);
+        map.put("budget", spending.budget);
+        map.put("visual_tokens", visual);
+        map.put("prompt_tokens", answer.promptTokens());
+        map.put("answer_tokens", answer.tokens().size());
+        map.put("log_probability", logProbability());
+        map.put("encoder_ms", rounded(answer.timings().encoderMs()));
+        map.put("prefill_ms", rounded(answer.timings().prefillMs()));
+        map.put("decode_ms", rounded(answer.timings().decodeMs()));
+        map.put("overlays", overlays.stream().map(Path::toString).toList());
+        map.put("record", record == null ? null : record.toString());
+        return map;
+    }
+
+    /** What a recording says about where it comes from. */
+    Map<String, String> metadata() {
+        Map<String, String> map = new LinkedHashMap<>();
+        map.put("fovea", Version.number());
+        map.put("model", model);
+        map.put("question", question);
+        map.put("answer", answer.text());
+        map.put("techniques", String.join(" ", spending.techniques));
+        map.put("budget", spending.budget);
+        return map;
+    }
+
+    private double logProbability() {
+        return answer.tokens().stream()
+                .mapToDouble(Generated.Token::logProbability)
+                .sum();
+    }
+
+    /** Milliseconds to the microsecond. */
+    static double rounded(double ms) {
+        return Math.round(1000 * ms) / 1000.0;
+    }
+}

@@ -1,0 +1,113 @@
+package dev.fovea.cli;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.LineReader;
+import org.jline.reader.LineReaderBuilder;
+import org.jline.reader.UserInterruptException;
+import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
+
+/** Where the questions of a conversation come from: a person with a line editor, or a pipe. */
+sealed interface QuestionSource extends AutoCloseable {
+
+    /** The next question, or null when there are no more. */
+    @Nullable
+    String next();
+
+    @Override
+    void close();
+
+    /** What fits this terminal. */
+    static QuestionSource of(Session session) {
+        return session.terminal().inIsTerminal() && session.terminal().outIsTerminal()
+                ? Edited.open(session.interruption())
+                : new Lines(new BufferedReader(new InputStreamReader(session.terminal().in(), StandardCharsets.UTF_8)));
+    }
+
+    /** One question a line; empty lines are passed over. */
+    record Lines(BufferedReader reader) implements QuestionSource {
+
+        @Override
+        public @Nullable String next() {
+            try {
+                String line = reader.readLine();
+                while (line != null && line.isBlank()) {
+                    line = reader.readLine();
+                }
+                return line == null ? null : line.strip();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            // Standard input is not ours to close.
+        }
+    }
+
+    /**
+     * A prompt with line editing and history. Ctrl-C drops the line being typed, or ends the conversation on an empty
+     * one; during an answer it stops the answer. Ctrl-D and "exit" end the conversation.
+     */
+    final class Edited implements QuestionSource {
+        private final org.jline.terminal.Terminal terminal;
+        private final LineReader reader;
+
+        private Edited(org.jline.terminal.Terminal terminal) {
+            this.terminal = terminal;
+            this.reader = LineReaderBuilder.builder()
+                    .terminal(terminal)
+                    .appName("fovea")
+                    // A question may contain '!' and backslashes.
+                    .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
+                    .build();
+        }
+
+        static Edited open(Interruption interruption) {
+            try {
+                org.jline.terminal.Terminal terminal =
+                        TerminalBuilder.builder().system(true).build();
+                terminal.handle(org.jline.terminal.Terminal.Signal.INT, signal -> interruption.request());
+                return new Edited(terminal);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public @Nullable String next() {
+            while (true) {
+                try {
+                    String line = reader.readLine("> ").strip();
+                    if (line.equals("exit") || line.equals("quit")) {
+                        return null;
+                    }
+                    if (!line.isEmpty()) {
+                        return line;
+                    }
+                } catch (UserInterruptException e) {
+                    if (e.getPartialLine() == null || e.getPartialLine().isBlank()) {
+                        return null;
+                    }
+                } catch (EndOfFileException e) {
+                    return null;
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            try {
+                terminal.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package dev.fovea.cli;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.fovea.core.technique.Technique;
+import org.junit.jupiter.api.Test;
+
+/** Which way the arrows between modules and packages point. */
+class ArchitectureTest {
+    private static final JavaClasses ALL = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.fovea");
+
+    @Test
+    void everyModuleIsSeen() {
+        for (String module : new String[] {"core", "world", "techniques", "train", "cli"}) {
+            assertThat(ALL.that(DescribedPredicate.describe(
+                            module, (JavaClass c) -> c.getPackageName().startsWith("dev.fovea." + module))))
+                    .as(module)
+                    .isNotEmpty();
+        }
+    }
+
+    @Test
+    void coreKnowsNoOtherModule() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.core..")
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.core.."))
+                .check(ALL);
+    }
+
+    @Test
+    void theWorldKnowsNoOtherModuleAndDrawsByItself() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.world..")
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.world.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage("java.awt..", "javax.imageio..", "org.bytedeco.."))
+                .check(ALL);
+    }
+
+    @Test
+    void techniquesKnowThePathButNoModel() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.techniques..")
+                .should()
+                .dependOnClassesThat(othersThan(
+                        "dev.fovea.techniques..", "dev.fovea.core.path..", "dev.fovea.core.technique.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
+                .check(ALL);
+    }
+
+    @Test
+    void trainingKnowsNoTechniqueAndNoCommand() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.train..")
+                .should()
+                .dependOnClassesThat(
+                        othersThan("dev.fovea.train..", "dev.fovea.core..", "dev.fovea.world.."))
+                .check(ALL);
+    }
+
+    @Test
+    void modelsDoNotKnowTheEngineThatRunsThem() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.fovea.core.model..", "dev.fovea.core.layer..", "dev.fovea.core.kernel..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.fovea.core.engine.."))
+                .check(ALL);
+    }
+
+    @Test
+    void thePathIsPlainData() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "dev.fovea.core.path..",
+                        "dev.fovea.core.technique..",
+                        "dev.fovea.core.image..",
+                        "dev.fovea.core.overlay..",
+                        "dev.fovea.core.text..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
+                .check(ALL);
+    }
+
+    @Test
+    void nativeMemoryIsHandledByHandInFewPlaces() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        "dev.fovea.core.tensor..",
+                        "dev.fovea.core.weights..",
+                        "dev.fovea.core.kernel..",
+                        "dev.fovea.train..")
+                .should()
+                .dependOnClassesThat(DescribedPredicate.describe(
+                        "are pointers of JavaCPP",
+                        c -> c.getPackageName().equals("org.bytedeco.javacpp")
+                                && !c.getSimpleName().equals("Pointer")))
+                .check(ALL);
+    }
+
+    @Test
+    void techniquesHoldNoState() {
+        fields().that()
+                .areDeclaredInClassesThat()
+                .implement(Technique.class)
+                .should()
+                .beFinal()
+                .andShould()
+                .beStatic()
+                .check(ALL);
+    }
+
+    @Test
+    void techniquesArePublicSoThatTheServiceLoaderFindsThem() {
+        classes().that().implement(Technique.class).should().bePublic().check(ALL);
+    }
+
+    @Test
+    void packagesOfOneModuleFormNoCircles() {
+        slices().matching("dev.fovea.core.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.fovea.train.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.fovea.world.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.fovea.cli.(*)..").should().beFreeOfCycles().check(ALL);
+    }
+
+    /** Classes of this project outside of these packages. */
+    private static DescribedPredicate<JavaClass> othersThan(String... packages) {
+        return resideInAnyPackage("dev.fovea..")
+                .and(DescribedPredicate.not(resideInAnyPackage(packages)))
+                .as("reside in other parts of the project");
+    }
+}
