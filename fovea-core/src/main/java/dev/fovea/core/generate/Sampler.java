@@ -1,0 +1,181 @@
+package dev.fovea.core.generate;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.SplittableRandom;
+
+/**
+ * Chooses the tokens of one answer. It remembers what was seen (for the repetition penalty) and where its random
+ * sequence stands, so each answer needs its own. Not safe for use by several threads.
+ */
+public final class Sampler {
+    private final SamplingOptions options;
+    private final BitSet seen = new BitSet();
+    private final SplittableRandom random;
+    private float[] scores = new float[0];
+
+    /**
+     * A chosen token.
+     *
+     * @param token its id
+     * @param logProbability its natural log-probability in the model's own distribution, before penalty, temperature
+     *     and filters
+     */
+    public record Choice(int token, double logProbability) {}
+
+    /**
+     * @param options how to choose
+     * @param prompt the ids of the prompt, which the repetition penalty counts as seen
+     */
+    public Sampler(SamplingOptions options, int... prompt) {
+        this.options = options;
+        this.random = new SplittableRandom(options.seed());
+        for (int id : prompt) {
+            seen.set(id);
+        }
+    }
+
+    /**
+     * The next token.
+     *
+     * @param logits one per token of the vocabulary; left as they are
+     * @throws IllegalStateException if the logits hold NaN or nothing but −∞, which means that the weights or the
+     *     arithmetic are broken
+     */
+    public Choice next(float[] logits) {
+        double logSum = logSumExp(logits);
+        if (Double.isNaN(logSum) || Double.isInfinite(logSum)) {
+            throw new IllegalStateException(
+                    "The model gave logits that are not numbers; its weights may be damaged, or its element type too narrow");
+        }
+        scores = scores.length == logits.length ? scores : new float[logits.length];
+        System.arraycopy(logits, 0, scores, 0, logits.length);
+        penalise();
+        int token = options.greedy() ? argmax(scores) : sample();
+        seen.set(token);
+        return new Choice(token, logits[token] - logSum);
+    }
+
+    /** Seen tokens: positive scores are divided by the penalty, negative ones multiplied with it. */
+    private void penalise() {
+        float penalty = (float) options.repetitionPenalty();
+        if (penalty == 1) {
+            return;
+        }
+        for (int id = seen.nextSetBit(0); id >= 0 && id < scores.length; id = seen.nextSetBit(id + 1)) {
+            scores[id] = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
+        }
+    }
+
+    private int sample() {
+        float temperature = (float) options.temperature();
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] /= temperature;
+        }
+        keepTopK();
+        keepTopP();
+        keepMinP();
+        return draw();
+    }
+
+    private void keepTopK() {
+        int k = options.topK();
+        if (k == 0 || k >= scores.length) {
+            return;
+        }
+        float[] sorted = scores.clone();
+        Arrays.sort(sorted);
+        keepFrom(sorted[sorted.length - k]);
+    }
+
+    /** Drops tokens from the least likely on while what is dropped stays within 1 − p; the likeliest always stays. */
+    private void keepTopP() {
+        if (options.topP() == 1) {
+            return;
+        }
+        long[] ascending = ascending();
+        double logSum = logSumExp(scores);
+        double dropped = 0;
+        for (int i = 0; i < ascending.length - 1; i++) {
+            int id = (int) ~ascending[i];
+            dropped += Math.exp(scores[id] - logSum);
+            if (dropped > 1 - options.topP()) {
+                return;
+            }
+            scores[id] = Float.NEGATIVE_INFINITY;
+        }
+    }
+
+    /**
+     * Tokens by rising score; of equal ones the higher id first, so that the lower one survives. The score stands in
+     * the upper half of each number, in an order-preserving form, the complement of the id in the lower.
+     */
+    private long[] ascending() {
+        long[] keys = new long[scores.length];
+        int count = 0;
+        for (int i = 0; i < scores.length; i++) {
+            if (scores[i] != Float.NEGATIVE_INFINITY) {
+                int bits = Float.floatToIntBits(scores[i] + 0f);
+                int ordered = bits < 0 ? bits ^ 0x7fffffff : bits;
+                keys[count++] = (long) ordered << 32 | ~i & 0xffffffffL;
+            }
+        }
+        long[] used = Arrays.copyOf(keys, count);
+        Arrays.sort(used);
+        return used;
+    }
+
+    private void keepMinP() {
+        if (options.minP() > 0) {
+            keepFrom((float) (scores[argmax(scores)] + Math.log(options.minP())));
+        }
+    }
+
+    private void keepFrom(float lowest) {
+        for (int i = 0; i < scores.length; i++) {
+            if (scores[i] < lowest) {
+                scores[i] = Float.NEGATIVE_INFINITY;
+            }
+        }
+    }
+
+    private int draw() {
+        double logSum = logSumExp(scores);
+        double left = random.nextDouble();
+        int last = -1;
+        for (int i = 0; i < scores.length; i++) {
+            if (scores[i] != Float.NEGATIVE_INFINITY) {
+                last = i;
+                left -= Math.exp(scores[i] - logSum);
+                if (left < 0) {
+                    return i;
+                }
+            }
+        }
+        // Rounding may leave a crumb of probability; it belongs to the last token.
+        return last;
+    }
+
+    /** The index of the largest value; of equal ones the lowest. */
+    private static int argmax(float[] values) {
+        int best = 0;
+        for (int i = 1; i < values.length; i++) {
+            if (values[i] > values[best]) {
+                best = i;
+            }
+        }
+        return best;
+    }
+
+    private static double logSumExp(float[] values) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (float v : values) {
+            max = Math.max(max, v);
+        }
+        double sum = 0;
+        for (float v : values) {
+            sum += Math.exp(v - max);
+        }
+        return max + Math.log(sum);
+    }
+}

@@ -1,0 +1,17 @@
+package dev.fovea.core.text;
+
+import java.io.Serial;
+
+/** A tokenizer or chat template cannot be read or used; the message is one sentence that says what to do. */
+public final class TextException extends RuntimeException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    public TextException(String message) {
+        super(message);
+    }
+
+    public TextException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,164 @@
+package dev.fovea.core.text;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.fovea.core.technique.Suggest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checkpoint's own tokenizer, from its {@code tokenizer.json}, run by the Rust library that made the file's format.
+ * Nothing is downloaded and nothing is truncated or padded behind the caller's back. Safe for use by several threads.
+ */
+public final class Tokenizer implements AutoCloseable {
+    private final Path file;
+    private final HuggingFaceTokenizer tokenizer;
+    private final SpecialTokens specialTokens;
+    private final Map<String, Integer> addedTokens;
+    private volatile @Nullable Map<Integer, String> vocabulary;
+
+    private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, SpecialTokens special, Map<String, Integer> added) {
+        this.file = file;
+        this.tokenizer = tokenizer;
+        this.specialTokens = special;
+        this.addedTokens = added;
+    }
+
+    /**
+     * Opens the tokenizer of a checkpoint.
+     *
+     * @param folder holds {@code tokenizer.json} and usually {@code tokenizer_config.json}
+     * @throws TextException if it is missing or broken, in one sentence
+     */
+    public static Tokenizer open(Path folder) {
+        Path file = folder.resolve("tokenizer.json");
+        if (!Files.exists(file)) {
+            throw new TextException(folder + " holds no tokenizer.json"
+                    + (Files.exists(folder.resolve("tokenizer.model"))
+                            ? "; convert its tokenizer.model with transformers first"
+                            : "; is it the folder of a checkpoint?"));
+        }
+        Map<String, Integer> added = AddedTokens.read(file);
+        return new Tokenizer(file, load(file), SpecialTokens.read(folder), added);
+    }
+
+    private static HuggingFaceTokenizer load(Path file) {
+        stayOffline();
+        try (InputStream in = Files.newInputStream(file)) {
+            return HuggingFaceTokenizer.newInstance(
+                    in, Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD", "addSpecialTokens", "true"));
+        } catch (IOException e) {
+            throw new TextException(file + " cannot be read: " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            throw new TextException(
+                    file + " is not a tokenizer that Fovea can use (" + firstLine(e) + "); download it again", e);
+        }
+    }
+
+    /** On machines with a GPU the library would look for another native library on the network. */
+    private static void stayOffline() {
+        setUnlessChosen("RUST_FLAVOR", "cpu");
+        setUnlessChosen("ai.djl.offline", "true");
+    }
+
+    private static void setUnlessChosen(String property, String value) {
+        if (System.getenv(property) == null && System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    private static String firstLine(RuntimeException e) {
+        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no detail");
+    }
+
+    /** The tokens with a role of their own. */
+    public SpecialTokens specialTokens() {
+        return specialTokens;
+    }
+
+    /**
+     * The ids of a text.
+     *
+     * @param addSpecialTokens whether the tokenizer adds the tokens it frames texts with, such as the beginning of text
+     */
+    public int[] encode(String text, boolean addSpecialTokens) {
+        return toInts(tokenizer.encode(text, addSpecialTokens, false).getIds());
+    }
+
+    /**
+     * The ids of a rendered prompt: framed with special tokens, unless the chat template already wrote the beginning of
+     * text.
+     */
+    public int[] encodePrompt(String prompt) {
+        String beginning = specialTokens.beginning();
+        return encode(prompt, beginning == null || beginning.isEmpty() || !prompt.startsWith(beginning));
+    }
+
+    /** The pieces a text is cut into, as the vocabulary writes them, without framing. */
+    public String[] pieces(String text) {
+        return tokenizer.encode(text, false, false).getTokens();
+    }
+
+    /** The text of these ids, without special tokens. */
+    public String decode(int... ids) {
+        return decode(ids, true);
+    }
+
+    /** The text of these ids, with or without special tokens. */
+    public String decode(int[] ids, boolean skipSpecialTokens) {
+        return ids.length == 0
+                ? ""
+                : tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), skipSpecialTokens);
+    }
+
+    /** The id of a special or otherwise added token, if there is one of this text. */
+    public OptionalInt id(String token) {
+        Integer id = addedTokens.get(token);
+        return id == null ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /**
+     * The id of a special or otherwise added token.
+     *
+     * @throws TextException if the tokenizer has none of this text
+     */
+    public int requireId(String token) {
+        return id(token)
+                .orElseThrow(() -> new TextException(
+                        file + " has no special token '" + token + "'" + Suggest.nearest(token, addedTokens.keySet())));
+    }
+
+    /** The end-of-text token's id, if the tokenizer names one. */
+    public OptionalInt endId() {
+        String end = specialTokens.end();
+        return end == null ? OptionalInt.empty() : id(end);
+    }
+
+    /** How the vocabulary writes this id, for example {@code ▁red}; empty if it has no such id. */
+    public String piece(int id) {
+        Map<Integer, String> known = vocabulary;
+        if (known == null) {
+            known = new HashMap<>();
+            for (Map.Entry<String, Integer> e : AddedTokens.readVocabulary(file).entrySet()) {
+                known.put(e.getValue(), e.getKey());
+            }
+            vocabulary = known;
+        }
+        return known.getOrDefault(id, "");
+    }
+
+    private static int[] toInts(long[] ids) {
+        return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
