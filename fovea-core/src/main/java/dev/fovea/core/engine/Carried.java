@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * Signals of one image (or notes of one prompt) as they were measured, with the tokens that were there then, so that
  * later stations get the values of those that are left, in their current order.
  */
-final class Carried {
+public final class Carried {
     private final Map<Signal<?>, Measured> measured = new LinkedHashMap<>();
 
     /** @param slots token identity to index in the value */

@@ -8,4 +8,4 @@ import dev.fovea.core.path.Station;
  *
  * @param before identities of the visual tokens present before it
  */
-record Decided(Station station, int[] before, Outcome outcome) {}
+public record Decided(Station station, int[] before, Outcome outcome) {}

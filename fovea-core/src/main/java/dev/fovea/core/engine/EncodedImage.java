@@ -15,7 +15,7 @@ import java.util.List;
  * @param decided the decisions inside the encoder
  * @param encoderTokens patch tokens that each encoder layer worked on
  */
-record EncodedImage(
+public record EncodedImage(
         OwnedTensor features,
         Ledger.Grid grid,
         VisualTokens tokens,

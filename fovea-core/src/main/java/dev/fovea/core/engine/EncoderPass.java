@@ -136,7 +136,7 @@ final class EncoderPass {
         Signal<Matrix> signal = new Signal.PatchPixels();
         if (image.book().declared().contains(signal)) {
             int patch = encoder.config().patchSize();
-            Tensor raw = image.input.raw();
+            Tensor raw = image.input.raw().get();
             long n = image.tokens.count();
             // Channels last, as pixels are usually written: [patches, patch * patch * channels].
             Tensor rows = PatchEmbedding.unfold(raw.unsqueeze(0), patch)

@@ -29,7 +29,7 @@ public final class PathEngine {
     }
 
     /** Encodes pictures, all together; the caller owns what comes back. */
-    List<EncodedImage> encode(List<ImageInput> images) {
+    public List<EncodedImage> encode(List<ImageInput> images) {
         if (images.isEmpty()) {
             return List.of();
         }
@@ -50,10 +50,10 @@ public final class PathEngine {
      * @param run the plan
      * @param room tokens to make room for behind the prompt
      */
-    record Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {}
+    public record Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {}
 
     /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
-    List<PromptState> prefill(List<Prompt> prompts) {
+    public List<PromptState> prefill(List<Prompt> prompts) {
         List<PromptState> states = new ArrayList<>();
         try (Scope scope = Scope.inference()) {
             List<ConnectorPass.Item> items = new ArrayList<>();
@@ -92,7 +92,7 @@ public final class PathEngine {
     }
 
     /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
-    void extend(List<PromptState> states, List<int[]> tokens) {
+    public void extend(List<PromptState> states, List<int[]> tokens) {
         try (Scope scope = Scope.inference()) {
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<int[]> fed = new ArrayList<>();
@@ -168,7 +168,8 @@ public final class PathEngine {
                 places,
                 p.images(),
                 images.stream().map(ConnectorPass.Projected::decided).toList(),
-                model.config().clsIsFeature());
+                model.config().clsIsFeature(),
+                imageToken());
     }
 
     private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, int[] visualAt) {
@@ -224,7 +225,7 @@ public final class PathEngine {
         return model.config().imageToken();
     }
 
-    static String imageName(String prompt, int image) {
+    public static String imageName(String prompt, int image) {
         return prompt + "image" + image + ".";
     }
 }

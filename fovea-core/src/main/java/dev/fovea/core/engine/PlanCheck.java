@@ -8,7 +8,7 @@ import dev.fovea.core.technique.Plan;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses, before anything runs, a plan that asks a model for what it does not have. */
-final class PlanCheck {
+public final class PlanCheck {
     private final Plan plan;
     private final ModelShape shape;
 
@@ -18,7 +18,7 @@ final class PlanCheck {
     }
 
     /** @throws IllegalArgumentException with one sentence that names the technique and what the model lacks */
-    static void check(Plan plan, ModelShape shape) {
+    public static void check(Plan plan, ModelShape shape) {
         PlanCheck check = new PlanCheck(plan, shape);
         for (Step step : plan.steps()) {
             check.station(step.station());

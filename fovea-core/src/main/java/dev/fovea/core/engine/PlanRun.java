@@ -13,21 +13,21 @@ import org.jspecify.annotations.Nullable;
  * @param runner calls them
  * @param question measures {@link Signal.QuestionEmbedding} and {@link Signal.QuestionTokensMean} when asked
  */
-record PlanRun(StepBook book, StepRunner runner, Question question) {
+public record PlanRun(StepBook book, StepRunner runner, Question question) {
 
     /** What the question's text looks like to the models. */
-    record Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
-        static Question none() {
+    public record Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
+        public static Question none() {
             return new Question(() -> new float[0], () -> new float[0]);
         }
     }
 
-    static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
+    public static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
         return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), recording), question);
     }
 
     /** The plain model. */
-    static PlanRun plain() {
+    public static PlanRun plain() {
         return of(Plan.plain(), Question.none(), null);
     }
 

@@ -15,13 +15,14 @@ import org.jspecify.annotations.Nullable;
  * A prompt that has been read: its caches, the logits of its next token, and what happened to its visual tokens. Owned
  * by whoever asked for it; used by one thread at a time.
  */
-final class PromptState implements AutoCloseable {
+public final class PromptState implements AutoCloseable {
     private static final Station LOGITS = new Station.Logits();
     private final Sequence sequence;
     private final @Nullable Sequence blind;
     private final List<EncodedImage> images;
     private final List<List<Decided>> atConnector;
     private final boolean clsIsFeature;
+    private final int imageToken;
     private int[] ids;
     private int[] places;
     private float[] logits = new float[0];
@@ -39,7 +40,8 @@ final class PromptState implements AutoCloseable {
             int[] places,
             List<EncodedImage> images,
             List<List<Decided>> atConnector,
-            boolean clsIsFeature) {
+            boolean clsIsFeature,
+            int imageToken) {
         this.sequence = sequence;
         this.blind = blind;
         this.ids = ids.clone();
@@ -47,6 +49,7 @@ final class PromptState implements AutoCloseable {
         this.images = List.copyOf(images);
         this.atConnector = List.copyOf(atConnector);
         this.clsIsFeature = clsIsFeature;
+        this.imageToken = imageToken;
     }
 
     Sequence sequence() {
@@ -58,17 +61,17 @@ final class PromptState implements AutoCloseable {
     }
 
     /** The tokens read so far, with one image token per picture. */
-    int[] ids() {
+    public int[] ids() {
         return ids;
     }
 
     /** Logits of the next token, after the logits steps of the plan: {@code [vocabulary]}. */
-    float[] logits() {
+    public float[] logits() {
         return logits;
     }
 
     /** Places of the sequence in use. */
-    int length() {
+    public int length() {
         return sequence.places();
     }
 
@@ -85,14 +88,24 @@ final class PromptState implements AutoCloseable {
     }
 
     /** How many of these tokens have been read already, in this order from the start. */
-    int common(int[] other) {
+    public int common(int[] other) {
         int mismatch = Arrays.mismatch(ids, other);
         return mismatch < 0 ? ids.length : mismatch;
     }
 
-    /** Forgets all but the first tokens. Only for prompts without a second branch. */
-    void truncate(int tokens) {
+    /** Tokens that the first layer of the language model holds. */
+    public int held() {
+        return sequence.cache().layer(0).length();
+    }
+
+    /** Forgets all but the first tokens, which must include every picture. */
+    public void truncate(int tokens) {
         sequence.truncate(places[tokens]);
+        if (blind != null) {
+            blind.truncate((int) Arrays.stream(ids, 0, tokens)
+                    .filter(id -> id != imageToken)
+                    .count());
+        }
         ids = Arrays.copyOf(ids, tokens);
         places = Arrays.copyOf(places, tokens + 1);
     }
@@ -142,7 +155,7 @@ final class PromptState implements AutoCloseable {
         return out;
     }
 
-    Ledger ledger() {
+    public Ledger ledger() {
         List<List<Decided>> before = new ArrayList<>();
         int layers = images.stream().mapToInt(i -> i.encoderTokens().size()).max().orElse(0);
         int[] encoderTokens = new int[layers];

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** A plan, opened at any station: which steps act there and which signals must be measured on the way. */
-final class StepBook {
+public final class StepBook {
     private final Plan plan;
     private final Map<Station, List<Step>> byStation = new HashMap<>();
     private final Set<Signal<?>> declared = new LinkedHashSet<>();

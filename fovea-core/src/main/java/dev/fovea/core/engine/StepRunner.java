@@ -15,7 +15,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Calls steps: gives each exactly what it declared, checks what it decided, and records both if asked to. */
-final class StepRunner {
+public final class StepRunner {
     private final String technique;
     private final @Nullable Recording recording;
 

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param blends what each token is made of, or null entries for tokens that are only themselves
  * @param sizes how many patches each token stands for
  */
-record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
+public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
     static final int PER_IMAGE = 1 << 20;
     static final int CLS = PER_IMAGE - 1;
     static final int APPENDED = 1 << 19;

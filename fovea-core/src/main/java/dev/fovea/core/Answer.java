@@ -1,0 +1,36 @@
+package dev.fovea.core;
+
+import dev.fovea.core.generate.FinishReason;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.image.Geometry;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Recording;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer with what happened on the way to it.
+ *
+ * @param text the answer
+ * @param tokens its tokens with their log-probabilities
+ * @param finish why it ended
+ * @param promptTokens tokens of the prompt as the language model's first layer saw it
+ * @param ledger what became of every visual token
+ * @param geometry for each picture of the prompt the way from its patches back to its pixels
+ * @param timings what it cost
+ * @param recording every declared signal and every decision, if asked for
+ */
+public record Answer(
+        String text,
+        List<Generated.Token> tokens,
+        FinishReason finish,
+        int promptTokens,
+        Ledger ledger,
+        List<Geometry> geometry,
+        Timings timings,
+        @Nullable Recording recording) {
+    public Answer {
+        tokens = List.copyOf(tokens);
+        geometry = List.copyOf(geometry);
+    }
+}

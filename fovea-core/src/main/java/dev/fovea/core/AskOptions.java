@@ -1,0 +1,74 @@
+package dev.fovea.core;
+
+import dev.fovea.core.generate.GenerationListener;
+import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.core.generate.SamplingOptions;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Plan;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a question is asked.
+ *
+ * @param techniques as typed on a command line: {@code id} or {@code id:knob=value,...}; several act together
+ * @param budget visual tokens to spend, of the whole prompt
+ * @param plan a plan of one's own instead of named techniques, or null
+ * @param system what the model is told before the question, or null
+ * @param generation sampling, length and stop strings
+ * @param listener follows the answer; of a batch, every answer
+ * @param record whether to keep every declared signal and decision
+ */
+public record AskOptions(
+        List<String> techniques,
+        Budget budget,
+        @Nullable Plan plan,
+        @Nullable String system,
+        GenerationOptions generation,
+        GenerationListener listener,
+        boolean record) {
+
+    public AskOptions {
+        techniques = List.copyOf(techniques);
+    }
+
+    /** All visual tokens, greedy, at most 256 tokens. */
+    public static AskOptions defaults() {
+        return new AskOptions(
+                List.of(), Budget.full(), null, null, GenerationOptions.defaults(), GenerationListener.none(), false);
+    }
+
+    /** With named techniques at a budget. */
+    public AskOptions withTechniques(List<String> specs, Budget spent) {
+        return new AskOptions(specs, spent, plan, system, generation, listener, record);
+    }
+
+    /** With a plan of one's own; named techniques are then not looked at. */
+    public AskOptions withPlan(Plan own) {
+        return new AskOptions(techniques, budget, own, system, generation, listener, record);
+    }
+
+    public AskOptions withSystem(String text) {
+        return new AskOptions(techniques, budget, plan, text, generation, listener, record);
+    }
+
+    public AskOptions withGeneration(GenerationOptions options) {
+        return new AskOptions(techniques, budget, plan, system, options, listener, record);
+    }
+
+    public AskOptions withSampling(SamplingOptions sampling) {
+        return withGeneration(new GenerationOptions(sampling, generation.maxTokens(), generation.stop()));
+    }
+
+    public AskOptions withMaxTokens(int tokens) {
+        return withGeneration(new GenerationOptions(generation.sampling(), tokens, generation.stop()));
+    }
+
+    public AskOptions withListener(GenerationListener follower) {
+        return new AskOptions(techniques, budget, plan, system, generation, follower, record);
+    }
+
+    public AskOptions withRecording() {
+        return new AskOptions(techniques, budget, plan, system, generation, listener, true);
+    }
+}

@@ -1,0 +1,184 @@
+package dev.fovea.core;
+
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.ImageInput;
+import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.engine.PlanCheck;
+import dev.fovea.core.engine.PlanRun;
+import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.GenerationListener;
+import dev.fovea.core.generate.Generator;
+import dev.fovea.core.image.ImageProcessor;
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Recording;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Techniques;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From a prompt and pictures to answers: plan, encode, read, generate. Safe for use by several threads.
+ *
+ * @param tower the paired text tower, or null
+ */
+record Asking(
+        PathEngine engine,
+        Tokenizer tokenizer,
+        ImageProcessor processor,
+        @Nullable TextTower tower,
+        Generator generator,
+        ModelShape shape,
+        Techniques techniques) {
+
+    /**
+     * One prompt, ready to be read.
+     *
+     * @param ids token ids, with one image token per picture
+     */
+    record Job(
+            int[] ids,
+            List<PreparedImage> pictures,
+            Plan plan,
+            PlanRun run,
+            @Nullable Recording recording) {}
+
+    PreparedImage prepare(RgbImage image) {
+        return processor.prepare(image);
+    }
+
+    /** The plan that the options ask for, checked against the model. */
+    Plan plan(AskOptions options, int images) {
+        Plan own = options.plan();
+        Plan plan =
+                own == null ? techniques.plan(options.techniques(), shape, options.budget(), Math.max(1, images)) : own;
+        PlanCheck.check(plan, shape);
+        return plan;
+    }
+
+    /**
+     * A job for a rendered prompt.
+     *
+     * @param question what the steps that look at the question see
+     */
+    Job job(String prompt, List<PreparedImage> pictures, String question, AskOptions options) {
+        int[] ids = tokenizer.encodePrompt(prompt);
+        int context = engine.model().config().text().contextLength();
+        if (ids.length > context) {
+            throw new IllegalArgumentException("The question with its prompt has " + ids.length
+                    + " tokens, more than the " + context + " that this model reads; shorten it.");
+        }
+        Plan plan = plan(options, pictures.size());
+        Recording recording = options.record() ? new Recording() : null;
+        return new Job(ids, pictures, plan, PlanRun.of(plan, question(question), recording), recording);
+    }
+
+    private PlanRun.Question question(String text) {
+        return new PlanRun.Question(once(() -> embedding(text)), once(() -> tokensMean(text)));
+    }
+
+    private float[] embedding(String text) {
+        TextTower paired = tower;
+        if (paired == null) {
+            throw new IllegalArgumentException(
+                    "This model has no paired text tower; open it with the CLIP checkpoint that its encoder comes from.");
+        }
+        return paired.embed(text);
+    }
+
+    private float[] tokensMean(String text) {
+        int[] ids = tokenizer.encode(text, false);
+        if (ids.length == 0) {
+            return new float[shape.decoderWidth()];
+        }
+        try (Scope ignored = Scope.inference()) {
+            Tensor tokens = Tensors.to(engine.model().decoder().embed(ids), DType.F32);
+            return Tensors.floats(tokens.mean(new long[] {0}, false, new ScalarTypeOptional()));
+        }
+    }
+
+    private static Supplier<float[]> once(Supplier<float[]> source) {
+        float[][] known = new float[1][];
+        return () -> {
+            if (known[0] == null) {
+                known[0] = source.get();
+            }
+            return known[0];
+        };
+    }
+
+    /** Encodes pictures; the caller owns what comes back. */
+    List<EncodedImage> encode(List<Job> jobs, int skip) {
+        try (Scope ignored = Scope.inference()) {
+            List<ImageInput> inputs = new ArrayList<>();
+            for (Job job : jobs) {
+                for (int i = skip; i < job.pictures().size(); i++) {
+                    inputs.add(Pictures.input(
+                            job.pictures().get(i), processor.config(), PathEngine.imageName("", i), job.run()));
+                }
+            }
+            return engine.encode(inputs);
+        }
+    }
+
+    PathEngine.Prompt prompt(Job job, List<EncodedImage> images, AskOptions options) {
+        return new PathEngine.Prompt(
+                "", job.ids(), images, job.run(), options.generation().maxTokens());
+    }
+
+    /** Answers several jobs together. */
+    List<Answer> answerAll(List<Job> jobs, AskOptions options, List<? extends GenerationListener> listeners) {
+        long start = System.nanoTime();
+        List<EncodedImage> encoded = encode(jobs, 0);
+        List<PromptState> states = List.of();
+        try {
+            long seen = System.nanoTime();
+            List<PathEngine.Prompt> prompts = new ArrayList<>();
+            int from = 0;
+            for (Job job : jobs) {
+                int to = from + job.pictures().size();
+                prompts.add(prompt(job, encoded.subList(from, to), options));
+                from = to;
+            }
+            states = engine.prefill(prompts);
+            int[] held = states.stream().mapToInt(PromptState::held).toArray();
+            long read = System.nanoTime();
+            List<Generated> texts = generator.generate(states, options.generation(), listeners);
+            Timings timings = new Timings(ms(start, seen), ms(seen, read), ms(read, System.nanoTime()));
+            List<Answer> answers = new ArrayList<>();
+            for (int i = 0; i < jobs.size(); i++) {
+                answers.add(answer(jobs.get(i), states.get(i), held[i], texts.get(i), timings));
+            }
+            return answers;
+        } finally {
+            states.forEach(PromptState::close);
+            encoded.forEach(EncodedImage::close);
+        }
+    }
+
+    static Answer answer(Job job, PromptState state, int held, Generated text, Timings timings) {
+        return new Answer(
+                text.text(),
+                text.tokens(),
+                text.finish(),
+                held,
+                state.ledger(),
+                job.pictures().stream().map(PreparedImage::geometry).toList(),
+                timings,
+                job.recording());
+    }
+
+    static double ms(long from, long to) {
+        return (to - from) / 1e6;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.fovea.core;
+
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.clip.ClipDualEncoder;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.text.Tokenizer;
+import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.core.weights.CheckpointException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A CLIP checkpoint opened for its text side.
+ *
+ * @param clip the weights
+ * @param tokenizer its own
+ */
+record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenizer) implements AutoCloseable {
+
+    static TextTower open(Path folder, DType dtype) {
+        ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+        String type = config.text("model_type", "(none)");
+        if (!type.equals("clip")) {
+            throw new CheckpointException(
+                    config.file() + ": 'model_type' is '" + type + "', but a CLIP checkpoint is needed here");
+        }
+        Tokenizer tokenizer = Tokenizer.open(folder);
+        Checkpoint checkpoint = Checkpoint.open(folder);
+        return new TextTower(checkpoint, ClipDualEncoder.load(config, new Weights(checkpoint, "", dtype)), tokenizer);
+    }
+
+    /** Ids of a text, cut to what the tower reads, with the end of text kept. */
+    int[] ids(String text) {
+        int[] ids = tokenizer.encode(text, true);
+        int longest = clip.text().config().contextLength();
+        if (ids.length <= longest) {
+            return ids;
+        }
+        int[] cut = Arrays.copyOf(ids, longest);
+        cut[longest - 1] = ids[ids.length - 1];
+        return cut;
+    }
+
+    /** A text in the shared space, not normalised: {@code [projection]}. */
+    float[] embed(String text) {
+        try (Scope ignored = Scope.inference()) {
+            return Tensors.floats(clip.embedTexts(List.of(ids(text))));
+        }
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+        checkpoint.close();
+    }
+}

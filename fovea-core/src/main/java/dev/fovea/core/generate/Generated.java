@@ -1,0 +1,25 @@
+package dev.fovea.core.generate;
+
+import java.util.List;
+
+/**
+ * A generated answer.
+ *
+ * @param text without special tokens and stop strings
+ * @param tokens the chosen tokens, without the end token
+ * @param finish why it ended
+ */
+public record Generated(String text, List<Token> tokens, FinishReason finish) {
+
+    public Generated {
+        tokens = List.copyOf(tokens);
+    }
+
+    /**
+     * One token.
+     *
+     * @param id in the vocabulary
+     * @param logProbability natural logarithm of its probability under the model, before temperature and filters
+     */
+    public record Token(int id, double logProbability) {}
+}
