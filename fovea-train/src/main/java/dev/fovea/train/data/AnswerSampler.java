@@ -1,7 +1,7 @@
 package dev.fovea.train.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.fovea.train.recipe.WorldTokenizer;
+import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Captions;
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Picture;

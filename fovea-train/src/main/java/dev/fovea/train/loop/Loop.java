@@ -13,10 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs stages: gradient steps, a log line every few seconds, evaluation while training, a checkpoint every few minutes
@@ -64,9 +67,10 @@ public final class Loop {
             }
             progress.begin(stage.name(), first, steps);
             Clock clock = new Clock();
-            try (Prefetch<B> data = new Prefetch<>(stage.batches(), first * stage.accumulate(), 3)) {
+            try (Workers workers = new Workers(stage.accumulate());
+                    Prefetch<B> data = new Prefetch<>(stage.batches(), first * stage.accumulate(), 3)) {
                 for (long step = first; step < steps; step++) {
-                    Map<String, Double> metrics = step(stage, optimizer, data, step);
+                    Map<String, Double> metrics = step(stage, optimizer, data, workers, step);
                     clock.count((long) stage.accumulate() * stage.samples());
                     boolean last = step + 1 == steps;
                     if ((step + 1) % stage.evaluateEvery() == 0 || last) {
@@ -86,20 +90,15 @@ public final class Loop {
         }
     }
 
-    private <B> Map<String, Double> step(Stage<B> stage, Optimizer optimizer, Prefetch<B> data, long step) {
+    private <B> Map<String, Double> step(
+            Stage<B> stage, Optimizer optimizer, Prefetch<B> data, Workers workers, long step) {
         boolean measure = (step + 1) % LOG_EVERY == 0;
-        Map<String, Double> metrics = new TreeMap<>();
+        List<B> batches = new ArrayList<>();
         for (int i = 0; i < stage.accumulate(); i++) {
-            try (Scope scope = Scope.training()) {
-                Measured m = stage.objective().measure(data.next(), measure && i == 0);
-                Tensor share = Tensors.scale(m.loss(), 1.0 / stage.accumulate());
-                share.backward();
-                if (measure && i == 0) {
-                    metrics.putAll(m.metrics());
-                    metrics.put("loss", (double) m.loss().item_float());
-                }
-            }
+            batches.add(data.next());
         }
+        Map<String, Double> metrics = new TreeMap<>();
+        workers.forEach(batches, (i, batch) -> backward(stage, batch, measure && i == 0 ? metrics : null));
         double lr = stage.schedule().at(step);
         double norm = optimizer.step(lr);
         if (measure) {
@@ -107,6 +106,19 @@ public final class Loop {
             metrics.put("gradient_norm", norm);
         }
         return metrics;
+    }
+
+    /** Adds one batch's share to the gradients; figures go to {@code metrics} if it is there. */
+    private static <B> void backward(Stage<B> stage, B batch, @Nullable Map<String, Double> metrics) {
+        try (Scope scope = Scope.training()) {
+            Measured m = stage.objective().measure(batch, metrics != null);
+            Tensor share = Tensors.scale(m.loss(), 1.0 / stage.accumulate());
+            share.backward();
+            if (metrics != null) {
+                metrics.putAll(m.metrics());
+                metrics.put("loss", (double) m.loss().item_float());
+            }
+        }
     }
 
     private static <B> Map<String, Double> evaluate(Stage<B> stage) {

@@ -4,7 +4,7 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.nn.DecoderNet;
-import dev.fovea.train.recipe.WorldTokenizer;
+import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Grading;
 import dev.fovea.world.Question;
 import dev.fovea.world.Skill;

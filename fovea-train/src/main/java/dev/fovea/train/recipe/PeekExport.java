@@ -13,6 +13,7 @@ import dev.fovea.train.data.Patches;
 import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.TextNet;
 import dev.fovea.train.nn.VisionNet;
+import dev.fovea.train.text.WorldTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

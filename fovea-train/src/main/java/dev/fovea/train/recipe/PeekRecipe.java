@@ -9,6 +9,7 @@ import dev.fovea.train.loop.Progress;
 import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.TextNet;
 import dev.fovea.train.nn.VisionNet;
+import dev.fovea.train.text.WorldTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,9 +70,9 @@ public final class PeekRecipe {
             case "places" -> language.truth(name, List.of("truth"), settings(32, 40, false), 900, 8e-4);
             case "align" -> language.align(name, "pictures", "places", 16, 400, 1e-3);
             case "answers" ->
-                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 600, 5e-4, 2);
+                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 500, 6e-4, 2);
             case "finish" ->
-                language.answers(name, List.of("answers"), settings(8, 256, true), true, 400, 2e-4, 4);
+                language.answers(name, List.of("answers"), settings(16, 256, true), false, 300, 3e-4, 2);
             default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'.");
         }
     }

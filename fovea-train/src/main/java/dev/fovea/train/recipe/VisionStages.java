@@ -16,6 +16,7 @@ import dev.fovea.train.objective.ContrastiveObjective;
 import dev.fovea.train.objective.PatchObjective;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
+import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.SceneOptions;
 import java.util.ArrayList;
 import java.util.HashMap;

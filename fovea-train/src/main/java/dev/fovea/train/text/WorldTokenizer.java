@@ -1,4 +1,4 @@
-package dev.fovea.train.recipe;
+package dev.fovea.train.text;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -144,7 +144,8 @@ public final class WorldTokenizer {
         return String.valueOf((char) (256 + rank));
     }
 
-    static void special(ArrayNode added, String content, int id) {
+    /** Adds a special token to the {@code added_tokens} of a {@code tokenizer.json}. */
+    public static void special(ArrayNode added, String content, int id) {
         added.addObject()
                 .put("id", id)
                 .put("content", content)
