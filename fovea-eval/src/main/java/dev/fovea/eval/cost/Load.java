@@ -1,0 +1,125 @@
+package dev.fovea.eval.cost;
+
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * How many tokens every part of a model works on for one prompt.
+ *
+ * @param images pictures in the prompt
+ * @param encoder per encoder layer that runs, the patch tokens of all pictures whose attention it computes
+ * @param encoderMlp per encoder layer that runs, the patch tokens of all pictures that reach its MLP: fewer where tokens
+ *     are merged between attention and MLP
+ * @param projected rows that the connector maps into the language model
+ * @param entering per decoder layer, the visual tokens that reach its station, before what is decided there
+ * @param decoder per decoder layer, the visual tokens whose keys and values it holds
+ * @param text tokens of the prompt that are not visual
+ * @param answer tokens of the answer
+ */
+public record Load(
+        int images,
+        List<Integer> encoder,
+        List<Integer> encoderMlp,
+        int projected,
+        List<Integer> entering,
+        List<Integer> decoder,
+        int text,
+        int answer) {
+
+    public Load {
+        encoder = List.copyOf(encoder);
+        encoderMlp = List.copyOf(encoderMlp);
+        entering = List.copyOf(entering);
+        decoder = List.copyOf(decoder);
+        if (encoder.size() != encoderMlp.size() || entering.size() != decoder.size()) {
+            throw new IllegalArgumentException("A load needs one count per layer: " + encoder.size() + " and "
+                    + encoderMlp.size() + " encoder layers, " + entering.size() + " and " + decoder.size()
+                    + " decoder layers");
+        }
+    }
+
+    /**
+     * The load of a prompt that was run.
+     *
+     * @param plan what ran
+     * @param ledger what happened
+     * @param text tokens of the prompt that are not visual
+     * @param answer tokens of the answer
+     */
+    public static Load of(ModelShape shape, Plan plan, Ledger ledger, int text, int answer) {
+        List<Integer> mlp = new ArrayList<>();
+        for (int layer = 0; layer < ledger.encoderTokens().size(); layer++) {
+            int gone = gone(ledger, new Station.EncoderAttention(layer));
+            mlp.add(ledger.encoderTokens().get(layer) - gone);
+        }
+        List<Integer> held = ledger.decoderTokens();
+        List<Integer> entering = new ArrayList<>();
+        int before = held.isEmpty() ? 0 : held.getFirst() + gone(ledger, new Station.Decoder(0));
+        int prompt = before + gone(ledger, new Station.Prompt());
+        for (int count : held) {
+            entering.add(before);
+            before = count;
+        }
+        int images = ledger.images().size();
+        int cls = shape.hasCls() && !shape.clsInFeatures() ? images : 0;
+        int projected = projectsEarly(plan)
+                ? cls + prompt + gone(ledger, new Station.Projector()) + goneAfterProjection(plan, ledger)
+                : prompt;
+        return new Load(images, ledger.encoderTokens(), mlp, projected, entering, held, text, answer);
+    }
+
+    /** The average over decoder layers of the visual tokens that they hold. */
+    public double meanVisual() {
+        return decoder.stream().mapToInt(Integer::intValue).average().orElse(0);
+    }
+
+    /** The same prompt with another answer. */
+    public Load withAnswer(int tokens) {
+        return new Load(images, encoder, encoderMlp, projected, entering, decoder, text, tokens);
+    }
+
+    /** The load of the plain model. */
+    public static Load full(ModelShape shape, int text, int answer) {
+        int visual = shape.visualTokens();
+        List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
+        List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
+        return new Load(1, layers, layers, visual, decoder, decoder, text, answer);
+    }
+
+    /** Whether tokens are projected before all decisions about them are taken. */
+    static boolean projectsEarly(Plan plan) {
+        return plan.steps().stream()
+                .anyMatch(step -> step.station() instanceof Station.Projector || seesProjected(step));
+    }
+
+    static boolean seesProjected(Step step) {
+        return step.needs().contains(new Signal.Projected());
+    }
+
+    /** Tokens that a connector step dropped after it, or one before it, had asked for projected tokens. */
+    private static int goneAfterProjection(Plan plan, Ledger ledger) {
+        boolean asked = plan.steps().stream()
+                .anyMatch(step -> step.station() instanceof Station.Connector && seesProjected(step));
+        return asked ? gone(ledger, new Station.Connector()) : 0;
+    }
+
+    private static int gone(Ledger ledger, Station station) {
+        String label = station.label();
+        int count = 0;
+        for (Ledger.Token token : ledger.tokens()) {
+            for (Ledger.Event event : token.events()) {
+                if (event.station().equals(label) && event.fate() != Ledger.Fate.KEPT) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+}

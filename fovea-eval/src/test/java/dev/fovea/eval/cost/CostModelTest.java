@@ -1,0 +1,94 @@
+package dev.fovea.eval.cost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Techniques;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class CostModelTest {
+    private static final Techniques TECHNIQUES = Techniques.installed();
+
+    private static double layers(String model, Load load) {
+        Cost cost = Geometries.find(model).asPublished().cost(Plan.plain(), load);
+        return cost.prefill().stream().mapToLong(Long::longValue).sum() / 1e12;
+    }
+
+    @Test
+    void llava7bMatchesThePublishedFormula() {
+        // Per layer 8 n d^2 + 4 n^2 d + 6 n d m: 8069, 8504 and 9378 GFLOP for 32, 64 and 128 text tokens.
+        ModelShape shape = Geometries.find("llava-1.5-7b").shape();
+        assertThat(layers("llava-1.5-7b", Load.full(shape, 32, 1))).isCloseTo(8.069, within(0.001));
+        assertThat(layers("llava-1.5-7b", Load.full(shape, 64, 1))).isCloseTo(8.504, within(0.001));
+        assertThat(layers("llava-1.5-7b", Load.full(shape, 128, 1))).isCloseTo(9.378, within(0.001));
+    }
+
+    @Test
+    void llava7bEncoderAndKeysAndValues() {
+        CostModel model = Geometries.find("llava-1.5-7b");
+        Cost cost = model.cost(Plan.plain(), Load.full(model.shape(), 64, 1));
+        // 23 layers of ViT-L/14 over 577 tokens: 23 (24 n d^2 + 4 n^2 d).
+        assertThat(cost.encoderTotal() / 1e12).isCloseTo(0.367, within(0.002));
+        assertThat(cost.kvTotal()).isEqualTo(32L * 2 * 4096 * 640 * 2);
+        assertThat(cost.kvBytes()).hasSize(32).containsOnly(2L * 4096 * 640 * 2);
+    }
+
+    @Test
+    void onlyTheLastTokenNeedsTheLastLayer() {
+        CostModel model = Geometries.find("llava-1.5-7b");
+        Load load = Load.full(model.shape(), 64, 1);
+        Cost computed = model.cost(Plan.plain(), load);
+        Cost published = model.asPublished().cost(Plan.plain(), load);
+        assertThat(computed.prefill().subList(0, 31)).isEqualTo(published.prefill().subList(0, 31));
+        assertThat(computed.prefill().get(31)).isLessThan(published.prefill().get(31) / 4);
+    }
+
+    @Test
+    void decodingCountsTokensAfterTheFirst() {
+        CostModel model = Geometries.find("peek");
+        assertThat(model.cost(Plan.plain(), Load.full(model.shape(), 20, 1)).decode())
+                .isZero();
+        long one = model.cost(Plan.plain(), Load.full(model.shape(), 20, 2)).decode();
+        long perToken = 6 * (8L * 256 * 256 + 6L * 256 * 512 + 4L * 277 * 256) + 2L * 256 * 1280;
+        assertThat(one).isEqualTo(perToken);
+    }
+
+    @Test
+    void everyTechniqueCanBeCountedWithoutWeights() {
+        for (String model : List.of("llava-1.5-7b", "peek")) {
+            CostModel costs = Geometries.find(model);
+            int visual = costs.shape().visualTokens();
+            Cost full = costs.cost(Plan.plain(), Load.full(costs.shape(), 40, 1));
+            for (var technique : TECHNIQUES.all()) {
+                String id = technique.card().id();
+                Budget budget = Budget.share(0.5);
+                Plan plan = TECHNIQUES.plan(List.of(id), costs.shape(), budget, 1);
+                Load load = PlanSimulator.load(costs.shape(), plan, 40, 1);
+                Cost cost = costs.cost(plan, load);
+                boolean spends = !List.of("full", "attention-rebalancing").contains(id);
+                if (spends) {
+                    // Recoverable compression finds its own number of tokens in what it sees.
+                    double least = id.equals("recoverable-compression") ? 1 : visual * 0.2;
+                    assertThat(load.meanVisual()).as(model + " " + id).isBetween(least, visual * 0.75);
+                    assertThat(cost.prefillTotal()).as(model + " " + id).isLessThan(full.prefillTotal());
+                } else {
+                    assertThat(load.meanVisual()).isEqualTo(visual);
+                }
+                assertThat(cost.kvTotal()).isLessThanOrEqualTo(full.kvTotal());
+            }
+        }
+    }
+
+    @Test
+    void unknownNamesAreAnsweredWithTheNearest() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Geometries.find("llava-1.5-7"))
+                .withMessageContaining("did you mean 'llava-1.5-7b'?")
+                .withMessageContaining("peek");
+    }
+}
