@@ -68,11 +68,11 @@ public final class PeekRecipe {
             case "pictures" -> vision.pictures(name, "windows", 500, 32, 6e-4);
             case "truth" -> language.truth(name, List.of(), settings(32, 40, false), 700, 1e-3);
             case "places" -> language.truth(name, List.of("truth"), settings(32, 40, false), 900, 8e-4);
-            case "align" -> language.align(name, "pictures", "places", 16, 400, 1e-3);
+            case "align" -> language.align(name, "pictures", "places", 16, 300, 1e-3);
             case "answers" ->
-                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 500, 6e-4, 2);
+                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 450, 6e-4, 2);
             case "finish" ->
-                language.answers(name, List.of("answers"), settings(16, 256, true), false, 300, 3e-4, 2);
+                language.answers(name, List.of("answers"), settings(16, 256, true), false, 120, 3e-4, 2);
             default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'.");
         }
     }
