@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.RowLinear;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -15,6 +16,9 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
 
     /** {@code [..., in] -> [..., out]}. */
     public Tensor forward(Tensor x) {
+        if (RowLinear.takes(x, weight)) {
+            return RowLinear.forward(x, weight, bias);
+        }
         return bias == null ? torch.linear(x, weight) : torch.linear(x, weight, Tensors.optional(bias));
     }
 

@@ -1,0 +1,30 @@
+package dev.fovea.core.kernel;
+
+/**
+ * Dot products of a few input vectors with consecutive rows of a weight matrix in native memory. Implementations
+ * accumulate in f32 and hold no state.
+ */
+interface RowKernel {
+
+    /** Fewest weight rows of one call: rows are taken in groups of at most this many. */
+    int MIN_ROWS = 4;
+
+    /** The most input vectors for which this kernel is worth using. */
+    int maxVectors();
+
+    /** Bytes of one weight. */
+    int weightBytes();
+
+    /**
+     * Computes {@code out[v * outStride + r] = sum_k weight[r][k] * x[v][k]} for every vector and each row in {@code
+     * [from, to)}.
+     *
+     * @param weight address of the first element of row 0; rows lie end to end
+     * @param columns elements of a row
+     * @param x address of the vectors, in the type of the weights, end to end
+     * @param vectors how many, no more than {@link #maxVectors}
+     * @param from first row
+     * @param to end of the rows, at least {@link #MIN_ROWS} after {@code from}
+     */
+    void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to);
+}

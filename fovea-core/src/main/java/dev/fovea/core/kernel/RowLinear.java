@@ -1,0 +1,106 @@
+package dev.fovea.core.kernel;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.lang.ref.Reference;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A linear map of one row (in f32 up to four), which reads each weight once and does little with it: its speed is the memory's.
+ * libtorch's own kernels reach about three quarters of what the memory gives in bf16, and a third in f32. Only
+ * large weights on the CPU come here, without gradients; small ones live in caches, where libtorch is as good and
+ * nothing needs to be compiled first.
+ */
+public final class RowLinear {
+    /** Weights below this many elements stay with libtorch. */
+    static final long MIN_WEIGHTS = 2L << 20;
+
+    /** A block of rows that one thread takes: short against a call, long against the cost of taking it. */
+    private static final long BLOCK_BYTES = 512 << 10;
+
+    private RowLinear() {}
+
+    /**
+     * Whether {@link #forward} should compute {@code x W^T} rather than libtorch. Also gets the kernel ready as soon as a
+     * large weight is seen, with however many rows: they are the prefill of a decoding that will follow.
+     */
+    public static boolean takes(Tensor x, Tensor weight) {
+        if (weight.numel() < MIN_WEIGHTS || !weight.is_cpu() || weight.dim() != 2) {
+            return false;
+        }
+        DType dtype = DType.of(weight.scalar_type());
+        RowKernel kernel = Kernels.of(dtype);
+        if (kernel == null || recordsGradients(x, weight) || !weight.is_contiguous()) {
+            return false;
+        }
+        long rows = x.numel() / Math.max(1, weight.size(1));
+        if (rows < 1 || rows > kernel.maxVectors()) {
+            Kernels.prepare(kernel);
+            return false;
+        }
+        return x.scalar_type().intern() == dtype.scalarType()
+                && x.is_cpu()
+                && x.size(-1) == weight.size(1)
+                && weight.size(0) >= RowKernel.MIN_ROWS
+                && Kernels.ready(kernel, (int) rows);
+    }
+
+    /**
+     * {@code x W^T + b}, accumulated in f32 and rounded once.
+     *
+     * @param x {@code [..., in]}, few rows
+     * @param weight {@code [out, in]}
+     * @param bias {@code [out]}, or null
+     * @return {@code [..., out]} in the type of {@code x}
+     */
+    public static Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
+        DType dtype = DType.of(weight.scalar_type());
+        RowKernel kernel = Kernels.of(dtype);
+        if (kernel == null) {
+            return torch.linear(x, weight, Tensors.optional(bias));
+        }
+        int columns = Math.toIntExact(weight.size(1));
+        int rows = Math.toIntExact(weight.size(0));
+        Tensor dense = x.contiguous();
+        int vectors = Math.toIntExact(dense.numel() / columns);
+        float[] sums = new float[vectors * rows];
+        long w = weight.data_ptr().address();
+        long inputs = dense.data_ptr().address();
+        long rowBytes = (long) columns * kernel.weightBytes();
+        int perBlock = (int) Math.max(8, BLOCK_BYTES / rowBytes / 8 * 8);
+        // The last block takes the rest, so that no block is shorter than a group of rows.
+        int blocks = Math.max(1, rows / perBlock);
+        Workers.run(torch.get_num_threads(), blocks, b -> {
+            int to = b == blocks - 1 ? rows : (b + 1) * perBlock;
+            kernel.rows(w, columns, inputs, vectors, sums, rows, b * perBlock, to);
+        });
+        if (bias != null) {
+            addBias(sums, bias, dtype, vectors, rows);
+        }
+        long[] shape = Tensors.shape(x);
+        shape[shape.length - 1] = rows;
+        Tensor out = Tensors.empty(dtype, shape);
+        FloatCopies.store(sums, sums.length, dtype, out.data_ptr().address());
+        Reference.reachabilityFence(dense);
+        Reference.reachabilityFence(weight);
+        return out;
+    }
+
+    private static void addBias(float[] sums, Tensor bias, DType dtype, int vectors, int rows) {
+        Tensor dense = Tensors.to(bias, dtype).contiguous();
+        float[] add = FloatCopies.load(dense.data_ptr().address(), dtype, rows);
+        Reference.reachabilityFence(dense);
+        for (int v = 0; v < vectors; v++) {
+            for (int r = 0; r < rows; r++) {
+                sums[v * rows + r] += add[r];
+            }
+        }
+    }
+
+    private static boolean recordsGradients(Tensor x, Tensor weight) {
+        return GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad());
+    }
+}
