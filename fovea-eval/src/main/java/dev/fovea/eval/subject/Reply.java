@@ -1,0 +1,32 @@
+package dev.fovea.eval.subject;
+
+import dev.fovea.core.image.Geometry;
+import dev.fovea.core.path.Ledger;
+import java.util.List;
+
+/**
+ * An answer with what it took.
+ *
+ * @param answer its text
+ * @param tokens its tokens
+ * @param logProbability sum of the natural log-probabilities of its tokens
+ * @param textTokens tokens of the prompt that are not visual
+ * @param ledger what became of the visual tokens
+ * @param geometry the way from the patches back to the picture's pixels
+ * @param prefillMs from the features to the first token, selection included
+ * @param decodeMs all further tokens
+ */
+public record Reply(
+        String answer,
+        List<Integer> tokens,
+        double logProbability,
+        int textTokens,
+        Ledger ledger,
+        Geometry geometry,
+        double prefillMs,
+        double decodeMs) {
+
+    public Reply {
+        tokens = List.copyOf(tokens);
+    }
+}

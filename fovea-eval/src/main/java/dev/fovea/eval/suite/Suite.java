@@ -1,0 +1,36 @@
+package dev.fovea.eval.suite;
+
+import java.util.List;
+import java.util.Map;
+
+/** A set of questions and how answers to them become figures. */
+public interface Suite {
+
+    /** Name in results. */
+    String name();
+
+    /** What exactly was asked: where the questions come from, seeds, versions. */
+    String source();
+
+    /** Goes through the questions, always the same ones in the same order; questions about one picture are together. */
+    void forEach(int limit, Visitor visitor);
+
+    /**
+     * Metrics of graded answers, the one that stands for the suite first, each in the unit in which it is published.
+     *
+     * @param scored at least one
+     */
+    Map<String, Double> metrics(List<Scored> scored);
+
+    /** Takes questions one by one. */
+    @FunctionalInterface
+    interface Visitor {
+        /** Looks at one question; false ends the walk. */
+        boolean visit(Item item);
+    }
+
+    /** The mean score as a share. */
+    static double mean(List<Scored> scored) {
+        return scored.stream().mapToDouble(Scored::score).average().orElse(Double.NaN);
+    }
+}

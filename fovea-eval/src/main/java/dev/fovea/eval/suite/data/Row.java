@@ -1,0 +1,130 @@
+package dev.fovea.eval.suite.data;
+
+import dev.fovea.eval.EvalException;
+import dev.fovea.eval.suite.PictureSource;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One record by column: texts, numbers, lists, nested records as maps, bytes.
+ *
+ * @param values may hold nulls
+ * @param where it came from, for messages
+ */
+public record Row(Map<String, @Nullable Object> values, String where) {
+
+    public boolean has(String column) {
+        return values.get(column) != null;
+    }
+
+    /**
+     * A text; numbers are written out.
+     *
+     * @throws EvalException if the column is missing or empty
+     */
+    public String text(String column) {
+        return present(column).toString();
+    }
+
+    /** A text, or the given one where it is missing. */
+    public String text(String column, String otherwise) {
+        Object value = values.get(column);
+        return value == null ? otherwise : value.toString();
+    }
+
+    public long integer(String column) {
+        Object value = present(column);
+        if (value instanceof Number n) {
+            return n.longValue();
+        }
+        try {
+            return Long.parseLong(value.toString());
+        } catch (NumberFormatException e) {
+            throw EvalException.input(where + ": '" + column + "' is not a whole number but '" + value + "'", e);
+        }
+    }
+
+    /** A list of texts; empty where it is missing. */
+    public List<String> texts(String column) {
+        return list(column).stream().map(String::valueOf).toList();
+    }
+
+    public double[] numbers(String column) {
+        return list(column).stream()
+                .mapToDouble(v -> Double.parseDouble(String.valueOf(v)))
+                .toArray();
+    }
+
+    /** A list of records; empty where it is missing. */
+    public List<Row> rows(String column) {
+        return list(column).stream().map(v -> nested(column, v)).toList();
+    }
+
+    /** A nested record. */
+    public Row row(String column) {
+        return nested(column, present(column));
+    }
+
+    /**
+     * A picture: a record of bytes and path as Hugging Face's data sets write it, a list with one of those, bytes, a
+     * text in base64, or a {@link Path}.
+     *
+     * @param key of the picture, the same for rows that share it
+     */
+    public PictureSource picture(String column, String key) {
+        return picture(present(column), column, key);
+    }
+
+    private PictureSource picture(Object value, String column, String key) {
+        return switch (value) {
+            case byte[] bytes -> PictureSource.ofBytes(key, bytes);
+            case Path file -> PictureSource.ofFile(key, file);
+            case Map<?, ?> image when image.get("bytes") instanceof byte[] bytes -> PictureSource.ofBytes(key, bytes);
+            case Map<?, ?> image when image.get("path") instanceof String path -> PictureSource.ofFile(key, Path.of(path));
+            case List<?> images when images.size() == 1 && images.getFirst() != null ->
+                picture(images.getFirst(), column, key);
+            case String base64 -> PictureSource.ofBytes(key, decoded(base64, column));
+            default -> throw EvalException.input(where + ": '" + column + "' holds no picture");
+        };
+    }
+
+    private byte[] decoded(String base64, String column) {
+        try {
+            return Base64.getMimeDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw EvalException.input(where + ": '" + column + "' is not a picture in base64", e);
+        }
+    }
+
+    private List<?> list(String column) {
+        Object value = values.get(column);
+        if (value == null) {
+            return List.of();
+        }
+        if (value instanceof List<?> list) {
+            return list;
+        }
+        throw EvalException.input(where + ": '" + column + "' is not a list");
+    }
+
+    @SuppressWarnings("unchecked")
+    private Row nested(String column, Object value) {
+        if (value instanceof Map<?, ?> map) {
+            // Records come from JSON objects and structures, whose keys are texts.
+            return new Row((Map<String, @Nullable Object>) map, where + ", " + column);
+        }
+        throw EvalException.input(where + ": '" + column + "' is not a record");
+    }
+
+    private Object present(String column) {
+        Object value = values.get(column);
+        if (value == null) {
+            throw EvalException.input(where + ": the column '" + column + "' is missing; there are "
+                    + String.join(", ", values.keySet()));
+        }
+        return value;
+    }
+}
