@@ -12,14 +12,6 @@ import java.util.Arrays;
 public final class Shapes {
     private Shapes() {}
 
-    /** The visual tokens must be the patches alone: indices into them are patch indices. */
-    public static void requirePatchesOnly(ModelShape shape, String id) {
-        if (shape.clsInFeatures()) {
-            throw new IllegalArgumentException("Technique '" + id + "' needs visual tokens that are patches only, but "
-                    + "this model passes its class token on; choose the feature selection 'default'.");
-        }
-    }
-
     /** A layer knob, counted from 0, must name a layer before which another one has run. */
     public static int requireDecoderLayer(int layer, String knob, ModelShape shape, String id) {
         if (layer < 1 || layer >= shape.decoderLayers()) {

@@ -11,7 +11,8 @@ import java.util.function.DoubleUnaryOperator;
  * <p>A plan is made for one image: the budget it is given counts the {@link ModelShape#visualTokens} of one image (a
  * count for a prompt of several images is divided among them before). At encoder stations and the connector a step sees
  * one image and keeps the budget's share of {@link Layout#total()}, the image's tokens before any technique acted. In
- * the language model it sees the whole prompt and keeps the same share of the prompt's total.
+ * the language model it sees the whole prompt and keeps the same share of the prompt's total. Where a model passes its
+ * class token on with the features, that token is beside the budget before the language model and part of it inside.
  */
 public final class Spending {
     private Spending() {}

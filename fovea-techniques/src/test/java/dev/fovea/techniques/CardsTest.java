@@ -137,38 +137,4 @@ class CardsTest {
             }
         }
     }
-
-    /** Techniques that index patches refuse a class token among the visual tokens. */
-    @Test
-    void classTokenAmongTheFeatures() {
-        ModelShape m = Models.SMALL;
-        ModelShape full = new ModelShape(
-                m.family(),
-                m.gridRows(),
-                m.gridCols(),
-                m.patchSize(),
-                true,
-                true,
-                m.encoderLayers(),
-                m.featureLayers(),
-                m.encoderWidth(),
-                m.encoderHeads(),
-                m.encoderMlp(),
-                false,
-                m.decoderLayers(),
-                m.decoderWidth(),
-                m.decoderHeads(),
-                m.decoderKvHeads(),
-                m.decoderHeadDim(),
-                m.decoderMlp(),
-                m.vocabulary(),
-                m.contextLength());
-        for (Technique technique : techniques()) {
-            if (technique.card().stations().stream().anyMatch(Set.of("encoder", "connector")::contains)
-                    && !technique.card().id().equals("random")) {
-                assertThatThrownBy(() -> Models.plan(technique, full, Budget.count(9)))
-                        .hasMessageContaining("choose the feature selection 'default'");
-            }
-        }
-    }
 }

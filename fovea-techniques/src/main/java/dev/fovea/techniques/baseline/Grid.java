@@ -41,7 +41,6 @@ public final class Grid implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         int stride = knobs.integer("stride", 0);
         if (stride == 1 || (stride == 0 && budget.isFull(shape.visualTokens()))) {
             return Plan.of(CARD.id());

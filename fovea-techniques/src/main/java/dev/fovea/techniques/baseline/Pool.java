@@ -51,7 +51,6 @@ public final class Pool implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         int rows = shape.gridRows();
         int cols = shape.gridCols();
         int tokens = budget.of(rows * cols);

@@ -72,7 +72,6 @@ public final class HiPrune implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         if (budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());
         }

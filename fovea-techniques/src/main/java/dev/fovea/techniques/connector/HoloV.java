@@ -64,7 +64,6 @@ public final class HoloV implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         if (budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());
         }

@@ -82,7 +82,6 @@ public final class VFlowOpt implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         boolean searched = !knobs.isAuto("r0") && !knobs.isAuto("r1") && !knobs.isAuto("r2");
         if (!searched && budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());

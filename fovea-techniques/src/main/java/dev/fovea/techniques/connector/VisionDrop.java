@@ -50,7 +50,8 @@ public final class VisionDrop implements Technique {
                             "cls",
                             "on",
                             List.of("on", "off"),
-                            "Whether the class token is one of the tokens kept at the encoder (official code).")),
+                            "Whether the class token is one of the tokens kept at the encoder (official code), where the "
+                                    + "model does not pass it on anyway.")),
             false,
             List.of(
                     "Budget: average visual tokens per decoder layer; the published schedule for 32 (48, 35, 26, 19 "
@@ -66,13 +67,12 @@ public final class VisionDrop implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         if (budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());
         }
         VisionDropSchedule schedule = VisionDropSchedule.of(shape, budget, knobs);
         List<Step> steps = new ArrayList<>();
-        boolean cls = shape.hasCls() && knobs.flag("cls");
+        boolean cls = shape.hasCls() && !shape.clsInFeatures() && knobs.flag("cls");
         if (schedule.shares()[0] < 1) {
             steps.add(encoderStage(shape, schedule.shares()[0], cls));
         }

@@ -10,7 +10,6 @@ import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.Depth;
-import dev.fovea.techniques.Shapes;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -64,7 +63,6 @@ public final class Tca implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         boolean explicit = !knobs.isAuto("rho");
         if (explicit ? knobs.number("rho") == 0 : budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());

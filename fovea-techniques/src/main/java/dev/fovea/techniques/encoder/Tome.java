@@ -12,7 +12,6 @@ import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
-import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.primitives.BipartiteMatching;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,7 +59,6 @@ public final class Tome implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         boolean explicit = !knobs.isAuto("r");
         if (explicit ? knobs.integer("r") == 0 : budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());

@@ -93,7 +93,6 @@ public final class Turbo implements Technique {
 
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        Shapes.requirePatchesOnly(shape, CARD.id());
         boolean explicit = !knobs.isAuto("r");
         if (explicit ? knobs.integer("r") == 0 : budget.isFull(shape.visualTokens())) {
             return Plan.of(CARD.id());

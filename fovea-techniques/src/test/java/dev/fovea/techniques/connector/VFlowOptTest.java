@@ -43,8 +43,8 @@ class VFlowOptTest {
         assertThat(Entropy.bits(VFlowImportance.greyLevels(new float[12], false)))
                 .isZero();
         float[] all = new float[196 * 3];
-        for (int i = 0; i < all.length; i++) {
-            all[i] = i / 3;
+        for (int level = 0; level < 196; level++) {
+            Arrays.fill(all, 3 * level, 3 * level + 3, level);
         }
         assertThat(Entropy.bits(VFlowImportance.greyLevels(all, false))).isCloseTo(7.6147, offset(1e-3));
         assertThat(VFlowImportance.greyLevels(new float[] {0, 0, 0}, true)[1]).isEqualTo(1);

@@ -151,8 +151,9 @@ class FeatherTest {
         int lower = 0;
         double rows = 0;
         for (int token : TopK.largest(scores, 182)) {
-            lower += token / 27 >= 14 ? 1 : 0;
-            rows += token / 27 / 182.0;
+            int row = token / 27;
+            lower += row >= 14 ? 1 : 0;
+            rows += row / 182.0;
         }
         assertThat(lower / 182.0).isCloseTo(0.967, offset(0.006));
         assertThat(rows).isCloseTo(22.1, offset(0.1));
