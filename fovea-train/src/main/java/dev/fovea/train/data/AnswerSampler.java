@@ -34,21 +34,14 @@ public final class AnswerSampler {
      * @param pixels whether pixels are needed
      */
     public record Settings(
-            int samples,
-            int visual,
-            int text,
-            double captions,
-            double chained,
-            double renumbered,
-            boolean pixels) {}
+            int samples, int visual, int text, double captions, double chained, double renumbered, boolean pixels) {}
 
     private final SceneOptions options;
     private final Settings settings;
     private final HuggingFaceTokenizer tokenizer;
     private final long firstSeed;
 
-    public AnswerSampler(
-            SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
+    public AnswerSampler(SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
         this.options = options;
         this.settings = settings;
         this.tokenizer = tokenizer;
@@ -168,11 +161,7 @@ public final class AnswerSampler {
 
         /** Adds a question and its answer; false if there is no room. */
         boolean ask(
-                int s,
-                int[] question,
-                int[] answer,
-                @org.jspecify.annotations.Nullable Question q,
-                boolean follows) {
+                int s, int[] question, int[] answer, @org.jspecify.annotations.Nullable Question q, boolean follows) {
             boolean chain = follows && used[s] > 0;
             int need = (chain ? 1 : 0) + question.length + 1 + answer.length + 1;
             if (used[s] + need > text) {

@@ -58,8 +58,7 @@ public final class PatchSampler {
         return builder.build(samples);
     }
 
-    private void windows(
-            Builder builder, Scene scene, Picture picture, PatchLabels labels, SplittableRandom random) {
+    private void windows(Builder builder, Scene scene, Picture picture, PatchLabels labels, SplittableRandom random) {
         int grid = labels.columns();
         int[] centre = labels.centre();
         for (int p = 0; p < centre.length && builder.truths.size() < samples; p++) {

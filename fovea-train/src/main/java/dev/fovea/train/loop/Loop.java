@@ -1,45 +1,41 @@
 package dev.fovea.train.loop;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.core.tensor.Scope;
-import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
-import dev.fovea.train.data.Prefetch;
+import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.optim.Optimizer;
+import dev.fovea.train.report.Chart;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
-import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BooleanSupplier;
 
 /**
- * Runs stages: gradient steps, a log line every few seconds, evaluation while training, a checkpoint every few minutes
- * and at the end. A stage whose checkpoint says that it is done is not run again.
+ * Runs stages: gradient steps, a log line every few seconds, evaluation while training, a checkpoint and a chart every
+ * few minutes and at the end. A stage whose checkpoint says that it is done is not run again.
  */
 public final class Loop {
-    private static final Duration SAVE_EVERY = Duration.ofMinutes(2);
-    private static final int LOG_EVERY = 20;
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final String LOG = "log.jsonl";
+    private static final String CHART = "training.png";
 
     private final Path folder;
     private final Progress progress;
+    private final BooleanSupplier stop;
+    private final TrainingLog log;
+    private boolean charts = true;
 
     /**
-     * @param folder where checkpoints and {@code log.jsonl} go
+     * @param folder where checkpoints, {@code log.jsonl} and {@code training.png} go
      * @param progress told how training goes
+     * @param stop asked after every step whether to save and stop; an interruption of the thread that trains does the
+     *     same
      */
-    public Loop(Path folder, Progress progress) {
+    public Loop(Path folder, Progress progress, BooleanSupplier stop) {
         this.folder = folder;
         this.progress = progress;
+        this.stop = stop;
+        this.log = new TrainingLog(folder.resolve(LOG));
     }
 
     /** The checkpoint of a stage. */
@@ -47,128 +43,69 @@ public final class Loop {
         return folder.resolve(stage + ".safetensors");
     }
 
-    /** Copies into {@code parameters} whatever the finished stage {@code from} knows of them. */
-    public int load(String from, Parameters parameters) {
-        try (Checkpoint checkpoint = Checkpoint.open(checkpoint(from));
+    /**
+     * The checkpoint of a stage that must be there.
+     *
+     * @throws TrainingException if it is not
+     */
+    public Path trained(String stage) {
+        Path file = checkpoint(stage);
+        if (!Files.exists(file)) {
+            throw new TrainingException(
+                    "Stage '" + stage + "' must be trained first: its checkpoint " + file + " is not there");
+        }
+        return file;
+    }
+
+    /** The picture of loss and accuracy, drawn at every checkpoint. */
+    public Path chart() {
+        return folder.resolve(CHART);
+    }
+
+    /**
+     * Copies into {@code parameters} whatever stage {@code from} knows of them.
+     *
+     * @throws TrainingException if that stage has not been trained, or knows nothing of them
+     */
+    public void load(String from, Parameters parameters) {
+        Path file = trained(from);
+        try (Checkpoint checkpoint = Checkpoint.open(file);
                 Scope scope = Scope.inference()) {
-            return Checkpoints.load(checkpoint, parameters);
+            if (Checkpoints.load(checkpoint, parameters) == 0) {
+                throw new TrainingException(
+                        file + " holds none of the weights that the next stage needs;" + " it is from another recipe");
+            }
         }
     }
 
-    /** Runs a stage to its end, from its checkpoint if there is one. */
+    /**
+     * Runs a stage to its end, from its checkpoint if there is one.
+     *
+     * @throws StoppedException if asked to stop; everything is saved
+     * @throws TrainingException if it cannot go on, in one sentence
+     * @throws CheckpointException if a checkpoint cannot be read or written; the last one stays as it was
+     */
     public <B> void run(Stage<B> stage) {
         try (Optimizer optimizer = new Optimizer(stage.parameters(), stage.settings(), stage.trainable())) {
             Path file = checkpoint(stage.name());
             Checkpoints.restore(file, stage.parameters(), optimizer);
-            long first = optimizer.steps();
-            long steps = stage.schedule().steps();
-            if (first >= steps) {
-                return;
-            }
-            progress.begin(stage.name(), first, steps);
-            Clock clock = new Clock();
-            try (Workers workers = new Workers(stage.accumulate());
-                    Prefetch<B> data = new Prefetch<>(stage.batches(), first * stage.accumulate(), 3)) {
-                for (long step = first; step < steps; step++) {
-                    Map<String, Double> metrics = step(stage, optimizer, data, workers, step);
-                    clock.count((long) stage.accumulate() * stage.samples());
-                    boolean last = step + 1 == steps;
-                    if ((step + 1) % stage.evaluateEvery() == 0 || last) {
-                        metrics.putAll(evaluate(stage));
-                    }
-                    if (!metrics.isEmpty()) {
-                        metrics.put("samples_per_second", clock.rate());
-                        log(stage.name(), step + 1, metrics);
-                        progress.step(step + 1, steps, metrics);
-                    }
-                    if (last || clock.due(SAVE_EVERY)) {
-                        Checkpoints.save(file, stage.parameters(), optimizer);
-                    }
-                }
-            }
-            progress.end(stage.name());
-        }
-    }
-
-    private <B> Map<String, Double> step(
-            Stage<B> stage, Optimizer optimizer, Prefetch<B> data, Workers workers, long step) {
-        boolean measure = (step + 1) % LOG_EVERY == 0;
-        List<B> batches = new ArrayList<>();
-        for (int i = 0; i < stage.accumulate(); i++) {
-            batches.add(data.next());
-        }
-        Map<String, Double> metrics = new TreeMap<>();
-        workers.forEach(batches, (i, batch) -> backward(stage, batch, measure && i == 0 ? metrics : null));
-        double lr = stage.schedule().at(step);
-        double norm = optimizer.step(lr);
-        if (measure) {
-            metrics.put("lr", lr);
-            metrics.put("gradient_norm", norm);
-        }
-        return metrics;
-    }
-
-    /** Adds one batch's share to the gradients; figures go to {@code metrics} if it is there. */
-    private static <B> void backward(Stage<B> stage, B batch, @Nullable Map<String, Double> metrics) {
-        try (Scope scope = Scope.training()) {
-            Measured m = stage.objective().measure(batch, metrics != null);
-            Tensor share = Tensors.scale(m.loss(), 1.0 / stage.accumulate());
-            share.backward();
-            if (metrics != null) {
-                metrics.putAll(m.metrics());
-                metrics.put("loss", (double) m.loss().item_float());
+            if (optimizer.steps() < stage.schedule().steps()) {
+                Runnable save = () -> Checkpoints.save(file, stage.parameters(), optimizer);
+                new StageRun<>(stage, optimizer, log, progress, stop, save, this::draw).toTheEnd();
             }
         }
     }
 
-    private static <B> Map<String, Double> evaluate(Stage<B> stage) {
-        Map<String, Double> figures = new TreeMap<>();
-        stage.evaluation().get().forEach((name, value) -> figures.put("held_out_" + name, value));
-        return figures;
-    }
-
-    private void log(String stage, long step, Map<String, Double> metrics) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("stage", stage);
-        line.put("step", step);
-        metrics.forEach((name, value) -> {
-            if (Double.isFinite(value)) {
-                line.put(name, value);
-            }
-        });
+    /** A chart is a service: without fonts or space for it, training goes on. */
+    private void draw() {
+        if (!charts) {
+            return;
+        }
         try {
-            Files.createDirectories(folder);
-            Files.writeString(
-                    folder.resolve("log.jsonl"),
-                    JSON.writeValueAsString(line) + "\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Cannot write the training log in " + folder, e);
-        }
-    }
-
-    /** Counts samples and time since the last checkpoint. */
-    private static final class Clock {
-        private final long start = System.nanoTime();
-        private long saved = start;
-        private long samples;
-
-        void count(long n) {
-            samples += n;
-        }
-
-        double rate() {
-            return samples * 1e9 / (System.nanoTime() - start);
-        }
-
-        boolean due(Duration every) {
-            long now = System.nanoTime();
-            if (now - saved < every.toNanos()) {
-                return false;
-            }
-            saved = now;
-            return true;
+            Chart.write(log.file(), chart());
+        } catch (IOException | RuntimeException | LinkageError | InternalError e) {
+            charts = false;
+            progress.note("Charts cannot be drawn here (" + e.getMessage() + "); training goes on without them.");
         }
     }
 }

@@ -7,10 +7,10 @@ import org.bytedeco.pytorch.Tensor;
  * What an objective says of one batch.
  *
  * @param loss scalar, differentiable
- * @param metrics named figures for the log (accuracies from 0 to 1); NaN where the batch held nothing to measure
+ * @param accuracies by name; empty unless asked for
  */
-public record Measured(Tensor loss, Map<String, Double> metrics) {
+public record Measured(Tensor loss, Map<String, Share> accuracies) {
     public Measured {
-        metrics = Map.copyOf(metrics);
+        accuracies = Map.copyOf(accuracies);
     }
 }

@@ -3,10 +3,8 @@ package dev.fovea.train.loop;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
-import java.util.Map;
 import java.util.function.LongFunction;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * One stage of a recipe.
@@ -19,10 +17,9 @@ import java.util.function.Supplier;
  * @param schedule learning rate by step; its {@code steps} is the stage's length
  * @param accumulate batches per step
  * @param samples samples per batch, for the progress line
- * @param batches batch by number, the same for the same number
- * @param objective loss of a batch; told whether to measure
- * @param evaluation figures on held-out data, computed now and then
- * @param evaluateEvery steps between evaluations
+ * @param batches batch by number, the same for the same number; called from several threads
+ * @param objective loss of a batch; called from several threads if {@code accumulate} is more than 1
+ * @param evaluation what it is measured on now and then
  */
 public record Stage<B>(
         String name,
@@ -34,12 +31,16 @@ public record Stage<B>(
         int samples,
         LongFunction<B> batches,
         Objective<B> objective,
-        Supplier<Map<String, Double>> evaluation,
-        long evaluateEvery) {
+        Evaluation<B> evaluation) {
 
     /** A loss over batches. */
     @FunctionalInterface
     public interface Objective<B> {
+        /**
+         * The loss of a batch.
+         *
+         * @param measure whether accuracies are wanted too
+         */
         Measured measure(B batch, boolean measure);
     }
 }

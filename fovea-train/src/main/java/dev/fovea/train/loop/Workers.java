@@ -1,11 +1,13 @@
 package dev.fovea.train.loop;
 
+import dev.fovea.core.tensor.Natives;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Works on the accumulated batches of a step at the same time, one thread each: at these sizes two batches on two cores
@@ -22,13 +24,25 @@ final class Workers implements AutoCloseable {
 
     private final ExecutorService pool;
 
-    Workers(int threads) {
-        pool = Executors.newFixedThreadPool(
-                Math.min(threads, Runtime.getRuntime().availableProcessors()),
-                work -> Thread.ofPlatform().daemon().name("worker").unstarted(work));
+    /**
+     * @param items how many items there will be at a time; the threads that one operation may use are shared out
+     *     among them
+     */
+    Workers(int items) {
+        Natives.ensureLoaded();
+        int all = torch.get_num_threads();
+        int threads = Math.clamp(items, 1, Math.max(1, all));
+        pool = Executors.newFixedThreadPool(threads, work -> Thread.ofPlatform()
+                .daemon()
+                .name("worker")
+                .unstarted(() -> {
+                    // OpenMP counts threads for each thread that starts an operation.
+                    Natives.setThreads(all / threads);
+                    work.run();
+                }));
     }
 
-    /** Runs the work on every item and waits for all; a single item runs on the caller's thread. */
+    /** Runs the work on every item and waits for all, interrupted or not; a single item runs on the caller's thread. */
     <T> void forEach(List<T> items, Work<T> work) {
         if (items.size() == 1) {
             work.run(0, items.getFirst());
@@ -39,16 +53,34 @@ final class Workers implements AutoCloseable {
             int index = i;
             running.add(pool.submit(() -> work.run(index, items.get(index))));
         }
-        for (Future<?> f : running) {
+        // Even if one of them failed: the others still use the weights.
+        ExecutionException failure = null;
+        boolean interrupted = false;
+        for (int done = 0; done < running.size(); ) {
             try {
-                f.get();
+                running.get(done).get();
+                done++;
             } catch (ExecutionException e) {
-                throw new IllegalStateException("A training batch failed: " + e.getCause(), e.getCause());
+                failure = e;
+                done++;
             } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IllegalStateException("Interrupted while training", e);
+                interrupted = true;
             }
         }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (failure != null) {
+            throw rethrown(failure.getCause());
+        }
+    }
+
+    private static RuntimeException rethrown(Throwable cause) {
+        return switch (cause) {
+            case RuntimeException e -> e;
+            case Error e -> throw e;
+            default -> new IllegalStateException("A training batch failed: " + cause, cause);
+        };
     }
 
     @Override

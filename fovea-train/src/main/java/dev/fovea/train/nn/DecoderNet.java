@@ -5,9 +5,9 @@ import dev.fovea.core.layer.GatedMlp;
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
-import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 

@@ -84,7 +84,8 @@ public final class Parameters implements AutoCloseable {
                 Tensor view = values.narrow(0, e.offset(), e.size()).view(e.shape());
                 view.copy_(initial(e));
                 Tensor leaf = view.detach().set_requires_grad(true);
-                leaf.mutable_grad().put(gradients.narrow(0, e.offset(), e.size()).view(e.shape()));
+                leaf.mutable_grad()
+                        .put(gradients.narrow(0, e.offset(), e.size()).view(e.shape()));
                 tensors.put(e.name(), keep(scope, leaf));
             }
         }
@@ -145,8 +146,7 @@ public final class Parameters implements AutoCloseable {
     public float[] mask(Predicate<Entry> test, float yes, float no) {
         float[] mask = new float[Math.toIntExact(total)];
         for (Entry e : entries.values()) {
-            java.util.Arrays.fill(
-                    mask, (int) e.offset(), (int) (e.offset() + e.size()), test.test(e) ? yes : no);
+            java.util.Arrays.fill(mask, (int) e.offset(), (int) (e.offset() + e.size()), test.test(e) ? yes : no);
         }
         return mask;
     }

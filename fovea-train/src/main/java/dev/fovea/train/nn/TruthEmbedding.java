@@ -19,7 +19,14 @@ public final class TruthEmbedding {
     private static final int THIRDS = 4;
 
     private static final int[] ROWS = {
-        GRID, GRID, PatchLabels.SHAPES, PatchLabels.COLOURS, PatchLabels.SIZES, PatchLabels.TEXTURES, PatchLabels.TEXTS, 2
+        GRID,
+        GRID,
+        PatchLabels.SHAPES,
+        PatchLabels.COLOURS,
+        PatchLabels.SIZES,
+        PatchLabels.TEXTURES,
+        PatchLabels.TEXTS,
+        2
     };
 
     private final Tensor table;
@@ -98,13 +105,7 @@ public final class TruthEmbedding {
     }
 
     private static void describe(
-            PatchLabels labels,
-            int p,
-            int[] indices,
-            float[] shift,
-            int i,
-            double noise,
-            SplittableRandom random) {
+            PatchLabels labels, int p, int[] indices, float[] shift, int i, double noise, SplittableRandom random) {
         int object = PatchTruth.objectOf(labels, p);
         int source = object < 0 ? p : ownPatch(labels, object, p);
         int[] classes = {

@@ -3,14 +3,16 @@ package dev.fovea.train.objective;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
+import dev.fovea.train.loop.Measured;
+import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.DecoderNet;
+import dev.fovea.train.report.Figures;
 import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Grading;
 import dev.fovea.world.Question;
 import dev.fovea.world.Skill;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,32 +37,15 @@ public final class AnswerObjective {
         this.decode = decode;
     }
 
-    /** Loss and answers: what the model would have said under greedy decoding, graded. */
-    public record Result(Tensor loss, Map<Skill, int[]> rightAndAll) {
-
-        /** Accuracy over all questions and by skill. */
-        public Map<String, Double> accuracy() {
-            Map<String, Double> out = new TreeMap<>();
-            int right = 0;
-            int all = 0;
-            for (Map.Entry<Skill, int[]> e : rightAndAll.entrySet()) {
-                right += e.getValue()[0];
-                all += e.getValue()[1];
-                out.put(
-                        e.getKey().name().toLowerCase(Locale.ROOT),
-                        (double) e.getValue()[0] / e.getValue()[1]);
-            }
-            out.put("accuracy", all == 0 ? Double.NaN : (double) right / all);
-            return out;
-        }
-    }
-
     /**
+     * The loss and, by skill and as {@code accuracy} over all, how many questions are answered right: every token the
+     * most likely one, given the right ones before it.
+     *
      * @param visual {@code [samples, visual, width]}
      * @param batch the questions
      * @param measure whether to grade answers
      */
-    public Result apply(Tensor visual, AnswerBatch batch, boolean measure) {
+    public Measured apply(Tensor visual, AnswerBatch batch, boolean measure) {
         int samples = batch.samples();
         Tensor lead = decoder.embed(Tensors.of(leads(samples), samples, AnswerBatch.LEAD));
         Tensor text = decoder.embed(Tensors.of(batch.tokens(), samples, batch.text()));
@@ -74,7 +59,7 @@ public final class AnswerObjective {
                 logits, Tensors.indices(targets.ids()), new TensorOptional(), 0 /* no reduction */, -100, 0);
         Tensor weights = Tensors.of(weights(targets), targets.rows().length);
         Tensor loss = each.mul(weights).sum();
-        return new Result(loss, measure ? grade(logits, targets) : Map.of());
+        return new Measured(loss, measure ? grade(logits, targets) : Map.of());
     }
 
     private static int[] leads(int samples) {
@@ -86,7 +71,7 @@ public final class AnswerObjective {
         return ids;
     }
 
-    /** Answers of a skill count the same, however long; a caption's tokens count a quarter of a one-token answer's. */
+    /** Answers of a skill count the same, however long; each token of a caption counts a tenth of a usual answer. */
     private static float[] weights(AnswerBatch.Targets targets) {
         int[] tokens = new int[targets.asked().size()];
         for (int a : targets.answer()) {
@@ -136,7 +121,7 @@ public final class AnswerObjective {
         return Tensors.of(mask, batch.samples(), 1, length, length);
     }
 
-    private Map<Skill, int[]> grade(Tensor logits, AnswerBatch.Targets targets) {
+    private Map<String, Share> grade(Tensor logits, AnswerBatch.Targets targets) {
         int[] best;
         try (Scope scope = Scope.inference()) {
             best = Tensors.ints(logits.argmax(new LongOptional(1), false));
@@ -148,17 +133,17 @@ public final class AnswerObjective {
                 said.computeIfAbsent(a, k -> new ArrayList<>()).add((long) best[i]);
             }
         }
-        Map<Skill, int[]> counts = new EnumMap<>(Skill.class);
+        Map<String, Share> shares = new TreeMap<>();
         said.forEach((a, ids) -> {
             Question q = targets.asked().get(a);
             long[] words = ids.stream()
                     .mapToLong(Long::longValue)
                     .takeWhile(id -> id != WorldTokenizer.EOS)
                     .toArray();
-            int[] count = counts.computeIfAbsent(q.skill(), k -> new int[2]);
-            count[1]++;
-            count[0] += Grading.correct(q, decode.apply(words)) ? 1 : 0;
+            Share share = new Share(Grading.correct(q, decode.apply(words)) ? 1 : 0, 1);
+            shares.merge(q.skill().name().toLowerCase(Locale.ROOT), share, Share::plus);
+            shares.merge(Figures.OVERALL, share, Share::plus);
         });
-        return counts;
+        return shares;
     }
 }

@@ -4,10 +4,14 @@ import dev.fovea.core.layer.Linear;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.train.loop.Measured;
+import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.Parameters;
 import java.util.Arrays;
+import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -27,6 +31,7 @@ public final class ContrastiveObjective {
         p.vector("logit_scale", Math.log(10), 1);
     }
 
+    /** The projections over parameters that {@link #declare} declared. */
     public ContrastiveObjective(Parameters p) {
         visual = new Linear(p.get("visual_projection.weight"), null);
         textual = new Linear(p.get("text_projection.weight"), null);
@@ -34,17 +39,13 @@ public final class ContrastiveObjective {
     }
 
     /**
-     * Loss and how often a picture finds its caption.
+     * The loss, and as {@code caption} the share of pictures whose own caption is the most similar of the batch.
      *
-     * @param accuracy share of pictures whose own caption is the most similar of the batch
-     */
-    public record Result(Tensor loss, double accuracy) {}
-
-    /**
      * @param pictures {@code [batch, vision width]}
      * @param texts {@code [batch, text width]}, row by row the captions of the pictures
+     * @param measure whether to compute the accuracy
      */
-    public Result apply(Tensor pictures, Tensor texts, boolean measure) {
+    public Measured apply(Tensor pictures, Tensor texts, boolean measure) {
         Tensor a = unit(visual.forward(pictures));
         Tensor b = unit(textual.forward(texts));
         Tensor scale = logScale.clamp_max(new Scalar(MAX_SCALE)).exp();
@@ -53,25 +54,25 @@ public final class ContrastiveObjective {
         int[] own = new int[n];
         Arrays.setAll(own, i -> i);
         Tensor targets = Tensors.indices(own);
-        Tensor loss = torch.cross_entropy_loss(similarity, targets)
-                .add(torch.cross_entropy_loss(similarity.t(), targets));
-        return new Result(Tensors.scale(loss, 0.5), measure ? accuracy(similarity, n) : Double.NaN);
+        Tensor loss =
+                torch.cross_entropy_loss(similarity, targets).add(torch.cross_entropy_loss(similarity.t(), targets));
+        return new Measured(Tensors.scale(loss, 0.5), measure ? Map.of("caption", accuracy(similarity, n)) : Map.of());
     }
 
-    private static double accuracy(Tensor similarity, int n) {
+    private static Share accuracy(Tensor similarity, int n) {
         try (Scope scope = Scope.inference()) {
             int[] best = Tensors.ints(similarity.argmax(new LongOptional(1), false));
             int right = 0;
             for (int i = 0; i < n; i++) {
                 right += best[i] == i ? 1 : 0;
             }
-            return (double) right / n;
+            return new Share(right, n);
         }
     }
 
     private static Tensor unit(Tensor x) {
         Tensor wide = Tensors.to(x, DType.F32);
-        Tensor squares = wide.square().sum(new long[] {-1}, true, new org.bytedeco.pytorch.ScalarTypeOptional());
+        Tensor squares = wide.square().sum(new long[] {-1}, true, new ScalarTypeOptional());
         return wide.mul(Tensors.add(squares, 1e-12).rsqrt());
     }
 }

@@ -5,6 +5,8 @@ import dev.fovea.core.layer.Linear;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.PatchTruth;
+import dev.fovea.train.loop.Measured;
+import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.world.PatchLabels;
 import java.util.LinkedHashMap;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -54,33 +57,29 @@ public final class PatchObjective {
         p.vector(prefix + "linear.bias", 0, OUTPUTS);
     }
 
+    /** The head over parameters that {@link #declare} declared. */
     public PatchObjective(Parameters p, String prefix) {
         norm = new LayerNorm(p.get(prefix + "norm.weight"), p.get(prefix + "norm.bias"), 1e-5);
         head = new Linear(p.get(prefix + "linear.weight"), p.get(prefix + "linear.bias"));
     }
 
     /**
-     * Loss and accuracies.
+     * The loss, and the accuracy for each attribute on the patches that hold an object's centre (text only where there
+     * is text).
      *
-     * @param loss scalar, differentiable
-     * @param accuracy per attribute, on the patches that hold an object's centre; text only where there is text
-     */
-    public record Result(Tensor loss, Map<String, Double> accuracy) {}
-
-    /**
      * @param features {@code [batch, tokens, width]}
      * @param truths one per sample
      * @param measure whether to compute accuracies (costs a copy to the heap)
      */
-    public Result apply(Tensor features, List<PatchTruth> truths, boolean measure) {
+    public Measured apply(Tensor features, List<PatchTruth> truths, boolean measure) {
         Tensor out = head.forward(norm.forward(features)).view(-1, OUTPUTS);
         long n = out.size(0);
         Tensor weight = Tensors.of(floats(truths, PatchTruth::weight), n);
         double objects = Math.max(1, sum(truths));
-        Tensor loss = Tensors.scale(mask(out, truths), 1)
+        Tensor loss = mask(out, truths)
                 .add(flags(out, truths))
                 .add(Tensors.scale(offsets(out, truths, weight), 0.3 / objects));
-        Map<String, Double> accuracy = new LinkedHashMap<>();
+        Map<String, Share> accuracies = new LinkedHashMap<>();
         for (Part part : PARTS) {
             Tensor logits = out.narrow(1, part.from(), part.width());
             int[] classes = ints(truths, part.classes());
@@ -91,10 +90,12 @@ public final class PatchObjective {
                     : each.mul(weight);
             loss = loss.add(Tensors.scale(weighted.sum(), part.weight() / objects));
             if (measure) {
-                accuracy.put(part.name(), accuracy(logits, classes, truths, part.name().equals("text")));
+                accuracies.put(
+                        part.name(),
+                        accuracy(logits, classes, truths, part.name().equals("text")));
             }
         }
-        return new Result(loss, accuracy);
+        return new Measured(loss, accuracies);
     }
 
     /** Most objects carry no text; without this the head would learn little else than to say so. */
@@ -124,9 +125,9 @@ public final class PatchObjective {
         return out.narrow(1, OFFSET, 2).sub(target).abs().sum(1).mul(weight).sum();
     }
 
-    private static double accuracy(Tensor logits, int[] classes, List<PatchTruth> truths, boolean skipZero) {
+    private static Share accuracy(Tensor logits, int[] classes, List<PatchTruth> truths, boolean skipZero) {
         try (Scope scope = Scope.inference()) {
-            int[] best = Tensors.ints(logits.argmax(new org.bytedeco.pytorch.LongOptional(1), false));
+            int[] best = Tensors.ints(logits.argmax(new LongOptional(1), false));
             float[] centre = floats(truths, PatchTruth::centre);
             float[] weight = floats(truths, PatchTruth::weight);
             int right = 0;
@@ -137,7 +138,7 @@ public final class PatchObjective {
                     right += best[i] == classes[i] ? 1 : 0;
                 }
             }
-            return all == 0 ? Double.NaN : (double) right / all;
+            return new Share(right, all);
         }
     }
 

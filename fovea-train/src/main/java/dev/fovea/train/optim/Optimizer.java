@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -86,14 +87,15 @@ public final class Optimizer implements AutoCloseable {
      * One step from the accumulated gradients, which are then zeroed.
      *
      * @param lr learning rate
-     * @return the norm of the gradient before clipping; a step with a non-finite norm changes nothing
+     * @return the norm of the gradient before clipping; with a norm that is not finite the step counts, so that the
+     *     next one meets the next batch, but changes nothing
      */
     public double step(double lr) {
         try (Scope scope = Scope.inference()) {
             Tensor g = parameters.gradients();
             double norm = g.norm().item_float();
+            step++;
             if (Double.isFinite(norm)) {
-                step++;
                 if (norm > settings.clip()) {
                     g.mul_(scalar(settings.clip() / norm));
                 }
@@ -125,7 +127,8 @@ public final class Optimizer implements AutoCloseable {
             // adam() has just folded the gradient into the first moment; that running mean is the momentum.
             Tensor g = gradients.narrow(0, e.offset(), e.size());
             Tensor momentum = first.narrow(0, e.offset(), e.size());
-            updates[i] = momentum.mul(scalar(MOMENTUM)).add_(g, scalar(1 - MOMENTUM)).view(1, rows, cols);
+            updates[i] =
+                    momentum.mul(scalar(MOMENTUM)).add_(g, scalar(1 - MOMENTUM)).view(1, rows, cols);
         }
         Tensor directions = orthogonalise(Tensors.cat(0, updates), settings.precision());
         double scale = Math.sqrt(Math.max(1.0, (double) rows / cols));
@@ -140,7 +143,10 @@ public final class Optimizer implements AutoCloseable {
     static Tensor orthogonalise(Tensor m, Precision precision) {
         boolean tall = m.size(1) > m.size(2);
         Tensor x = tall ? m.transpose(1, 2) : m;
-        Tensor norms = x.square().sum(new long[] {1, 2}, true, new ScalarTypeOptional()).sqrt().add(scalar(1e-7));
+        Tensor norms = x.square()
+                .sum(new long[] {1, 2}, true, new ScalarTypeOptional())
+                .sqrt()
+                .add(scalar(1e-7));
         x = precision.to(x.div(norms).contiguous());
         for (int i = 0; i < 5; i++) {
             Tensor a = x.bmm(x.transpose(1, 2));
@@ -170,8 +176,8 @@ public final class Optimizer implements AutoCloseable {
     /** Continues from a checkpoint's state. */
     public void restore(Map<String, Tensor> state, long steps) {
         try (Scope scope = Scope.inference()) {
-            first.copy_(java.util.Objects.requireNonNull(state.get("optimizer.first")));
-            second.copy_(java.util.Objects.requireNonNull(state.get("optimizer.second")));
+            first.copy_(Objects.requireNonNull(state.get("optimizer.first")));
+            second.copy_(Objects.requireNonNull(state.get("optimizer.second")));
         }
         step = steps;
     }

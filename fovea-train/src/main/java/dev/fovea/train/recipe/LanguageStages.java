@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
+import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Stage;
@@ -19,11 +20,8 @@ import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.SceneOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -39,10 +37,18 @@ final class LanguageStages {
     private final HuggingFaceTokenizer tokenizer;
     private final VisionNet.Config visionConfig;
     private final DecoderNet.Config config;
-    private final Precision precision = Precision.fastest();
+    private final Precision precision;
+    private final int heldOutPictures;
 
     LanguageStages(
-            Loop loop, HuggingFaceTokenizer tokenizer, VisionNet.Config visionConfig, DecoderNet.Config config) {
+            Loop loop,
+            HuggingFaceTokenizer tokenizer,
+            VisionNet.Config visionConfig,
+            DecoderNet.Config config,
+            Precision precision,
+            int heldOutPictures) {
+        this.precision = precision;
+        this.heldOutPictures = heldOutPictures;
         this.loop = loop;
         this.tokenizer = tokenizer;
         this.visionConfig = visionConfig;
@@ -50,67 +56,70 @@ final class LanguageStages {
     }
 
     /** Answers from truth. */
-    void truth(String name, List<String> froms, AnswerSampler.Settings settings, long steps, double lr) {
-        Parameters p = new Parameters(2);
-        DecoderNet.declare(p, Names.DECODER, config);
-        TruthEmbedding.declare(p, Names.TRUTH, config.width());
-        p.freeze();
-        froms.forEach(from -> loop.load(from, p));
-        DecoderNet net = new DecoderNet(p, Names.DECODER, config, precision);
-        TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
-        AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);
-        AnswerSampler sampler =
-                new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 2_000_000_000L + name.hashCode());
-        List<AnswerBatch> heldOut = heldOut(settings);
-        loop.run(new Stage<>(
-                name,
-                p,
-                e -> true,
-                Recipes.optimizer(precision),
-                new Schedule(lr, 40, steps, 0.1),
-                1,
-                settings.samples(),
-                sampler::batch,
-                (b, measure) ->
-                        answers(objective, truth.tokens(b, NOISE, b.tokens()[0] + b.patches()[5]), b, measure),
-                () -> mean(heldOut, b -> objective.apply(truth.tokens(b, 0, 0), b, true).accuracy()),
-                100));
-        p.close();
+    void truth(PeekSize.Length length, List<String> froms, AnswerSampler.Settings settings) {
+        try (Parameters p = new Parameters(2)) {
+            DecoderNet.declare(p, Names.DECODER, config);
+            TruthEmbedding.declare(p, Names.TRUTH, config.width());
+            p.freeze();
+            froms.forEach(from -> loop.load(from, p));
+            DecoderNet net = new DecoderNet(p, Names.DECODER, config, precision);
+            TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
+            AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);
+            AnswerSampler sampler = new AnswerSampler(
+                    SceneOptions.defaults(),
+                    settings,
+                    tokenizer,
+                    2_000_000_000L + length.stage().hashCode());
+            List<AnswerBatch> heldOut = heldOut(settings);
+            loop.run(new Stage<>(
+                    length.stage(),
+                    p,
+                    e -> true,
+                    Recipes.optimizer(precision),
+                    new Schedule(length.rate(), 40, length.steps(), 0.1),
+                    length.batches(),
+                    settings.samples(),
+                    sampler::batch,
+                    (b, measure) -> objective.apply(truth.tokens(b, NOISE, b.tokens()[0] + b.patches()[5]), b, measure),
+                    new Evaluation<>(heldOut, b -> objective.apply(truth.tokens(b, 0, 0), b, true), 100)));
+        }
     }
 
     /** The connector learns to make truth tokens from pixels; everything else stands still. */
-    void align(String name, String vision, String truthStage, int batch, long steps, double lr) {
-        Parameters p = new Parameters(4);
-        Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
-        VisionNet.declare(p, Names.VISION, visionConfig);
-        TruthEmbedding.declare(p, Names.TRUTH, config.width());
-        p.freeze();
-        loop.load(vision, p);
-        loop.load(truthStage, p);
-        VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
-        Connector connector = new Connector(p, Names.CONNECTOR, precision);
-        TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
-        AnswerSampler.Settings settings =
-                new AnswerSampler.Settings(batch, visionConfig.patches(), 0, 0, 0, 0, true);
-        AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
-        loop.run(new Stage<>(
-                name,
-                p,
-                e -> e.name().startsWith(Names.CONNECTOR),
-                Recipes.optimizer(precision),
-                new Schedule(lr, 20, steps, 0.05),
-                1,
-                batch,
-                sampler::batch,
-                (b, measure) -> {
-                    Tensor made = connector.forward(features(net, b, false));
-                    Tensor wanted = truth.tokens(b, 0, 0).detach();
-                    Tensor loss = made.sub(wanted).square().mean().div(wanted.var().detach());
-                    return new Measured(loss, Map.of());
-                },
-                Map::of,
-                Long.MAX_VALUE));
-        p.close();
+    void align(PeekSize.Length length, String vision, String truthStage) {
+        try (Parameters p = new Parameters(4)) {
+            Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
+            VisionNet.declare(p, Names.VISION, visionConfig);
+            TruthEmbedding.declare(p, Names.TRUTH, config.width());
+            p.freeze();
+            loop.load(vision, p);
+            loop.load(truthStage, p);
+            VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
+            Connector connector = new Connector(p, Names.CONNECTOR, precision);
+            TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
+            AnswerSampler.Settings settings =
+                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true);
+            AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
+            List<AnswerBatch> heldOut = heldOut(settings);
+            loop.run(new Stage<>(
+                    length.stage(),
+                    p,
+                    e -> e.name().startsWith(Names.CONNECTOR),
+                    Recipes.optimizer(precision),
+                    new Schedule(length.rate(), 20, length.steps(), 0.05),
+                    length.batches(),
+                    settings.samples(),
+                    sampler::batch,
+                    (b, measure) -> difference(connector.forward(features(net, b, false)), truth, b),
+                    new Evaluation<>(
+                            heldOut, b -> difference(connector.forward(features(net, b, false)), truth, b), 100)));
+        }
+    }
+
+    /** How far tokens made from pixels are from those made of truth, as a share of the latter's variance. */
+    private static Measured difference(Tensor made, TruthEmbedding truth, AnswerBatch b) {
+        Tensor wanted = truth.tokens(b, 0, 0).detach();
+        return new Measured(made.sub(wanted).square().mean().div(wanted.var()), Map.of());
     }
 
     /**
@@ -119,42 +128,36 @@ final class LanguageStages {
      * @param froms stages whose weights it starts from, later ones winning
      * @param seeing whether the encoder moves too
      */
-    void answers(
-            String name,
-            List<String> froms,
-            AnswerSampler.Settings settings,
-            boolean seeing,
-            long steps,
-            double lr,
-            int accumulate) {
-        Parameters p = new Parameters(5);
-        VisionNet.declare(p, Names.VISION, visionConfig);
-        Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
-        DecoderNet.declare(p, Names.DECODER, config);
-        p.freeze();
-        froms.forEach(from -> loop.load(from, p));
-        VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
-        Connector connector = new Connector(p, Names.CONNECTOR, precision);
-        AnswerObjective objective = new AnswerObjective(
-                new DecoderNet(p, Names.DECODER, config, precision), tokenizer::decode);
-        AnswerSampler sampler =
-                new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 5_000_000_000L + name.hashCode());
-        List<AnswerBatch> heldOut = heldOut(settings);
-        loop.run(new Stage<>(
-                name,
-                p,
-                e -> seeing || !e.name().startsWith(Names.VISION),
-                Recipes.optimizer(precision),
-                new Schedule(lr, 30, steps, 0.05),
-                accumulate,
-                settings.samples(),
-                sampler::batch,
-                (b, measure) -> answers(objective, connector.forward(features(net, b, seeing)), b, measure),
-                () -> mean(heldOut, b -> objective
-                        .apply(connector.forward(features(net, b, false)), b, true)
-                        .accuracy()),
-                100));
-        p.close();
+    void answers(PeekSize.Length length, List<String> froms, AnswerSampler.Settings settings, boolean seeing) {
+        try (Parameters p = new Parameters(5)) {
+            VisionNet.declare(p, Names.VISION, visionConfig);
+            Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
+            DecoderNet.declare(p, Names.DECODER, config);
+            p.freeze();
+            froms.forEach(from -> loop.load(from, p));
+            VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
+            Connector connector = new Connector(p, Names.CONNECTOR, precision);
+            AnswerObjective objective =
+                    new AnswerObjective(new DecoderNet(p, Names.DECODER, config, precision), tokenizer::decode);
+            AnswerSampler sampler = new AnswerSampler(
+                    SceneOptions.defaults(),
+                    settings,
+                    tokenizer,
+                    5_000_000_000L + length.stage().hashCode());
+            List<AnswerBatch> heldOut = heldOut(settings);
+            loop.run(new Stage<>(
+                    length.stage(),
+                    p,
+                    e -> seeing || !e.name().startsWith(Names.VISION),
+                    Recipes.optimizer(precision),
+                    new Schedule(length.rate(), 30, length.steps(), 0.05),
+                    length.batches(),
+                    settings.samples(),
+                    sampler::batch,
+                    (b, measure) -> objective.apply(connector.forward(features(net, b, seeing)), b, measure),
+                    new Evaluation<>(
+                            heldOut, b -> objective.apply(connector.forward(features(net, b, false)), b, true), 100)));
+        }
     }
 
     /** Features of the batch's chosen patches, {@code [samples, visual, width]}; every patch is looked at. */
@@ -182,32 +185,12 @@ final class LanguageStages {
         return chosen;
     }
 
-    private static Measured answers(AnswerObjective objective, Tensor visual, AnswerBatch b, boolean measure) {
-        AnswerObjective.Result r = objective.apply(visual, b, measure);
-        return new Measured(r.loss(), measure ? r.accuracy() : Map.of());
-    }
-
     private List<AnswerBatch> heldOut(AnswerSampler.Settings settings) {
         AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, HELD_OUT);
         List<AnswerBatch> batches = new ArrayList<>();
-        for (int i = 0; i * settings.samples() < 96; i++) {
+        for (int i = 0; i * settings.samples() < heldOutPictures; i++) {
             batches.add(held.batch(i));
         }
         return batches;
-    }
-
-    private static Map<String, Double> mean(
-            List<AnswerBatch> batches, Function<AnswerBatch, Map<String, Double>> figures) {
-        Map<String, DoubleSummaryStatistics> seen = new TreeMap<>();
-        for (AnswerBatch b : batches) {
-            try (Scope scope = Scope.inference()) {
-                figures.apply(b)
-                        .forEach((k, v) -> seen.computeIfAbsent(k, n -> new DoubleSummaryStatistics())
-                                .accept(v));
-            }
-        }
-        Map<String, Double> mean = new TreeMap<>();
-        seen.forEach((k, v) -> mean.put(k, v.getAverage()));
-        return mean;
     }
 }

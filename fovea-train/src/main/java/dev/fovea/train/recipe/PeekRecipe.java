@@ -1,101 +1,119 @@
 package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Progress;
-import dev.fovea.train.nn.DecoderNet;
-import dev.fovea.train.nn.TextNet;
-import dev.fovea.train.nn.VisionNet;
-import dev.fovea.train.text.WorldTokenizer;
+import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.loop.TrainingException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * How the default model is trained from nothing. Each stage leaves a checkpoint; started again, the recipe goes on where
- * it stopped.
+ * it stopped. How long the stages are stands in {@link PeekSize}.
  */
-public final class PeekRecipe {
-    static final VisionNet.Config VISION = new VisionNet.Config(224, 14, 192, 6, 6, 768);
-
-    private final Path folder;
+public final class PeekRecipe implements AutoCloseable {
+    private final RunFolder folder;
+    private final PeekSize size;
     private final Loop loop;
     private final HuggingFaceTokenizer tokenizer;
-    private final int learned;
     private final VisionStages vision;
     private final LanguageStages language;
 
     /**
-     * @param folder where checkpoints, the tokenizer and logs go
+     * @param folder where checkpoints, the tokenizer, the log and its chart go
+     * @param quick whether to train a model so small, and so briefly, that it only shows that everything runs
      * @param progress told how training goes
+     * @param stop asked again and again whether to save and stop
+     * @throws TrainingException if the folder cannot be used
      */
-    public PeekRecipe(Path folder, Progress progress) throws IOException {
-        this.folder = folder;
-        this.loop = new Loop(folder, progress);
-        Path file = folder.resolve("tokenizer.json");
-        if (!Files.exists(file)) {
-            Files.createDirectories(folder);
-            Files.writeString(file, WorldTokenizer.learn(2000, 1200));
-        }
-        this.tokenizer = HuggingFaceTokenizer.newInstance(file);
-        this.learned = learnedTokens(file);
-        this.vision = new VisionStages(loop, VISION, text(learned), tokenizer);
-        this.language = new LanguageStages(loop, tokenizer, VISION, decoder(learned));
+    public PeekRecipe(Path folder, boolean quick, Progress progress, BooleanSupplier stop) {
+        this.size = quick ? PeekSize.QUICK : PeekSize.FULL;
+        this.folder = RunFolder.open(folder, size);
+        this.loop = new Loop(folder, progress, stop);
+        this.tokenizer = this.folder.openTokenizer();
+        int learned = this.folder.learnedTokens();
+        this.vision = new VisionStages(loop, size.vision(), size.text(learned), tokenizer, this.folder.precision());
+        this.language = new LanguageStages(
+                loop, tokenizer, size.vision(), size.decoder(learned), this.folder.precision(), size.heldOut());
     }
 
-    private static int learnedTokens(Path file) throws IOException {
-        JsonNode root = new ObjectMapper().readTree(file.toFile());
-        return root.at("/model/vocab").size();
+    /** The names of the stages, in order. */
+    public static List<String> stages() {
+        return PeekSize.FULL.stages().stream().map(PeekSize.Length::stage).toList();
     }
 
-    /** The text tower knows the learned tokens and the end of text. */
-    static TextNet.Config text(int learned) {
-        return new TextNet.Config(learned + 1, 64, 128, 2, 4, 512);
+    /**
+     * Trains all stages that are not done yet, one after the other, and writes the model.
+     *
+     * @param target folder for the model
+     * @throws StoppedException if asked to stop
+     * @throws TrainingException if training cannot go on, in one sentence
+     */
+    public void run(Path target) {
+        stages().forEach(this::stage);
+        export(target);
     }
 
-    static DecoderNet.Config decoder(int learned) {
-        return new DecoderNet.Config((learned + 1 + 63) / 64 * 64, 256, 6, 8, 8, 512, 10_000);
-    }
-
-    /** Runs one stage by name. */
+    /** Trains one stage, unless it is done. */
     public void stage(String name) {
+        PeekSize.Length length = size.of(name);
         switch (name) {
-            case "windows" -> vision.windows(name, 3000, 64, 1e-3);
-            case "pictures" -> vision.pictures(name, "windows", 500, 32, 6e-4);
-            case "truth" -> language.truth(name, List.of(), settings(32, 40, false), 700, 1e-3);
-            case "places" -> language.truth(name, List.of("truth"), settings(32, 40, false), 900, 8e-4);
-            case "align" -> language.align(name, "pictures", "places", 16, 300, 1e-3);
+            case "windows" -> vision.windows(length);
+            case "pictures" -> vision.pictures(length, "windows");
+            case "truth" -> language.truth(length, List.of(), settings(length, 40, false));
+            case "places" -> language.truth(length, List.of("truth"), settings(length, 40, false));
+            case "align" -> language.align(length, "pictures", "places");
             case "answers" ->
-                language.answers(name, List.of("pictures", "places", "align"), settings(16, 128, true), false, 450, 6e-4, 2);
-            case "finish" ->
-                language.answers(name, List.of("answers"), settings(16, 256, true), false, 120, 3e-4, 2);
-            default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'.");
+                language.answers(length, List.of("pictures", "places", "align"), settings(length, 128, true), false);
+            case "finish" -> language.answers(length, List.of("answers"), settings(length, 256, true), false);
+            default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'");
         }
     }
 
-    /** Writes the trained model. */
-    public void export(String lastStage, Path target) throws IOException {
-        new PeekExport(VISION, text(learned), decoder(learned))
-                .write(
-                        loop.checkpoint(lastStage),
-                        loop.checkpoint("pictures"),
-                        folder.resolve("tokenizer.json"),
-                        target);
+    private static AnswerSampler.Settings settings(PeekSize.Length length, int visual, boolean pixels) {
+        return new AnswerSampler.Settings(length.pictures(), visual, 150, 0.15, 0.1, 0.3, pixels);
     }
 
-    private static AnswerSampler.Settings settings(int samples, int visual, boolean pixels) {
-        return new AnswerSampler.Settings(samples, visual, 150, 0.15, 0.1, 0.3, pixels);
+    /** Writes the model that the last stage left. */
+    public void export(Path target) {
+        export(size.stages().getLast().stage(), target);
     }
 
-    /** Runs stages: {@code folder stage...}. */
-    public static void main(String[] args) throws IOException {
-        PeekRecipe recipe = new PeekRecipe(Path.of(args[0]), Progress.lines());
-        for (int i = 1; i < args.length; i++) {
-            recipe.stage(args[i]);
+    /**
+     * Writes the model that a stage left, in Hugging Face's layout.
+     *
+     * @throws TrainingException if the stage has not been trained, or the folder cannot be written
+     */
+    public void export(String lastStage, Path target) {
+        int learned = folder.learnedTokens();
+        try {
+            new PeekExport(size.vision(), size.text(learned), size.decoder(learned))
+                    .write(loop.trained(lastStage), loop.trained("pictures"), folder.tokenizer(), target);
+        } catch (IOException e) {
+            throw new TrainingException("The model cannot be written to " + target + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** The picture of loss and accuracy; there once a stage has saved a checkpoint. */
+    public Path chart() {
+        return loop.chart();
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+
+    /** Trains stages: {@code folder stage...}. */
+    public static void main(String[] args) {
+        try (PeekRecipe recipe = new PeekRecipe(Path.of(args[0]), false, Progress.lines(System.err), () -> false)) {
+            for (String stage : List.of(args).subList(1, args.length)) {
+                recipe.stage(stage);
+            }
         }
     }
 }

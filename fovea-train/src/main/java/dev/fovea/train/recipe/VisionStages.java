@@ -1,12 +1,13 @@
 package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.PatchBatch;
 import dev.fovea.train.data.PatchSampler;
+import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
+import dev.fovea.train.loop.Share;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
@@ -14,12 +15,10 @@ import dev.fovea.train.nn.TextNet;
 import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.ContrastiveObjective;
 import dev.fovea.train.objective.PatchObjective;
-import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.SceneOptions;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,9 +37,15 @@ final class VisionStages {
     private final VisionNet.Config config;
     private final TextNet.Config textConfig;
     private final HuggingFaceTokenizer tokenizer;
-    private final Precision precision = Precision.fastest();
+    private final Precision precision;
 
-    VisionStages(Loop loop, VisionNet.Config config, TextNet.Config textConfig, HuggingFaceTokenizer tokenizer) {
+    VisionStages(
+            Loop loop,
+            VisionNet.Config config,
+            TextNet.Config textConfig,
+            HuggingFaceTokenizer tokenizer,
+            Precision precision) {
+        this.precision = precision;
         this.loop = loop;
         this.config = config;
         this.textConfig = textConfig;
@@ -53,80 +58,76 @@ final class VisionStages {
     }
 
     /** Windows of 7 x 7 patches: what every patch shows. */
-    void windows(String name, long steps, int batch, double lr) {
-        Parameters p = new Parameters(1);
-        VisionNet.declare(p, Names.VISION, config);
-        PatchObjective.declare(p, Names.PATCHES, config.width());
-        p.freeze();
-        VisionNet net = new VisionNet(p, Names.VISION, config, precision);
-        PatchObjective head = new PatchObjective(p, Names.PATCHES);
-        PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 7, 0, 1_000_000_000L);
-        List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 128, 7, 0, HELD_OUT), 4);
-        loop.run(new Stage<>(
-                name,
-                p,
-                e -> true,
-                Recipes.optimizer(precision),
-                new Schedule(lr, 100, steps, 0.05),
-                1,
-                batch,
-                sampler::batch,
-                (b, measure) -> {
-                    Tensor x = net.windows(pixels(b), positions(b), featureLayers(config));
-                    PatchObjective.Result r = head.apply(x, b.truths(), measure);
-                    return new Measured(r.loss(), r.accuracy());
-                },
-                () -> mean(heldOut, b -> head.apply(
-                                net.windows(pixels(b), positions(b), featureLayers(config)), b.truths(), true)
-                        .accuracy()),
-                250));
-        p.close();
+    void windows(PeekSize.Length length) {
+        int batch = length.pictures();
+        try (Parameters p = new Parameters(1)) {
+            VisionNet.declare(p, Names.VISION, config);
+            PatchObjective.declare(p, Names.PATCHES, config.width());
+            p.freeze();
+            VisionNet net = new VisionNet(p, Names.VISION, config, precision);
+            PatchObjective head = new PatchObjective(p, Names.PATCHES);
+            PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 7, 0, 1_000_000_000L);
+            List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 128, 7, 0, HELD_OUT), 4);
+            loop.run(new Stage<>(
+                    length.stage(),
+                    p,
+                    e -> true,
+                    Recipes.optimizer(precision),
+                    new Schedule(length.rate(), 100, length.steps(), 0.05),
+                    length.batches(),
+                    batch,
+                    sampler::batch,
+                    (b, measure) -> seen(net, head, b, measure),
+                    new Evaluation<>(heldOut, b -> seen(net, head, b, true), 250)));
+        }
+    }
+
+    private Measured seen(VisionNet net, PatchObjective head, PatchBatch b, boolean measure) {
+        return head.apply(net.windows(pixels(b), positions(b), featureLayers(config)), b.truths(), measure);
     }
 
     /** Whole pictures: patches still tell what they show, and CLS finds the caption. */
-    void pictures(String name, String from, long steps, int batch, double lr) {
-        Parameters p = new Parameters(3);
-        VisionNet.declare(p, Names.VISION, config);
-        PatchObjective.declare(p, Names.PATCHES, config.width());
-        TextNet.declare(p, Names.TEXT, textConfig);
-        ContrastiveObjective.declare(p, config.width(), textConfig.width(), Recipes.SHARED_WIDTH);
-        p.freeze();
-        loop.load(from, p);
-        Towers towers = new Towers(
-                new VisionNet(p, Names.VISION, config, precision),
-                new TextNet(p, Names.TEXT, textConfig, precision),
-                new PatchObjective(p, Names.PATCHES),
-                new ContrastiveObjective(p));
-        PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 0, config.patches(), 3_000_000_000L);
-        List<PatchBatch> heldOut = batches(
-                new PatchSampler(SceneOptions.defaults(), batch, 0, config.patches(), HELD_OUT + 1_000_000), 6);
-        loop.run(new Stage<>(
-                name,
-                p,
-                e -> true,
-                Recipes.optimizer(precision),
-                new Schedule(lr, 50, steps, 0.05),
-                1,
-                batch,
-                sampler::batch,
-                (b, measure) -> measure(towers, b, measure),
-                () -> mean(heldOut, b -> measure(towers, b, true).metrics()),
-                100));
-        p.close();
+    void pictures(PeekSize.Length length, String from) {
+        int batch = length.pictures();
+        try (Parameters p = new Parameters(3)) {
+            VisionNet.declare(p, Names.VISION, config);
+            PatchObjective.declare(p, Names.PATCHES, config.width());
+            TextNet.declare(p, Names.TEXT, textConfig);
+            ContrastiveObjective.declare(p, config.width(), textConfig.width(), Recipes.SHARED_WIDTH);
+            p.freeze();
+            loop.load(from, p);
+            Towers towers = new Towers(
+                    new VisionNet(p, Names.VISION, config, precision),
+                    new TextNet(p, Names.TEXT, textConfig, precision),
+                    new PatchObjective(p, Names.PATCHES),
+                    new ContrastiveObjective(p));
+            PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 0, config.patches(), 3_000_000_000L);
+            List<PatchBatch> heldOut = batches(
+                    new PatchSampler(SceneOptions.defaults(), batch, 0, config.patches(), HELD_OUT + 1_000_000), 6);
+            loop.run(new Stage<>(
+                    length.stage(),
+                    p,
+                    e -> true,
+                    Recipes.optimizer(precision),
+                    new Schedule(length.rate(), 50, length.steps(), 0.05),
+                    length.batches(),
+                    batch,
+                    sampler::batch,
+                    (b, measure) -> measure(towers, b, measure),
+                    new Evaluation<>(heldOut, b -> measure(towers, b, true), 100)));
+        }
     }
 
     private record Towers(VisionNet vision, TextNet text, PatchObjective patches, ContrastiveObjective contrast) {}
 
     private Measured measure(Towers towers, PatchBatch b, boolean measure) {
         Tensor x = towers.vision().pictures(pixels(b), positions(b), featureLayers(config));
-        PatchObjective.Result dense = towers.patches().apply(x.narrow(1, 1, b.tokens()), b.truths(), measure);
+        Measured dense = towers.patches().apply(x.narrow(1, 1, b.tokens()), b.truths(), measure);
         Tensor cls = towers.vision().pooled(towers.vision().lastBlock(x));
-        ContrastiveObjective.Result match = towers.contrast().apply(cls, texts(towers.text(), b), measure);
-        Map<String, Double> metrics = new HashMap<>(dense.accuracy());
-        if (measure) {
-            metrics.put("caption", match.accuracy());
-        }
-        return new Measured(dense.loss().add(Tensors.scale(match.loss(), 0.5)), metrics);
+        Measured match = towers.contrast().apply(cls, texts(towers.text(), b), measure);
+        Map<String, Share> accuracies = new TreeMap<>(dense.accuracies());
+        accuracies.putAll(match.accuracies());
+        return new Measured(dense.loss().add(Tensors.scale(match.loss(), 0.5)), accuracies);
     }
 
     private Tensor texts(TextNet net, PatchBatch b) {
@@ -161,16 +162,5 @@ final class VisionStages {
             batches.add(sampler.batch(i));
         }
         return batches;
-    }
-
-    private static Map<String, Double> mean(
-            List<PatchBatch> batches, java.util.function.Function<PatchBatch, Map<String, Double>> figures) {
-        Map<String, Double> mean = new TreeMap<>();
-        for (PatchBatch b : batches) {
-            try (Scope scope = Scope.inference()) {
-                figures.apply(b).forEach((k, v) -> mean.merge(k, v / batches.size(), Double::sum));
-            }
-        }
-        return mean;
     }
 }

@@ -114,8 +114,8 @@ public final class WorldTokenizer {
                 .filter(e -> e.getValue() >= 3)
                 .max(Map.Entry.<Pair, Integer>comparingByValue()
                         .thenComparing(
-                                (Map.Entry<Pair, Integer> e) -> e.getKey().left()
-                                        + " " + e.getKey().right(),
+                                (Map.Entry<Pair, Integer> e) ->
+                                        e.getKey().left() + " " + e.getKey().right(),
                                 java.util.Comparator.reverseOrder()))
                 .map(Map.Entry::getKey)
                 .orElse(null);

@@ -1,0 +1,110 @@
+package dev.fovea.train.recipe;
+
+import dev.fovea.train.nn.DecoderNet;
+import dev.fovea.train.nn.TextNet;
+import dev.fovea.train.nn.VisionNet;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * How large the model is and how long its stages are: all numbers that are a matter of time, in one place.
+ *
+ * @param name names the size in a run folder
+ * @param vision the encoder
+ * @param text widths of the text tower
+ * @param decoder widths of the language model
+ * @param words scenes whose texts the tokenizer is learned from
+ * @param merges most tokens it learns beside bytes and special tokens
+ * @param heldOut pictures that stages are measured on while they train
+ * @param stages in the order in which they are trained
+ */
+record PeekSize(
+        String name,
+        VisionNet.Config vision,
+        Tower text,
+        Tower decoder,
+        int words,
+        int merges,
+        int heldOut,
+        List<Length> stages) {
+
+    /**
+     * Widths of a transformer.
+     *
+     * @param width channels
+     * @param layers blocks
+     * @param heads attention heads
+     * @param mlp inner width
+     */
+    record Tower(int width, int layers, int heads, int mlp) {}
+
+    /**
+     * The length of a stage.
+     *
+     * @param stage its name
+     * @param steps optimiser steps
+     * @param pictures pictures (or windows) in a batch
+     * @param batches batches in a step
+     * @param rate highest learning rate
+     */
+    record Length(String stage, long steps, int pictures, int batches, double rate) {}
+
+    PeekSize {
+        stages = List.copyOf(stages);
+    }
+
+    /** The default model. */
+    static final PeekSize FULL = new PeekSize(
+            "full",
+            new VisionNet.Config(224, 14, 192, 6, 6, 768),
+            new Tower(128, 2, 4, 512),
+            new Tower(256, 6, 8, 512),
+            2000,
+            1200,
+            96,
+            List.of(
+                    new Length("windows", 3000, 64, 1, 1e-3),
+                    new Length("pictures", 500, 32, 1, 6e-4),
+                    new Length("truth", 700, 32, 1, 1e-3),
+                    new Length("places", 900, 32, 1, 8e-4),
+                    new Length("align", 300, 16, 1, 1e-3),
+                    new Length("answers", 450, 16, 2, 6e-4),
+                    new Length("finish", 120, 16, 2, 3e-4)));
+
+    /** A model that learns nothing, in a minute: it shows that every stage runs on this machine. */
+    static final PeekSize QUICK = new PeekSize(
+            "quick",
+            new VisionNet.Config(224, 14, 32, 2, 2, 64),
+            new Tower(32, 1, 2, 64),
+            new Tower(32, 2, 2, 64),
+            50,
+            200,
+            8,
+            FULL.stages.stream()
+                    .map(s -> new Length(s.stage, 3, 4, s.batches, s.rate))
+                    .toList());
+
+    /** The length of a stage. */
+    Length of(String stage) {
+        return stages.stream()
+                .filter(s -> s.stage.equals(stage))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(String.format(
+                        Locale.ROOT,
+                        "There is no stage '%s'; the stages are %s",
+                        stage,
+                        String.join(", ", stages.stream().map(Length::stage).toList()))));
+    }
+
+    /** The text tower knows the learned tokens and the end of text. */
+    TextNet.Config text(int learned) {
+        return new TextNet.Config(learned + 1, 64, text.width, text.layers, text.heads, text.mlp);
+    }
+
+    /** The language model's vocabulary is padded to a multiple of 64. */
+    DecoderNet.Config decoder(int learned) {
+        int vocabulary = (learned + 1 + 63) / 64 * 64;
+        return new DecoderNet.Config(
+                vocabulary, decoder.width, decoder.layers, decoder.heads, decoder.heads, decoder.mlp, 10_000);
+    }
+}
