@@ -1,0 +1,40 @@
+package dev.fovea.eval.bench;
+
+import dev.fovea.eval.suite.Suite;
+import java.util.List;
+
+/**
+ * What is compared.
+ *
+ * @param model name of the model
+ * @param fingerprint tells this model's weights from others of the same name
+ * @param contestants the plain model first
+ * @param suites questions
+ * @param limit the most questions of a suite
+ * @param command how it was started
+ * @param versions of what took part, as text
+ */
+public record Contest(
+        String model,
+        String fingerprint,
+        List<Contestant> contestants,
+        List<Suite> suites,
+        int limit,
+        String command,
+        List<String> versions) {
+
+    public Contest {
+        contestants = List.copyOf(contestants);
+        suites = List.copyOf(suites);
+        versions = List.copyOf(versions);
+        if (contestants.isEmpty() || !contestants.getFirst().equals(Contestant.VANILLA)) {
+            throw new IllegalArgumentException("A contest starts with the plain model");
+        }
+        if (suites.isEmpty()) {
+            throw new IllegalArgumentException("A contest needs at least one suite");
+        }
+        if (limit < 1) {
+            throw new IllegalArgumentException("The limit is " + limit + "; give at least 1 question.");
+        }
+    }
+}

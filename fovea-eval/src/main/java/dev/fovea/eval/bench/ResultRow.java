@@ -1,0 +1,86 @@
+package dev.fovea.eval.bench;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import dev.fovea.eval.suite.Scored;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one contestant made of one question. Columns carry lmms-eval's names where it has them.
+ *
+ * @param task the suite
+ * @param docId the question
+ * @param picture the picture; rows that share it share its encoder pass
+ * @param technique as typed
+ * @param budget as typed
+ * @param skill what the question tests
+ * @param group questions scored together
+ * @param target the right answer
+ * @param resps what the model said
+ * @param filteredResps what was understood
+ * @param score 0 to 1
+ * @param logProbability of the answer
+ * @param visualTotal visual tokens before the technique acted
+ * @param visualKept visual tokens behind the last station
+ * @param visualMean visual tokens on average over the decoder's layers
+ * @param textTokens tokens of the prompt that are not visual
+ * @param answerTokens tokens of the answer
+ * @param encodeMs the picture through the encoder
+ * @param prefillMs from features to the first token, selection included
+ * @param decodeMs all further tokens
+ * @param encodeFlops of the picture
+ * @param prefillFlops from features to the first token
+ * @param kvBytes keys and values of the prompt, two bytes a number
+ * @param error why there is no answer, or null
+ */
+@JsonPropertyOrder({
+    "task", "doc_id", "picture", "technique", "budget", "skill", "group", "target", "resps", "filtered_resps", "score",
+    "log_probability", "visual_total", "visual_kept", "visual_mean", "text_tokens", "answer_tokens", "encode_ms",
+    "prefill_ms", "decode_ms", "encode_flops", "prefill_flops", "kv_bytes", "error"
+})
+public record ResultRow(
+        @JsonProperty("task") String task,
+        @JsonProperty("doc_id") String docId,
+        @JsonProperty("picture") String picture,
+        @JsonProperty("technique") String technique,
+        @JsonProperty("budget") String budget,
+        @JsonProperty("skill") String skill,
+        @JsonProperty("group") String group,
+        @JsonProperty("target") String target,
+        @JsonProperty("resps") String resps,
+        @JsonProperty("filtered_resps") String filteredResps,
+        @JsonProperty("score") double score,
+        @JsonProperty("log_probability") double logProbability,
+        @JsonProperty("visual_total") int visualTotal,
+        @JsonProperty("visual_kept") int visualKept,
+        @JsonProperty("visual_mean") double visualMean,
+        @JsonProperty("text_tokens") int textTokens,
+        @JsonProperty("answer_tokens") int answerTokens,
+        @JsonProperty("encode_ms") double encodeMs,
+        @JsonProperty("prefill_ms") double prefillMs,
+        @JsonProperty("decode_ms") double decodeMs,
+        @JsonProperty("encode_flops") long encodeFlops,
+        @JsonProperty("prefill_flops") long prefillFlops,
+        @JsonProperty("kv_bytes") long kvBytes,
+        @JsonProperty("error") @Nullable String error) {
+
+    /** What tells rows apart. */
+    public record Key(String task, String docId, String technique, String budget) {}
+
+    public Key key() {
+        return new Key(task, docId, technique, budget);
+    }
+
+    public Contestant contestant() {
+        return new Contestant(technique, budget);
+    }
+
+    /** Whether there is an answer. */
+    public boolean answered() {
+        return error == null;
+    }
+
+    public Scored scored() {
+        return new Scored(docId, skill, group, target, filteredResps, score);
+    }
+}
