@@ -4,9 +4,9 @@ import dev.fovea.core.Answer;
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.Conversation;
 import dev.fovea.core.OpenOptions;
+import dev.fovea.core.Question;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.engine.PlanCheck;
-import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.image.Picture;
@@ -96,6 +96,9 @@ final class AskCommand implements Callable<Integer> {
     @Mixin
     JsonOption json;
 
+    /** What a person is waiting for at the moment; ends with the first piece of a streamed answer. */
+    private @Nullable Waiting waiting;
+
     AskCommand(Session session) {
         this.session = session;
         this.terminal = session.terminal();
@@ -109,11 +112,17 @@ final class AskCommand implements Callable<Integer> {
         // Loading libtorch takes as long as decoding a picture; nothing that can fail early waits for it.
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
         List<RgbImage> images = pictures(asked.pictures(), natives);
-        try (VisionLanguageModel opened = VisionLanguageModel.open(folder, OpenOptions.defaults())) {
+        try (VisionLanguageModel opened = open(folder)) {
             checkPlan(opened, images.size());
             return asked.question() == null
                     ? converse(opened, images, options)
                     : once(opened, images, asked.question(), options);
+        }
+    }
+
+    private VisionLanguageModel open(Path folder) {
+        try (Waiting ignored = Waiting.on(terminal, "Opening the model")) {
+            return VisionLanguageModel.open(folder, OpenOptions.defaults());
         }
     }
 
@@ -163,12 +172,15 @@ final class AskCommand implements Callable<Integer> {
 
     private int once(VisionLanguageModel opened, List<RgbImage> images, String text, AskOptions options) {
         Answer answer;
+        waiting = Waiting.on(terminal, "Answering");
         try {
-            answer = opened.ask(new dev.fovea.core.Question(images, text), options);
+            answer = opened.ask(new Question(images, text), options);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.input(e.getMessage(), e);
+        } finally {
+            endWaiting();
         }
-        return show(opened, images, text, answer);
+        return output(opened).show(images, text, answer);
     }
 
     private int converse(VisionLanguageModel opened, List<RgbImage> images, AskOptions options) {
@@ -177,9 +189,9 @@ final class AskCommand implements Callable<Integer> {
             List<RgbImage> toShow = images;
             for (String text = questions.next(); text != null; text = questions.next()) {
                 try {
-                    Answer answer = conversation.ask(toShow, text);
+                    Answer answer = next(conversation, toShow, text);
                     toShow = List.of();
-                    int code = show(opened, images, text, answer);
+                    int code = output(opened).show(images, text, answer);
                     if (code != ExitCode.OK && !(questions instanceof QuestionSource.Edited)) {
                         return code;
                     }
@@ -192,11 +204,28 @@ final class AskCommand implements Callable<Integer> {
         }
     }
 
+    private Answer next(Conversation conversation, List<RgbImage> toShow, String text) {
+        waiting = Waiting.on(terminal, "Answering");
+        try {
+            return conversation.ask(toShow, text);
+        } finally {
+            endWaiting();
+        }
+    }
+
+    private void endWaiting() {
+        Waiting now = waiting;
+        if (now != null) {
+            now.close();
+        }
+    }
+
     private GenerationListener listener() {
         return new GenerationListener() {
             @Override
             public void onText(String text) {
                 if (stream) {
+                    endWaiting();
                     terminal.out().print(text);
                     terminal.out().flush();
                 }
@@ -209,66 +238,16 @@ final class AskCommand implements Callable<Integer> {
         };
     }
 
-    private int show(VisionLanguageModel opened, List<RgbImage> images, String text, Answer answer) {
-        AskReport report = new AskReport(model.name(session), text, spending, answer);
-        List<Path> overlays = overlays(opened, images, answer);
-        if (record != null) {
-            RecordFile.write(record, answer, report.metadata());
-        }
-        if (json.json) {
-            Json.print(terminal, report.asMap(overlays, record));
-        } else {
-            if (stream) {
-                terminal.out().println();
-            } else {
-                terminal.out().println(answer.text());
-            }
-            terminal.out().println(terminal.quiet(report.line()));
-        }
-        return answer.finish() == FinishReason.CANCELLED ? ExitCode.INTERRUPTED : ExitCode.OK;
-    }
-
-    private List<Path> overlays(VisionLanguageModel opened, List<RgbImage> images, Answer answer) {
-        List<Path> written = new ArrayList<>();
-        if (overlay == null) {
-            return written;
-        }
-        Overlay.Style style = heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS;
-        for (int i = 0; i < images.size(); i++) {
-            Path file = images.size() == 1 ? overlay : numbered(overlay, i + 1);
-            Overlay.write(
-                    Overlay.draw(
-                            images.get(i),
-                            answer.geometry().get(i),
-                            opened.shape().patchSize(),
-                            answer.ledger(),
-                            i,
-                            style),
-                    file);
-            written.add(file);
-        }
-        if (heat && !hasScores(answer)) {
-            terminal.err().println("fovea: note: this technique gives no scores, so the overlay has no heat map");
-        }
-        return written;
-    }
-
-    private static boolean hasScores(Answer answer) {
-        for (float score : answer.ledger().scores()) {
-            if (!Float.isNaN(score)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** {@code out.png} becomes {@code out-2.png}. */
-    private static Path numbered(Path file, int number) {
-        String name = String.valueOf(file.getFileName());
-        int dot = name.lastIndexOf('.');
-        String numbered = dot < 1
-                ? name + "-" + number
-                : name.substring(0, dot) + "-" + number + name.substring(dot);
-        return file.resolveSibling(numbered);
+    private AskOutput output(VisionLanguageModel opened) {
+        return new AskOutput(
+                terminal,
+                model.name(session),
+                opened.shape().patchSize(),
+                spending,
+                overlay,
+                heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS,
+                record,
+                json.json,
+                stream);
     }
 }

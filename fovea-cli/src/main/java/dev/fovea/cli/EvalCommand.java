@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "eval",
         description = {
-            "Measure a model on held-out questions about the procedural world, by skill, with 95 % intervals.",
+            "Measure a model on held-out questions about the procedural world, by skill, with 95 %% intervals.",
             "The same seed asks the same questions of every model, technique and budget; greedy answers."
         },
         footer = {

@@ -17,11 +17,5 @@ public final class ExitCode {
     /** Stopped with Ctrl-C. */
     public static final int INTERRUPTED = 130;
 
-    /** The table that every {@code --help} ends with. */
-    static final String[] TABLE = {
-        "@|bold Exit codes:|@ 0 done, 1 unexpected error, 2 wrong command line, 3 unusable input,",
-        "4 unusable model, 5 cannot write, 130 interrupted."
-    };
-
     private ExitCode() {}
 }

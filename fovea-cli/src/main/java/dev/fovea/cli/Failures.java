@@ -4,6 +4,7 @@ import dev.fovea.core.image.PictureException;
 import dev.fovea.core.overlay.OverlayException;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.train.loop.TrainingException;
 import dev.fovea.world.export.ExportException;
 import java.util.List;
 import picocli.CommandLine.ParameterException;
@@ -27,6 +28,7 @@ final class Failures {
             case TextException f -> say(ExitCode.MODEL, f.getMessage(), f);
             case OverlayException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case ExportException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+            case TrainingException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case OutOfMemoryError f ->
                 say(
                         ExitCode.UNEXPECTED,

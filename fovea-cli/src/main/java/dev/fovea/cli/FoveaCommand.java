@@ -21,11 +21,22 @@ import picocli.CommandLine.Spec;
         optionListHeading = "%n@|bold Options:|@%n",
         commandListHeading = "%n@|bold Commands:|@%n",
         parameterListHeading = "%n@|bold Parameters:|@%n",
+        exitCodeListHeading = "%n@|bold Exit codes:|@%n",
+        exitCodeList = {
+            ExitCode.OK + ":done",
+            ExitCode.UNEXPECTED + ":unexpected error",
+            ExitCode.USAGE + ":wrong command line",
+            ExitCode.INPUT + ":unusable picture or question",
+            ExitCode.MODEL + ":unusable model",
+            ExitCode.OUTPUT + ":output cannot be written",
+            ExitCode.INTERRUPTED + ":stopped with Ctrl-C"
+        },
         subcommands = {
             AskCommand.class,
             TechniquesCommand.class,
             EvalCommand.class,
             WorldCommand.class,
+            TrainCommand.class,
             CompletionCommand.class
         },
         footer = {

@@ -8,10 +8,11 @@ import java.util.concurrent.TimeUnit;
  * then ends with the code that shells expect (130). A command that does not come to an end in time is left behind.
  */
 public final class Interruption {
-    private static final long PATIENCE_SECONDS = 10;
+    private static final int PATIENCE_SECONDS = 10;
 
     private final CountDownLatch done = new CountDownLatch(1);
     private volatile boolean requested;
+    private volatile int patience = PATIENCE_SECONDS;
 
     /** Begins to listen, on behalf of the calling thread. */
     static Interruption install() {
@@ -24,6 +25,11 @@ public final class Interruption {
     /** Whether the command should stop. */
     public boolean requested() {
         return requested;
+    }
+
+    /** The running command may need so many seconds to come to a good end. */
+    void mayTake(int seconds) {
+        patience = seconds;
     }
 
     /** Asks the running command to stop, as Ctrl-C does. */
@@ -49,7 +55,7 @@ public final class Interruption {
         request();
         command.interrupt();
         try {
-            if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            if (!done.await(patience, TimeUnit.SECONDS)) {
                 System.err.println("fovea: stopped before the work in progress could end");
             }
         } catch (InterruptedException e) {

@@ -39,7 +39,7 @@ public record Terminal(
         boolean out = known == null ? all : known.contains("1");
         boolean err = known == null ? all : known.contains("2");
         return new Terminal(
-                System.in, System.out, System.err, in, out, err, out && wantsColours(System.getenv()), width());
+                System.in, System.out, System.err, in, out, err, out && wantsColours(System.getenv()), columns());
     }
 
     /** The convention of no-color.org, and terminals that cannot. */
@@ -48,7 +48,7 @@ public record Terminal(
                 && !environment.getOrDefault("TERM", "").equals("dumb");
     }
 
-    private static int width() {
+    private static int columns() {
         try {
             return Math.max(NARROWEST, Integer.parseInt(System.getenv().getOrDefault("COLUMNS", "")));
         } catch (NumberFormatException e) {

@@ -41,7 +41,7 @@ class CliTest {
     void helpListsTheCommandsAndTheExitCodes() {
         Run run = Run.of("--help");
         assertThat(run.code()).isZero();
-        assertThat(run.out()).contains(commands()).contains("130 interrupted").doesNotContain("\u001b");
+        assertThat(run.out()).contains(commands()).contains("130   stopped with Ctrl-C").doesNotContain("\u001b");
     }
 
     @Test

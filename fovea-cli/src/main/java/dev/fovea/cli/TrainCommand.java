@@ -1,0 +1,113 @@
+package dev.fovea.cli;
+
+import dev.fovea.core.technique.Suggest;
+import dev.fovea.train.loop.Progress;
+import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.recipe.PeekRecipe;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * {@code train RECIPE}: trains a model from nothing, or goes on where it was stopped.
+ *
+ * <p>{@code --json} prints {@code recipe}, {@code model} (folder), {@code work} (folder), {@code chart} (file) and
+ * {@code stages} (list).
+ */
+@Command(
+        name = "train",
+        description = {
+            "Train a model on the procedural world from nothing. Ctrl-C saves and stops;",
+            "the same command goes on from there."
+        },
+        footer = {
+            "",
+            "@|bold Examples:|@",
+            "  fovea train peek --out models/my-peek",
+            "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
+            ""
+        })
+final class TrainCommand implements Callable<Integer> {
+    private static final List<String> RECIPES = List.of("peek");
+
+    /** A step and the checkpoint after it must fit in before Ctrl-C loses patience. */
+    private static final int SECONDS_TO_SAVE = 120;
+
+    private final Session session;
+    private final Terminal terminal;
+
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "What to train: peek.")
+    String recipe = "";
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            description = "Folder for the model (default: models/peek of this installation).")
+    @Nullable
+    Path out;
+
+    @Option(
+            names = "--work",
+            paramLabel = "DIR",
+            description = "Folder for checkpoints, the log and its chart (default: runs/RECIPE of this installation).")
+    @Nullable
+    Path work;
+
+    @Option(names = "--quick", description = "Train a model so small that it only shows that everything runs.")
+    boolean quick;
+
+    @Mixin
+    JsonOption json;
+
+    TrainCommand(Session session) {
+        this.session = session;
+        this.terminal = session.terminal();
+    }
+
+    @Override
+    public Integer call() {
+        if (!RECIPES.contains(recipe)) {
+            throw CommandFailure.usage("there is no recipe '" + recipe + "'" + Suggest.nearest(recipe, RECIPES)
+                    + "; the recipes are: " + String.join(", ", RECIPES));
+        }
+        Path model = out == null ? session.home().resolve("models").resolve(recipe) : out;
+        Path folder = work == null ? session.home().resolve("runs").resolve(recipe) : work;
+        session.interruption().mayTake(SECONDS_TO_SAVE);
+        try (PeekRecipe peek =
+                new PeekRecipe(folder, quick, progress(), session.interruption()::requested)) {
+            peek.run(model);
+            show(model, folder, peek.chart());
+            return ExitCode.OK;
+        } catch (StoppedException e) {
+            terminal.err().println("fovea: " + e.getMessage());
+            return ExitCode.INTERRUPTED;
+        }
+    }
+
+    private Progress progress() {
+        return terminal.errIsTerminal()
+                ? Progress.bar(terminal.err(), terminal.width(), terminal.colours())
+                : Progress.lines(terminal.err());
+    }
+
+    private void show(Path model, Path folder, Path chart) {
+        if (json.json) {
+            Map<String, Object> result = new LinkedHashMap<>();
+            result.put("recipe", recipe);
+            result.put("model", model.toString());
+            result.put("work", folder.toString());
+            result.put("chart", chart.toString());
+            result.put("stages", PeekRecipe.stages());
+            Json.print(terminal, result);
+        } else {
+            terminal.out().println("Trained " + recipe + ": the model is in " + model + ", its chart is " + chart + ".");
+        }
+    }
+}
