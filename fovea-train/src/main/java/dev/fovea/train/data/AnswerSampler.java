@@ -11,6 +11,7 @@ import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Scenes;
+import dev.fovea.world.Skill;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,10 @@ import java.util.SplittableRandom;
 /** Makes batches of pictures with packed questions. Batch {@code i} depends on {@code i} alone. */
 public final class AnswerSampler {
     private static final int PATCH = 14;
+    /** Skills that need two objects at once, or a look at all of them. */
+    private static final List<Skill> HARD = List.of(
+            Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
+
     private static final List<String> DESCRIBE = List.of(
             "Describe the picture.", "List every object and its place.", "What is in the picture?", "What do you see?");
 
@@ -32,9 +37,23 @@ public final class AnswerSampler {
      * @param chained share of questions that follow another one in the same conversation
      * @param renumbered share of pictures whose chosen patches take contiguous positions, as after pruning
      * @param pixels whether pixels are needed
+     * @param hard how many questions of the skills that are learned last each picture gets beside the balanced ones
      */
     public record Settings(
-            int samples, int visual, int text, double captions, double chained, double renumbered, boolean pixels) {}
+            int samples,
+            int visual,
+            int text,
+            double captions,
+            double chained,
+            double renumbered,
+            boolean pixels,
+            int hard) {
+
+        /** The same without extra questions. */
+        public Settings balanced() {
+            return new Settings(samples, visual, text, captions, chained, renumbered, pixels, 0);
+        }
+    }
 
     private final SceneOptions options;
     private final Settings settings;
@@ -77,12 +96,23 @@ public final class AnswerSampler {
             String ask = DESCRIBE.get(random.nextInt(DESCRIBE.size()));
             all.ask(s, encode(ask), encode(Captions.full(scene, picture)), null, false);
         }
-        for (Question q : Questions.sample(scene, picture, seed, 24)) {
+        for (Question q : questions(scene, picture, seed, random)) {
             boolean follows = random.nextDouble() < settings.chained();
             if (!all.ask(s, encode(q.text()), encode(q.answer()), q, follows)) {
                 break;
             }
         }
+    }
+
+    /** The balanced questions, with the hard ones mixed into the first of them. */
+    private List<Question> questions(Scene scene, Picture picture, long seed, SplittableRandom random) {
+        List<Question> all = new ArrayList<>(Questions.sample(scene, picture, seed, 24));
+        for (int i = 0; i < settings.hard(); i++) {
+            int place = random.nextInt(Math.min(6, all.size()) + 1);
+            Questions.one(scene, picture, HARD.get(i % HARD.size()), random.nextLong())
+                    .ifPresent(q -> all.add(place, q));
+        }
+        return all;
     }
 
     private int[] encode(String text) {

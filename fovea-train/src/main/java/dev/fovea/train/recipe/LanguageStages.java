@@ -98,7 +98,7 @@ final class LanguageStages {
             Connector connector = new Connector(p, Names.CONNECTOR, precision);
             TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
             AnswerSampler.Settings settings =
-                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true);
+                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true, 0);
             AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
             List<AnswerBatch> heldOut = heldOut(settings);
             loop.run(new Stage<>(
@@ -185,8 +185,9 @@ final class LanguageStages {
         return chosen;
     }
 
+    /** Held-out pictures with balanced questions, whatever the stage trains on. */
     private List<AnswerBatch> heldOut(AnswerSampler.Settings settings) {
-        AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, HELD_OUT);
+        AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings.balanced(), tokenizer, HELD_OUT);
         List<AnswerBatch> batches = new ArrayList<>();
         for (int i = 0; i * settings.samples() < heldOutPictures; i++) {
             batches.add(held.batch(i));

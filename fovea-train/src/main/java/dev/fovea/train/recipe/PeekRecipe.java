@@ -64,18 +64,19 @@ public final class PeekRecipe implements AutoCloseable {
         switch (name) {
             case "windows" -> vision.windows(length);
             case "pictures" -> vision.pictures(length, "windows");
-            case "truth" -> language.truth(length, List.of(), settings(length, 40, false));
-            case "places" -> language.truth(length, List.of("truth"), settings(length, 40, false));
-            case "align" -> language.align(length, "pictures", "places");
+            case "truth" -> language.truth(length, List.of(), settings(length, 40, false, 0));
+            case "places" -> language.truth(length, List.of("truth"), settings(length, 40, false, 0));
+            case "pairs" -> language.truth(length, List.of("places"), settings(length, 40, false, 6));
+            case "align" -> language.align(length, "pictures", "pairs");
             case "answers" ->
-                language.answers(length, List.of("pictures", "places", "align"), settings(length, 128, true), false);
-            case "finish" -> language.answers(length, List.of("answers"), settings(length, 256, true), false);
+                language.answers(length, List.of("pictures", "pairs", "align"), settings(length, 128, true, 4), false);
+            case "finish" -> language.answers(length, List.of("answers"), settings(length, 256, true, 4), false);
             default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'");
         }
     }
 
-    private static AnswerSampler.Settings settings(PeekSize.Length length, int visual, boolean pixels) {
-        return new AnswerSampler.Settings(length.pictures(), visual, 150, 0.15, 0.1, 0.3, pixels);
+    private static AnswerSampler.Settings settings(PeekSize.Length length, int visual, boolean pixels, int hard) {
+        return new AnswerSampler.Settings(length.pictures(), visual, 150, 0.15, 0.1, 0.3, pixels, hard);
     }
 
     /** Writes the model that the last stage left. */

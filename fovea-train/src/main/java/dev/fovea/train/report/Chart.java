@@ -30,7 +30,8 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 public final class Chart {
     private static final int WIDTH = 800;
     private static final int HEIGHT = 420;
-    private static final int SMOOTHING = 10;
+    /** Logged steps on either side that a running mean takes in. */
+    private static final int SMOOTHING = 5;
 
     private static final Color PALE = new Color(0xA9CCE3);
     private static final Color BLUE = new Color(0x0072B2);
@@ -137,21 +138,23 @@ public final class Chart {
         XYChart chart = empty(names.isEmpty() ? curve.stage() + ": no accuracy is measured" : title, "%");
         chart.getStyler().setYAxisMin(0.0).setYAxisMax(100.0);
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
-        int other = 0;
+        List<String> fixed =
+                curve.names(wanted).stream().filter(name -> !isOverall(name)).toList();
         for (String name : names) {
             Curve.Series series = shown(curve, name, measured);
             String label = String.format(Locale.ROOT, "%3.0f%%  %s", series.last(), words(name));
             if (isOverall(name)) {
                 line(chart, label, series, INK, THICK, SeriesMarkers.NONE);
             } else {
+                // By name, not by rank: a skill looks the same in every row.
+                int look = fixed.indexOf(name);
                 line(
                         chart,
                         label,
                         series,
-                        PALETTE[other % PALETTE.length],
-                        other < PALETTE.length ? PLAIN : DASHED,
-                        measured ? MARKERS[other % MARKERS.length] : SeriesMarkers.NONE);
-                other++;
+                        PALETTE[look % PALETTE.length],
+                        look < PALETTE.length ? PLAIN : DASHED,
+                        measured ? MARKERS[look % MARKERS.length] : SeriesMarkers.NONE);
             }
         }
         return chart;
@@ -180,7 +183,7 @@ public final class Chart {
         s.setLineColor(colour);
         s.setLineStyle(stroke);
         s.setLineWidth(stroke.getLineWidth());
-        s.setMarker(marker);
+        s.setMarker(series.values().length == 1 ? SeriesMarkers.CIRCLE : marker);
         s.setMarkerColor(colour);
     }
 
@@ -211,6 +214,8 @@ public final class Chart {
         style.setYAxisTitleVisible(!unit.isEmpty());
         style.setXAxisMin(0.0);
         style.setXAxisDecimalPattern("#,##0");
+        style.setXAxisTickMarkSpacingHint(100);
+        style.setYAxisLeftWidthHint(60);
         style.setMarkerSize(7);
         return chart;
     }

@@ -86,16 +86,14 @@ public record Curve(String stage, NavigableMap<Long, Map<String, Double>> steps)
             return values[values.length - 1];
         }
 
-        /**
-         * The running mean in which a value's weight falls by {@code 1 / span} with each value that follows; early on
-         * the plain mean of what there is.
-         */
-        public Series smoothed(int span) {
+        /** The mean over up to {@code reach} neighbours on either side, as many on one as on the other. */
+        public Series smoothed(int reach) {
             double[] smooth = new double[values.length];
-            double mean = 0;
             for (int i = 0; i < smooth.length; i++) {
-                mean += (values[i] - mean) / Math.min(i + 1, span);
-                smooth[i] = mean;
+                int side = Math.min(reach, Math.min(i, smooth.length - 1 - i));
+                for (int k = i - side; k <= i + side; k++) {
+                    smooth[i] += values[k] / (2 * side + 1);
+                }
             }
             return new Series(steps, smooth);
         }
