@@ -1,10 +1,12 @@
 package dev.fovea.core.technique;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A technique as it is named on a command line: {@code id} or {@code id:knob=value,knob=value}.
+ * A technique as it is named on a command line: {@code id}, {@code id:knob=value,knob=value}, or {@code id:@file} with a
+ * {@link KnobFile}; values behind it replace those of the file.
  *
  * @param id the technique's id
  * @param knobs the values given, unchecked
@@ -16,9 +18,10 @@ public record TechniqueSpec(String id, Map<String, String> knobs) {
     }
 
     /**
-     * Reads {@code fastv:layer=3,keep=0.5}.
+     * Reads {@code fastv:layer=3,keep=0.5} or {@code vflowopt:@knobs.json,cell=4}.
      *
-     * @throws IllegalArgumentException with one sentence if the text does not have this form
+     * @throws IllegalArgumentException with one sentence if the text does not have this form, or its file cannot be
+     *     used
      */
     public static TechniqueSpec parse(String text) {
         int colon = text.indexOf(':');
@@ -28,8 +31,13 @@ public record TechniqueSpec(String id, Map<String, String> knobs) {
                     "Cannot read the technique '" + text + "': write its id, or id:knob=value,knob=value.");
         }
         Map<String, String> knobs = new LinkedHashMap<>();
+        Map<String, String> ofFile = new LinkedHashMap<>();
         if (colon >= 0) {
             for (String part : text.substring(colon + 1).split(",", -1)) {
+                if (part.strip().startsWith("@")) {
+                    ofFile.putAll(knobsOfFile(id, part.strip().substring(1)));
+                    continue;
+                }
                 int equals = part.indexOf('=');
                 if (equals < 1 || part.substring(equals + 1).isBlank()) {
                     throw new IllegalArgumentException("Cannot read '" + part + "' in the technique '" + text
@@ -41,6 +49,16 @@ public record TechniqueSpec(String id, Map<String, String> knobs) {
                 }
             }
         }
-        return new TechniqueSpec(id, knobs);
+        ofFile.putAll(knobs);
+        return new TechniqueSpec(id, ofFile);
+    }
+
+    private static Map<String, String> knobsOfFile(String id, String name) {
+        KnobFile file = KnobFile.read(Path.of(name));
+        if (!file.technique().equals(id)) {
+            throw new IllegalArgumentException("The knobs in " + name + " are those of '" + file.technique()
+                    + "', not of '" + id + "'.");
+        }
+        return file.knobs();
     }
 }
