@@ -20,6 +20,7 @@ import java.util.SplittableRandom;
 /** Makes batches of pictures with packed questions. Batch {@code i} depends on {@code i} alone. */
 public final class AnswerSampler {
     private static final int PATCH = 14;
+    private static final int PATCHES = (Renderer.DEFAULT_SIZE / PATCH) * (Renderer.DEFAULT_SIZE / PATCH);
     /** Skills that need two objects at once, or a look at all of them. */
     private static final List<Skill> HARD = List.of(
             Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
@@ -69,7 +70,7 @@ public final class AnswerSampler {
 
     /** The batch with this number. */
     public AnswerBatch batch(long number) {
-        int visual = Math.min(settings.visual(), 256);
+        int visual = Math.min(settings.visual(), PATCHES);
         int length = AnswerBatch.LEAD + visual + settings.text();
         Pack all = new Pack(settings.samples(), visual, settings.text(), length);
         for (int s = 0; s < settings.samples(); s++) {
@@ -185,7 +186,7 @@ public final class AnswerSampler {
             for (int i = 0; i < visual; i++) {
                 positions[at + AnswerBatch.LEAD + i] = AnswerBatch.LEAD + (renumber ? i : chosen[i]);
             }
-            after[s] = AnswerBatch.LEAD + (renumber ? visual : 256);
+            after[s] = AnswerBatch.LEAD + (renumber ? visual : PATCHES);
             next[s] = after[s];
         }
 

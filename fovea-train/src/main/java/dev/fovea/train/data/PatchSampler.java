@@ -19,6 +19,7 @@ import java.util.SplittableRandom;
  */
 public final class PatchSampler {
     private static final int PATCH = 14;
+    private static final int PATCHES = (Renderer.DEFAULT_SIZE / PATCH) * (Renderer.DEFAULT_SIZE / PATCH);
 
     private final SceneOptions options;
     private final int samples;
@@ -43,7 +44,7 @@ public final class PatchSampler {
 
     /** The batch with this number. */
     public PatchBatch batch(long number) {
-        Builder builder = new Builder(window > 0 ? window * window : Math.min(kept, 256));
+        Builder builder = new Builder(window > 0 ? window * window : Math.min(kept, PATCHES));
         SplittableRandom random = new SplittableRandom(firstSeed * 31 + number);
         for (int i = 0; builder.truths.size() < samples; i++) {
             Scene scene = Scenes.generate(firstSeed + number * samples + i, options);

@@ -86,7 +86,8 @@ final class Checkpoints {
         return true;
     }
 
-    private static long steps(Path file, Checkpoint checkpoint) {
+    /** How many steps a checkpoint has behind it. */
+    static long steps(Path file, Checkpoint checkpoint) {
         String steps = checkpoint.metadata().getOrDefault(STEPS, "");
         try {
             return Long.parseLong(steps);

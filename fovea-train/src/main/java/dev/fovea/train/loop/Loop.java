@@ -78,6 +78,17 @@ public final class Loop {
         }
     }
 
+    /** Whether a stage has its {@code steps} behind it. */
+    public boolean done(String stage, long steps) {
+        Path file = checkpoint(stage);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(file)) {
+            return Checkpoints.steps(file, checkpoint) >= steps;
+        }
+    }
+
     /**
      * Runs a stage to its end, from its checkpoint if there is one.
      *

@@ -16,6 +16,7 @@ public final class Connector {
         ClipLayer.linear(p, prefix + "linear_2", to, to, 1 / Math.sqrt(to));
     }
 
+    /** The net over parameters that {@link #declare} declared. */
     public Connector(Parameters p, String prefix, Precision precision) {
         first = ClipLayer.linear(p, prefix + "linear_1");
         second = ClipLayer.linear(p, prefix + "linear_2");

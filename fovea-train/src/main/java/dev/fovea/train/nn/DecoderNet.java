@@ -72,6 +72,7 @@ public final class DecoderNet {
         p.vector(prefix + "norm.weight", 1, c.width());
     }
 
+    /** The net over parameters that {@link #declare} declared. */
     public DecoderNet(Parameters p, String prefix, Config c, Precision precision) {
         this.config = c;
         this.precision = precision;
@@ -99,6 +100,7 @@ public final class DecoderNet {
         return new Linear(p.get(name + ".weight"), null);
     }
 
+    /** Its sizes. */
     public Config config() {
         return config;
     }
@@ -118,10 +120,8 @@ public final class DecoderNet {
     public Tensor forward(Tensor x, int[] positions, Tensor mask) {
         RotaryEmbedding.Table flat = rotary.table(positions);
         long[] shape = {x.size(0), 1, x.size(1), config.headDim()};
-        Tensor sin = flat.sin().view(shape);
-        long half = config.headDim() / 2;
-        Tensor signed = Tensors.cat(-1, sin.narrow(-1, 0, half).neg(), sin.narrow(-1, half, half));
-        RotaryEmbedding.Table table = new RotaryEmbedding.Table(flat.cos().view(shape), signed);
+        RotaryEmbedding.Table table = signed(
+                new RotaryEmbedding.Table(flat.cos().view(shape), flat.sin().view(shape)));
         for (Block block : blocks) {
             x = block.forward(x, table, mask, config, precision);
         }
@@ -132,7 +132,7 @@ public final class DecoderNet {
      * Root-mean-square norm as a layer norm of {@code [x, -x]}, whose mean is 0 and whose variance is the mean square:
      * the same values through a kernel whose backward pass is several times faster than the composed one.
      */
-    private static Tensor rms(RmsNorm norm, Tensor x) {
+    static Tensor rms(RmsNorm norm, Tensor x) {
         long width = x.size(-1);
         Tensor both = Tensors.cat(-1, x, x.neg());
         Tensor weight = Tensors.cat(0, norm.weight(), norm.weight());
@@ -141,8 +141,16 @@ public final class DecoderNet {
         return out.narrow(-1, 0, width);
     }
 
+    /** The same table with the first half of the sines negated. */
+    static RotaryEmbedding.Table signed(RotaryEmbedding.Table table) {
+        long half = table.sin().size(-1) / 2;
+        Tensor first = table.sin().narrow(-1, 0, half).neg();
+        return new RotaryEmbedding.Table(
+                table.cos(), Tensors.cat(-1, first, table.sin().narrow(-1, half, half)));
+    }
+
     /** {@link RotaryEmbedding#rotate} with the sign of the first half already in the table: fewer passes over memory. */
-    private static Tensor rotate(Tensor x, RotaryEmbedding.Table table) {
+    static Tensor rotate(Tensor x, RotaryEmbedding.Table table) {
         long half = x.size(-1) / 2;
         Tensor swapped = Tensors.cat(-1, x.narrow(-1, half, half), x.narrow(-1, 0, half));
         return torch.addcmul(x.mul(table.cos()), swapped, table.sin());

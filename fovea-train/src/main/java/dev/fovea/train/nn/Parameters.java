@@ -4,6 +4,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The trainable weights of a model, all f32 views into one flat buffer, their gradients likewise. One buffer makes an
@@ -41,9 +43,14 @@ public final class Parameters implements AutoCloseable {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private long total;
-    private Tensor values = Tensors.zeros(DType.F32, 0);
-    private Tensor gradients = Tensors.zeros(DType.F32, 0);
+    private @Nullable Tensor values;
+    private @Nullable Tensor gradients;
 
+    /**
+     * No parameters yet.
+     *
+     * @param seed of the initial values
+     */
     public Parameters(long seed) {
         this.seed = seed;
     }
@@ -64,6 +71,9 @@ public final class Parameters implements AutoCloseable {
     }
 
     private void declare(String name, Init init, boolean decays, boolean hidden, long... shape) {
+        if (values != null) {
+            throw new IllegalStateException("Parameter '" + name + "' is declared after the others were allocated");
+        }
         long size = 1;
         for (long s : shape) {
             size *= s;
@@ -78,28 +88,26 @@ public final class Parameters implements AutoCloseable {
     /** Allocates and initialises everything declared. */
     public Parameters freeze() {
         try (Scope scope = Scope.inference()) {
-            values = keep(scope, Tensors.zeros(DType.F32, total));
-            gradients = keep(scope, Tensors.zeros(DType.F32, total));
+            Tensor flat = scope.keep(Tensors.zeros(DType.F32, total));
+            Tensor flatGradients = scope.keep(Tensors.zeros(DType.F32, total));
+            values = flat;
+            gradients = flatGradients;
             for (Entry e : entries.values()) {
-                Tensor view = values.narrow(0, e.offset(), e.size()).view(e.shape());
+                Tensor view = flat.narrow(0, e.offset(), e.size()).view(e.shape());
                 view.copy_(initial(e));
                 Tensor leaf = view.detach().set_requires_grad(true);
                 leaf.mutable_grad()
-                        .put(gradients.narrow(0, e.offset(), e.size()).view(e.shape()));
-                tensors.put(e.name(), keep(scope, leaf));
+                        .put(flatGradients.narrow(0, e.offset(), e.size()).view(e.shape()));
+                tensors.put(e.name(), scope.keep(leaf));
             }
         }
         return this;
     }
 
-    private static Tensor keep(Scope scope, Tensor t) {
-        return scope.keep(t);
-    }
-
     private Tensor initial(Entry e) {
         float[] data = new float[Math.toIntExact(e.size())];
         switch (e.init()) {
-            case Init.Constant c -> java.util.Arrays.fill(data, (float) c.value());
+            case Init.Constant c -> Arrays.fill(data, (float) c.value());
             case Init.Normal n -> {
                 SplittableRandom random = new SplittableRandom(seed ^ (e.name().hashCode() * 0x9E3779B97F4A7C15L));
                 for (int i = 0; i < data.length; i++) {
@@ -119,10 +127,7 @@ public final class Parameters implements AutoCloseable {
         return t;
     }
 
-    public boolean has(String name) {
-        return tensors.containsKey(name);
-    }
-
+    /** All parameters, in the order of their declaration. */
     public List<Entry> entries() {
         return Collections.unmodifiableList(new ArrayList<>(entries.values()));
     }
@@ -134,25 +139,33 @@ public final class Parameters implements AutoCloseable {
 
     /** All values, {@code [size]}; changing them changes the parameters. */
     public Tensor values() {
-        return values;
+        return allocated(values);
     }
 
     /** All gradients, {@code [size]}. */
     public Tensor gradients() {
-        return gradients;
+        return allocated(gradients);
+    }
+
+    private static Tensor allocated(@Nullable Tensor t) {
+        if (t == null) {
+            throw new IllegalStateException("The parameters are not allocated yet");
+        }
+        return t;
     }
 
     /** {@code [size]}: {@code yes} where the entry passes the test, {@code no} elsewhere. */
     public float[] mask(Predicate<Entry> test, float yes, float no) {
         float[] mask = new float[Math.toIntExact(total)];
         for (Entry e : entries.values()) {
-            java.util.Arrays.fill(mask, (int) e.offset(), (int) (e.offset() + e.size()), test.test(e) ? yes : no);
+            Arrays.fill(mask, (int) e.offset(), (int) (e.offset() + e.size()), test.test(e) ? yes : no);
         }
         return mask;
     }
 
+    /** Makes all gradients 0. */
     public void zeroGradients() {
-        gradients.zero_();
+        gradients().zero_();
     }
 
     /** Parameters by name, for saving. */
@@ -163,7 +176,9 @@ public final class Parameters implements AutoCloseable {
     @Override
     public void close() {
         tensors.values().forEach(Tensor::close);
-        values.close();
-        gradients.close();
+        if (values != null && gradients != null) {
+            values.close();
+            gradients.close();
+        }
     }
 }

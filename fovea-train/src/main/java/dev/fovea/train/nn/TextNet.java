@@ -39,6 +39,7 @@ public final class TextNet {
         ClipLayer.norm(p, prefix + "final_layer_norm", c.width());
     }
 
+    /** The net over parameters that {@link #declare} declared. */
     public TextNet(Parameters p, String prefix, Config c, Precision precision) {
         this.config = c;
         this.precision = precision;

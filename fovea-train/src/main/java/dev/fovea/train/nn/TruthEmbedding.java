@@ -51,6 +51,7 @@ public final class TruthEmbedding {
         return sum;
     }
 
+    /** The net over parameters that {@link #declare} declared. */
     public TruthEmbedding(Parameters p, String prefix) {
         table = p.get(prefix + "table");
         offset = p.get(prefix + "offset");

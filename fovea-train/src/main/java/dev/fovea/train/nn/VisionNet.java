@@ -64,6 +64,7 @@ public final class VisionNet {
         ClipLayer.norm(p, prefix + "post_layernorm", c.width());
     }
 
+    /** The net over parameters that {@link #declare} declared. */
     public VisionNet(Parameters p, String prefix, Config c, Precision precision) {
         this.config = c;
         this.precision = precision;

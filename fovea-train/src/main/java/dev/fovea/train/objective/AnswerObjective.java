@@ -46,20 +46,29 @@ public final class AnswerObjective {
      * @param measure whether to grade answers
      */
     public Measured apply(Tensor visual, AnswerBatch batch, boolean measure) {
-        int samples = batch.samples();
-        Tensor lead = decoder.embed(Tensors.of(leads(samples), samples, AnswerBatch.LEAD));
-        Tensor text = decoder.embed(Tensors.of(batch.tokens(), samples, batch.text()));
-        Tensor x = Tensors.cat(1, lead, visual, text);
-        Tensor hidden = decoder.forward(x, batch.positions(), mask(batch));
         AnswerBatch.Targets targets = batch.targets();
-        Tensor wanted = Tensors.indices(targets.rows());
-        Tensor rows = hidden.reshape(-1, hidden.size(2)).index_select(0, wanted);
-        Tensor logits = decoder.logits(rows);
+        Tensor logits = logits(visual, batch);
         Tensor each = torch.cross_entropy_loss(
                 logits, Tensors.indices(targets.ids()), new TensorOptional(), 0 /* no reduction */, -100, 0);
         Tensor weights = Tensors.of(weights(targets), targets.rows().length);
         Tensor loss = each.mul(weights).sum();
         return new Measured(loss, measure ? grade(logits, targets) : Map.of());
+    }
+
+    /**
+     * What the model expects next wherever the batch knows it: {@code [targets, vocabulary]}.
+     *
+     * @param visual {@code [samples, visual, width]}
+     * @param batch the questions
+     */
+    public Tensor logits(Tensor visual, AnswerBatch batch) {
+        int samples = batch.samples();
+        Tensor lead = decoder.embed(Tensors.of(leads(samples), samples, AnswerBatch.LEAD));
+        Tensor text = decoder.embed(Tensors.of(batch.tokens(), samples, batch.text()));
+        Tensor x = Tensors.cat(1, lead, visual, text);
+        Tensor hidden = decoder.forward(x, batch.positions(), mask(batch));
+        Tensor wanted = Tensors.indices(batch.targets().rows());
+        return decoder.logits(hidden.reshape(-1, hidden.size(2)).index_select(0, wanted));
     }
 
     private static int[] leads(int samples) {

@@ -61,6 +61,9 @@ public final class PeekRecipe implements AutoCloseable {
     /** Trains one stage, unless it is done. */
     public void stage(String name) {
         PeekSize.Length length = size.of(name);
+        if (loop.done(name, length.steps())) {
+            return;
+        }
         switch (name) {
             case "windows" -> vision.windows(length);
             case "pictures" -> vision.pictures(length, "windows");

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -118,7 +119,7 @@ public final class Chart {
     /** The first steps lose so much more than all others that they would press the curve flat. */
     private static double ceiling(Curve.Series loss) {
         double[] sorted = loss.values().clone();
-        java.util.Arrays.sort(sorted);
+        Arrays.sort(sorted);
         double most = sorted[sorted.length - 1];
         double usual = sorted[(int) (0.97 * (sorted.length - 1))];
         return 1.05 * (most > 2 * usual ? 1.4 * usual : most);
@@ -164,7 +165,7 @@ public final class Chart {
         Curve.Series series = curve.series(name);
         Curve.Series calm = measured ? series : series.smoothed(SMOOTHING);
         double[] percent = new double[calm.values().length];
-        java.util.Arrays.setAll(percent, i -> 100 * calm.values()[i]);
+        Arrays.setAll(percent, i -> 100 * calm.values()[i]);
         return new Curve.Series(calm.steps(), percent);
     }
 
@@ -214,6 +215,7 @@ public final class Chart {
         style.setYAxisTitleVisible(!unit.isEmpty());
         style.setXAxisMin(0.0);
         style.setXAxisDecimalPattern("#,##0");
+        style.setYAxisDecimalPattern("0.##");
         style.setXAxisTickMarkSpacingHint(100);
         style.setYAxisLeftWidthHint(60);
         style.setMarkerSize(7);

@@ -11,7 +11,9 @@ import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Scenes;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,7 +84,7 @@ public final class WorldTokenizer {
         List<Integer> counts = new ArrayList<>();
         words.forEach((word, count) -> {
             List<String> symbols = new ArrayList<>();
-            for (byte b : word.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+            for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
                 symbols.add(byteSymbol(b & 0xFF));
             }
             pieces.add(symbols);
@@ -116,7 +118,7 @@ public final class WorldTokenizer {
                         .thenComparing(
                                 (Map.Entry<Pair, Integer> e) ->
                                         e.getKey().left() + " " + e.getKey().right(),
-                                java.util.Comparator.reverseOrder()))
+                                Comparator.reverseOrder()))
                 .map(Map.Entry::getKey)
                 .orElse(null);
     }
