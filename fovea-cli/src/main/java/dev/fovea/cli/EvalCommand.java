@@ -1,15 +1,11 @@
 package dev.fovea.cli;
 
-import dev.fovea.cli.eval.HeldOut;
-import dev.fovea.cli.eval.Proportion;
-import dev.fovea.cli.eval.Score;
-import dev.fovea.core.Answer;
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.Question;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.engine.PlanCheck;
-import java.util.List;
+import dev.fovea.eval.Proportion;
+import dev.fovea.eval.suite.WorldSuite;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,8 +28,6 @@ import picocli.CommandLine.Option;
             ""
         })
 final class EvalCommand implements Callable<Integer> {
-    private static final int LONGEST_ANSWER = 24;
-
     private final Session session;
     private final Terminal terminal;
 
@@ -70,15 +64,15 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        HeldOut questions = questions();
+        WorldSuite suite = suite();
         spending.check();
         EvalReport report;
         try (VisionLanguageModel opened = VisionLanguageModel.open(model.resolve(session), OpenOptions.defaults());
                 ProgressLine progress = new ProgressLine(terminal, "eval", " questions", limit)) {
-            report = run(opened, questions, progress);
+            report = run(opened, suite, progress);
         }
         if (session.interruption().requested()) {
-            terminal.err().println("fovea: stopped after " + report.score().total().n() + " of " + limit + " questions");
+            terminal.err().println("fovea: stopped after " + report.total().n() + " of " + limit + " questions");
             return ExitCode.INTERRUPTED;
         }
         if (json.json) {
@@ -89,36 +83,30 @@ final class EvalCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private HeldOut questions() {
+    private WorldSuite suite() {
+        if (limit < 1 || limit > WorldSuite.SEEDS) {
+            throw CommandFailure.usage(
+                    "--limit is " + limit + "; give a number from 1 to " + WorldSuite.SEEDS);
+        }
         try {
-            return new HeldOut(seed, limit, blind);
+            return new WorldSuite(seed);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e.getMessage(), e);
         }
     }
 
-    private EvalReport run(VisionLanguageModel opened, HeldOut questions, ProgressLine progress) {
+    private EvalReport run(VisionLanguageModel opened, WorldSuite suite, ProgressLine progress) {
         checkPlan(opened);
-        AskOptions options = AskOptions.defaults()
-                .withTechniques(spending.techniques, spending.budget())
-                .withMaxTokens(LONGEST_ANSWER);
-        Score score = new Score();
-        EvalReport.Cost cost = new EvalReport.Cost();
-        questions.forEach(item -> {
-            List<Answer> answers = opened.ask(
-                    item.questions().stream()
-                            .map(q -> new Question(List.of(item.image()), q.text()))
-                            .toList(),
-                    options);
-            for (int i = 0; i < answers.size(); i++) {
-                score.add(item.questions().get(i), answers.get(i).text());
-            }
-            cost.add(answers);
-            Proportion sofar = score.total();
+        AskOptions options = AskOptions.defaults().withTechniques(spending.techniques, spending.budget());
+        EvalReport report = new EvalReport(model.name(session), spending, seed, blind);
+        try (PictureBatches batches = new PictureBatches(items -> {
+            report.add(items, opened.ask(items.questions(blind), options.withMaxTokens(items.longest())));
+            Proportion sofar = report.total();
             progress.at(sofar.n(), String.format(Locale.ROOT, "%.1f %% right", 100 * sofar.value()));
-            return !session.interruption().requested();
-        });
-        return new EvalReport(model.name(session), spending, questions, score, cost);
+        })) {
+            suite.forEach(limit, item -> batches.add(item) && !session.interruption().requested());
+        }
+        return report;
     }
 
     private void checkPlan(VisionLanguageModel opened) {

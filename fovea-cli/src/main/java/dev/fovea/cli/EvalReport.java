@@ -1,13 +1,14 @@
 package dev.fovea.cli;
 
-import dev.fovea.cli.eval.HeldOut;
-import dev.fovea.cli.eval.Proportion;
-import dev.fovea.cli.eval.Score;
 import dev.fovea.core.Answer;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.eval.Proportion;
+import dev.fovea.eval.suite.Item;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * The result of an evaluation as people and programs read it.
@@ -16,56 +17,82 @@ import java.util.Map;
  * of Wilson), {@code by_skill} (for each skill {@code accuracy}, {@code n}, {@code low}, {@code high}), {@code seed},
  * {@code blind}, {@code techniques}, {@code budget}, {@code visual_tokens} with the mean {@code total} and {@code kept}
  * of a question, {@code encoder_ms}, {@code prefill_ms} and {@code decode_ms} (means for a question).
- *
- * @param model name of the model
- * @param spending techniques and budget
- * @param questions which ones
- * @param score right and wrong
- * @param cost tokens and times
  */
-record EvalReport(String model, SpendingOptions spending, HeldOut questions, Score score, Cost cost) {
+final class EvalReport {
+    private final String model;
+    private final SpendingOptions spending;
+    private final long seed;
+    private final boolean blind;
+    private final Map<String, Proportion> bySkill = new TreeMap<>();
+    private Proportion total = new Proportion(0, 0);
+    private long tokens;
+    private long kept;
+    private double encoderMs;
+    private double prefillMs;
+    private double decodeMs;
 
-    /** Sums over all questions. */
-    static final class Cost {
-        private int n;
-        private long total;
-        private long kept;
-        private double encoderMs;
-        private double prefillMs;
-        private double decodeMs;
+    /**
+     * @param model name of the model
+     * @param spending techniques and budget
+     * @param seed which questions
+     * @param blind whether they came with a grey picture
+     */
+    EvalReport(String model, SpendingOptions spending, long seed, boolean blind) {
+        this.model = model;
+        this.spending = spending;
+        this.seed = seed;
+        this.blind = blind;
+    }
 
-        /** Answers of one batch, each of which carries the times of the whole. */
-        void add(List<Answer> batch) {
-            for (Answer answer : batch) {
-                n++;
-                total += answer.ledger().total();
-                kept += answer.ledger().kept();
-                encoderMs += answer.timings().encoderMs() / batch.size();
-                prefillMs += answer.timings().prefillMs() / batch.size();
-                decodeMs += answer.timings().decodeMs() / batch.size();
-            }
+    /** Grades the answers to the questions about one picture; each answer carries the times of the whole batch. */
+    void add(PictureBatches.Batch batch, List<Answer> answers) {
+        RgbImage picture = batch.picture();
+        for (int i = 0; i < answers.size(); i++) {
+            Item item = batch.items().get(i);
+            Answer answer = answers.get(i);
+            double score = item.grader().grade(answer.text(), picture).score();
+            total = plus(total, score);
+            bySkill.merge(item.skill(), new Proportion(score, 1), (sofar, one) -> plus(sofar, one.score()));
+            tokens += answer.ledger().total();
+            kept += answer.ledger().kept();
+            encoderMs += answer.timings().encoderMs() / answers.size();
+            prefillMs += answer.timings().prefillMs() / answers.size();
+            decodeMs += answer.timings().decodeMs() / answers.size();
         }
+    }
+
+    /** All answers so far. */
+    Proportion total() {
+        return total;
+    }
+
+    private static Proportion plus(Proportion sofar, double score) {
+        return new Proportion(sofar.score() + score, sofar.n() + 1);
     }
 
     Map<String, Object> asMap() {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("model", model);
-        map.putAll(asMap(score.total()));
-        Map<String, Object> bySkill = new LinkedHashMap<>();
-        score.bySkill().forEach((skill, proportion) -> bySkill.put(skill.id(), asMap(proportion)));
-        map.put("by_skill", bySkill);
-        map.put("seed", questions.evaluation());
-        map.put("blind", questions.blind());
+        map.putAll(asMap(total));
+        Map<String, Object> skills = new LinkedHashMap<>();
+        bySkill.forEach((skill, proportion) -> skills.put(skill, asMap(proportion)));
+        map.put("by_skill", skills);
+        map.put("seed", seed);
+        map.put("blind", blind);
         map.put("techniques", spending.techniques);
         map.put("budget", spending.budget);
         Map<String, Object> visual = new LinkedHashMap<>();
-        visual.put("total", AskReport.rounded((double) cost.total / cost.n));
-        visual.put("kept", AskReport.rounded((double) cost.kept / cost.n));
+        visual.put("total", mean(tokens));
+        visual.put("kept", mean(kept));
         map.put("visual_tokens", visual);
-        map.put("encoder_ms", AskReport.rounded(cost.encoderMs / cost.n));
-        map.put("prefill_ms", AskReport.rounded(cost.prefillMs / cost.n));
-        map.put("decode_ms", AskReport.rounded(cost.decodeMs / cost.n));
+        map.put("encoder_ms", mean(encoderMs));
+        map.put("prefill_ms", mean(prefillMs));
+        map.put("decode_ms", mean(decodeMs));
         return map;
+    }
+
+    private double mean(double sum) {
+        return AskReport.rounded(sum / total.n());
     }
 
     private static Map<String, Object> asMap(Proportion p) {
@@ -83,8 +110,8 @@ record EvalReport(String model, SpendingOptions spending, HeldOut questions, Sco
 
     void print(Terminal terminal) {
         Table table = new Table().row("SKILL", "RIGHT", "95 % INTERVAL", "QUESTIONS");
-        score.bySkill().forEach((skill, p) -> row(table, skill.id(), p));
-        row(table, "all", score.total());
+        bySkill.forEach((skill, p) -> row(table, skill, p));
+        row(table, "all", total);
         table.print(terminal, 0, true);
         terminal.out().println();
         terminal.out()
@@ -92,12 +119,12 @@ record EvalReport(String model, SpendingOptions spending, HeldOut questions, Sco
                         Locale.ROOT,
                         "%s%s · %.1f of %.1f visual tokens · encoder %.1f ms, prefill %.1f ms, decode %.1f ms a question",
                         model,
-                        questions.blind() ? ", blind" : "",
-                        (double) cost.kept / cost.n,
-                        (double) cost.total / cost.n,
-                        cost.encoderMs / cost.n,
-                        cost.prefillMs / cost.n,
-                        cost.decodeMs / cost.n)));
+                        blind ? ", blind" : "",
+                        mean(kept),
+                        mean(tokens),
+                        mean(encoderMs),
+                        mean(prefillMs),
+                        mean(decodeMs))));
     }
 
     private static void row(Table table, String name, Proportion p) {

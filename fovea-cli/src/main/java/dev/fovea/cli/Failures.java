@@ -4,6 +4,7 @@ import dev.fovea.core.image.PictureException;
 import dev.fovea.core.overlay.OverlayException;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.eval.EvalException;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.world.export.ExportException;
 import java.util.List;
@@ -28,6 +29,8 @@ final class Failures {
             case TextException f -> say(ExitCode.MODEL, f.getMessage(), f);
             case OverlayException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case ExportException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+            case EvalException f ->
+                say(f.kind() == EvalException.Kind.INPUT ? ExitCode.INPUT : ExitCode.OUTPUT, f.getMessage(), f);
             case TrainingException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
             case OutOfMemoryError f ->
                 say(

@@ -23,7 +23,7 @@ class ArchitectureTest {
 
     @Test
     void everyModuleIsSeen() {
-        for (String module : new String[] {"core", "world", "techniques", "train", "cli"}) {
+        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "cli"}) {
             assertThat(ALL.that(DescribedPredicate.describe(
                             module, (JavaClass c) -> c.getPackageName().startsWith("dev.fovea." + module))))
                     .as(module)
@@ -74,6 +74,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(
                         othersThan("dev.fovea.train..", "dev.fovea.core..", "dev.fovea.world.."))
+                .check(ALL);
+    }
+
+    @Test
+    void evaluationKnowsNoTrainingAndNoCommand() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.eval..")
+                .should()
+                .dependOnClassesThat(othersThan(
+                        "dev.fovea.eval..", "dev.fovea.core..", "dev.fovea.world..", "dev.fovea.techniques.."))
                 .check(ALL);
     }
 
@@ -141,7 +152,7 @@ class ArchitectureTest {
         slices().matching("dev.fovea.core.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.train.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.world.(*)..").should().beFreeOfCycles().check(ALL);
-        slices().matching("dev.fovea.cli.(*)..").should().beFreeOfCycles().check(ALL);
+        slices().matching("dev.fovea.eval.(*)..").should().beFreeOfCycles().check(ALL);
     }
 
     /** Classes of this project outside of these packages. */
