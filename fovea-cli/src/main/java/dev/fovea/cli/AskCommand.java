@@ -47,6 +47,7 @@ final class AskCommand implements Callable<Integer> {
     @Parameters(
             arity = "1..*",
             paramLabel = "PICTURE... [QUESTION]",
+            hideParamSyntax = true,
             description = "Picture files (PNG, JPEG, WebP, GIF, BMP, TIFF), then the question.")
     List<String> arguments = new ArrayList<>();
 
@@ -66,10 +67,8 @@ final class AskCommand implements Callable<Integer> {
     @Option(
             names = "--overlay",
             paramLabel = "PNG",
-            description = {
-                "Write the picture with its kept patches bright, dropped ones dim and merged ones outlined;",
-                "with several pictures PNG-1, PNG-2 and so on."
-            })
+            description = "Write the picture with its kept patches bright, dropped ones dim and merged ones outlined;"
+                    + " with several pictures one file each, numbered.")
     @Nullable
     Path overlay;
 

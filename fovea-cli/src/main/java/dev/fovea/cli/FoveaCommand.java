@@ -10,10 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code fovea} itself: the list of commands. */
 @Command(
         name = "fovea",
-        description = {
-            "Vision-language models on the JVM, with every visual token spent where it matters.",
-            ""
-        },
+        description = "Vision-language models on the JVM, with every visual token spent where it matters.",
         versionProvider = Version.class,
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT,

@@ -10,10 +10,8 @@ final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = {
-                "Folder of a LLaVA checkpoint in the Hugging Face layout",
-                "(default: peek, which comes with Fovea)."
-            })
+            description =
+                    "Folder of a LLaVA checkpoint in the Hugging Face layout (default: peek, which comes with Fovea).")
     @Nullable
     Path folder;
 

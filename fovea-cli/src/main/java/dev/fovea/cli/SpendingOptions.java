@@ -15,16 +15,14 @@ final class SpendingOptions {
     @Option(
             names = {"-t", "--technique"},
             paramLabel = "ID[:KNOB=VALUE,...]",
-            description = {
-                "A technique that spends the visual tokens, with its knobs; may be repeated",
-                "('fovea techniques' lists them; default: none, the plain model)."
-            })
+            description = "A technique that spends the visual tokens, with its knobs; may be repeated. 'fovea"
+                    + " techniques' lists them (default: none, the plain model).")
     List<String> techniques = new ArrayList<>();
 
     @Option(
             names = {"-b", "--budget"},
             defaultValue = "full",
-            paramLabel = "N|P%%|full",
+            paramLabel = "N|P%|full",
             description = "Visual tokens to spend: a count, a percentage, or 'full' (default).")
     String budget = "full";
 

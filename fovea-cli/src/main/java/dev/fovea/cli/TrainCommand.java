@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "train",
         description = {
-            "Train a model on the procedural world from nothing. Ctrl-C saves and stops;",
-            "the same command goes on from there."
+            "Train a model on the procedural world, from nothing.",
+            "Ctrl-C saves and stops; the same command goes on from there."
         },
         footer = {
             "",
