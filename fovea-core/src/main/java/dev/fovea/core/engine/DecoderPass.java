@@ -32,6 +32,7 @@ final class DecoderPass {
     private final List<Chunk> chunks;
     private @Nullable DecoderProjections previous;
     private @Nullable Rotation rotation;
+    private float[] finalStates = new float[0];
 
     /** A rotary table that several layers share. */
     private record Rotation(int[] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {}
@@ -65,10 +66,17 @@ final class DecoderPass {
             int[][] places = chunks.stream()
                     .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
                     .toArray(int[][]::new);
-            return scope.keep(decoder.logits(layers(x, places)));
+            Tensor last = decoder.norm().forward(layers(x, places));
+            finalStates = Tensors.floats(last);
+            return scope.keep(Tensors.to(decoder.head().forward(last), DType.F32));
         } finally {
             forgetRotation();
         }
+    }
+
+    /** The last token of every sequence behind the final norm, once run: {@code [sequences, width]}, row after row. */
+    float[] finalStates() {
+        return finalStates;
     }
 
     /** The last token of every sequence behind the last layer: {@code [sequences, width]}, in the caller's scope. */

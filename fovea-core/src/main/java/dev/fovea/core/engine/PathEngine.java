@@ -82,8 +82,8 @@ public final class PathEngine {
                     chunks.add(new DecoderPass.Chunk(blind, 0, true));
                 }
             }
-            Tensor logits = new DecoderPass(decoder(), chunks).run(packed(embeddings));
-            deliver(states, logits);
+            DecoderPass pass = new DecoderPass(decoder(), chunks);
+            deliver(states, pass.run(packed(embeddings)), pass.finalStates());
             return states;
         } catch (RuntimeException e) {
             states.forEach(PromptState::close);
@@ -110,13 +110,15 @@ public final class PathEngine {
                 }
             }
             int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
-            deliver(states, new DecoderPass(decoder(), chunks).run(decoder().embed(all)));
+            DecoderPass pass = new DecoderPass(decoder(), chunks);
+            deliver(states, pass.run(decoder().embed(all)), pass.finalStates());
         }
     }
 
-    private static void deliver(List<PromptState> states, Tensor logits) {
+    private static void deliver(List<PromptState> states, Tensor logits, float[] finalStates) {
         float[] all = Tensors.floats(logits);
         int vocabulary = (int) logits.size(1);
+        int width = finalStates.length / (int) logits.size(0);
         int blindRow = states.size();
         for (int i = 0; i < states.size(); i++) {
             float[] own = Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary);
@@ -125,7 +127,7 @@ public final class PathEngine {
                 blind = Arrays.copyOfRange(all, blindRow * vocabulary, (blindRow + 1) * vocabulary);
                 blindRow++;
             }
-            states.get(i).deliver(own, blind);
+            states.get(i).deliver(own, blind, Arrays.copyOfRange(finalStates, i * width, (i + 1) * width));
         }
     }
 

@@ -26,6 +26,7 @@ public final class PromptState implements AutoCloseable {
     private int[] ids;
     private int[] places;
     private float[] logits = new float[0];
+    private float[] finalState = new float[0];
 
     /**
      * @param blind the branch that never sees the pictures, or null
@@ -110,8 +111,14 @@ public final class PromptState implements AutoCloseable {
         places = Arrays.copyOf(places, tokens + 1);
     }
 
+    /** The last token read, behind the final norm: {@code [width]}. */
+    public float[] finalState() {
+        return finalState;
+    }
+
     /** Takes new logits through the steps at the logits station. */
-    void deliver(float[] own, float @Nullable [] imageFree) {
+    void deliver(float[] own, float @Nullable [] imageFree, float[] lastState) {
+        finalState = lastState;
         float[] current = own;
         if (sequence.visual().count() > 0 || imageFree != null) {
             List<Step> steps = sequence.book().at(LOGITS);

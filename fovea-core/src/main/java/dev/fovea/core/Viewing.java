@@ -1,0 +1,112 @@
+package dev.fovea.core;
+
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.technique.Plans;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Pictures that several questions are asked about, each by itself: no question is part of another's prompt. The pictures
+ * go through the encoder once, when they are first shown; a plan whose encoder steps look at the question has them
+ * encoded again for every one.
+ *
+ * <p>Owns native memory until {@link #close()}. Not for use by several threads at once.
+ */
+public final class Viewing implements AutoCloseable {
+    private final Asking asking;
+    private final AskOptions options;
+    private final List<PreparedImage> pictures;
+    private final List<EncodedImage> encoded = new ArrayList<>();
+    private double encoderMs;
+
+    Viewing(Asking asking, AskOptions options, List<RgbImage> images) {
+        this.asking = asking;
+        this.options = options;
+        this.pictures = images.stream().map(asking::prepare).toList();
+        encode(job(""));
+    }
+
+    /** Milliseconds that the encoder took, the last time it ran. */
+    public double encoderMs() {
+        return encoderMs;
+    }
+
+    /** Answers a question, greedily or as the options say; its timings show an encoder pass only where there was one. */
+    public Answer ask(String question) {
+        return ask(question, options.generation().maxTokens());
+    }
+
+    /**
+     * Answers a question in at most so many tokens.
+     *
+     * @throws IllegalArgumentException with one sentence if the question does not fit the model
+     */
+    public Answer ask(String question, int maxTokens) {
+        AskOptions limited = options.withMaxTokens(maxTokens);
+        Asking.Job job = job(question);
+        double again = encodeAgain(job) ? encoderMs : 0;
+        long start = System.nanoTime();
+        try (PromptState state = read(job, limited)) {
+            int held = state.held();
+            long read = System.nanoTime();
+            Generated text = asking.generator()
+                    .generate(List.of(state), limited.generation(), List.of(options.listener()))
+                    .getFirst();
+            Timings timings = new Timings(again, Asking.ms(start, read), Asking.ms(read, System.nanoTime()));
+            return Asking.answer(job, state, held, text, timings);
+        }
+    }
+
+    /**
+     * The last token of the prompt behind the final norm, before a word of the answer is generated:
+     * {@code [decoder width]}. How far it moves tells what a technique changed.
+     */
+    public float[] finalState(String question) {
+        Asking.Job job = job(question);
+        encodeAgain(job);
+        try (PromptState state = read(job, options)) {
+            return state.finalState().clone();
+        }
+    }
+
+    private Asking.Job job(String question) {
+        List<Message> messages = new ArrayList<>();
+        String system = options.system();
+        if (system != null) {
+            messages.add(Message.system(system));
+        }
+        messages.add(Message.user(pictures.size(), question));
+        return asking.job(asking.render(messages), pictures, question, options);
+    }
+
+    private PromptState read(Asking.Job job, AskOptions limited) {
+        return asking.engine()
+                .prefill(List.of(asking.prompt(job, encoded, limited)))
+                .getFirst();
+    }
+
+    private boolean encodeAgain(Asking.Job job) {
+        boolean again = Plans.encoderLooksAtQuestion(job.plan());
+        if (again) {
+            encode(job);
+        }
+        return again;
+    }
+
+    private void encode(Asking.Job job) {
+        close();
+        long start = System.nanoTime();
+        encoded.addAll(asking.encode(List.of(job), 0));
+        encoderMs = Asking.ms(start, System.nanoTime());
+    }
+
+    @Override
+    public void close() {
+        encoded.forEach(EncodedImage::close);
+        encoded.clear();
+    }
+}
