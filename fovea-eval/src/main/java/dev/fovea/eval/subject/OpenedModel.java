@@ -1,0 +1,101 @@
+package dev.fovea.eval.subject;
+
+import dev.fovea.core.Answer;
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import java.util.List;
+
+/**
+ * A model of this project under evaluation, greedy. The first picture that it sees is also encoded and asked about once
+ * beforehand, unmeasured, so that no contestant pays for what a process does only once.
+ */
+public final class OpenedModel implements Subject {
+    private final String name;
+    private final VisionLanguageModel model;
+    private boolean warm;
+
+    /** @param model closed with this */
+    public OpenedModel(String name, VisionLanguageModel model) {
+        this.name = name;
+        this.model = model;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public ModelShape shape() {
+        return model.shape();
+    }
+
+    @Override
+    public Viewing view(RgbImage picture, Plan plan) {
+        if (!warm) {
+            warm = true;
+            try (dev.fovea.core.Viewing first = open(picture, Plan.plain())) {
+                first.ask("?", 2);
+            }
+        }
+        return new Open(open(picture, plan), model.shape());
+    }
+
+    /**
+     * How the last token of the prompt leaves the language model: {@code [decoder width]}.
+     *
+     * @see dev.fovea.core.Viewing#finalState
+     */
+    public float[] finalState(RgbImage picture, Plan plan, String prompt) {
+        try (dev.fovea.core.Viewing viewing = open(picture, plan)) {
+            return viewing.finalState(prompt);
+        }
+    }
+
+    private dev.fovea.core.Viewing open(RgbImage picture, Plan plan) {
+        return model.view(List.of(picture), AskOptions.defaults().withPlan(plan));
+    }
+
+    private record Open(dev.fovea.core.Viewing viewing, ModelShape shape) implements Viewing {
+        @Override
+        public double encodeMs() {
+            return viewing.encoderMs();
+        }
+
+        @Override
+        public Reply ask(String prompt, int maxTokens) {
+            Answer answer = viewing.ask(prompt, maxTokens);
+            List<Integer> tokens =
+                    answer.tokens().stream().map(Generated.Token::id).toList();
+            double logProbability = answer.tokens().stream()
+                    .mapToDouble(Generated.Token::logProbability)
+                    .sum();
+            int held = answer.ledger().decoderTokens().isEmpty()
+                    ? 0
+                    : answer.ledger().decoderTokens().getFirst();
+            return new Reply(
+                    answer.text(),
+                    tokens,
+                    logProbability,
+                    answer.promptTokens() - held,
+                    answer.ledger(),
+                    answer.geometry().getFirst(),
+                    answer.timings().prefillMs(),
+                    answer.timings().decodeMs());
+        }
+
+        @Override
+        public void close() {
+            viewing.close();
+        }
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}
