@@ -6,6 +6,8 @@ import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
+import dev.fovea.core.text.ChatMessage;
+import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -74,12 +76,12 @@ public final class Viewing implements AutoCloseable {
     }
 
     private Asking.Job job(String question) {
-        List<Message> messages = new ArrayList<>();
+        List<ChatMessage> messages = new ArrayList<>();
         String system = options.system();
         if (system != null) {
-            messages.add(Message.system(system));
+            messages.add(ChatMessage.of("system", 0, system));
         }
-        messages.add(Message.user(pictures.size(), question));
+        messages.add(ChatMessage.of("user", pictures.size(), question));
         return asking.job(asking.render(messages), pictures, question, options);
     }
 
