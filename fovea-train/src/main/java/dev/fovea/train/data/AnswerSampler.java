@@ -22,8 +22,8 @@ public final class AnswerSampler {
     private static final int PATCH = 14;
     private static final int PATCHES = (Renderer.DEFAULT_SIZE / PATCH) * (Renderer.DEFAULT_SIZE / PATCH);
     /** Skills that need two objects at once, or a look at all of them. */
-    private static final List<Skill> HARD = List.of(
-            Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
+    private static final List<Skill> HARD =
+            List.of(Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
 
     private static final List<String> DESCRIBE = List.of(
             "Describe the picture.", "List every object and its place.", "What is in the picture?", "What do you see?");

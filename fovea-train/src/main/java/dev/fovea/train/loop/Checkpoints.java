@@ -51,11 +51,7 @@ final class Checkpoints {
                 }
             }
         } catch (ExecutionException e) {
-            switch (e.getCause()) {
-                case RuntimeException cause -> throw cause;
-                case Error cause -> throw cause;
-                case null, default -> throw new IllegalStateException("A checkpoint could not be saved", e);
-            }
+            throw Rethrow.cause(e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();

@@ -48,7 +48,7 @@ final class LineProgress implements Progress {
 
     @Override
     public void end(long step) {
-        out.printf(Locale.ROOT, step == steps ? "%s: done%n" : "%s: stopped after step %d%n", stage, step);
+        out.println(stage + (step == steps ? ": done" : ": stopped after step " + step));
     }
 
     @Override

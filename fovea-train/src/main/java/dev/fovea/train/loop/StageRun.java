@@ -86,7 +86,8 @@ final class StageRun<B> {
         long done = optimizer.steps();
         boolean last = done == stage.schedule().steps();
         progress.step(done);
-        if (!stage.evaluation().batches().isEmpty() && (last || done % stage.evaluation().every() == 0)) {
+        if (!stage.evaluation().batches().isEmpty()
+                && (last || done % stage.evaluation().every() == 0)) {
             figures.putAll(evaluate());
         }
         if (!figures.isEmpty()) {
@@ -101,11 +102,11 @@ final class StageRun<B> {
     }
 
     private Map<String, Double> step(Prefetch<B> data, Workers workers) throws InterruptedException {
-        boolean measure = (optimizer.steps() + 1) % LOG_EVERY == 0 || clock.silent(LOG_AT_LEAST_EVERY);
+        long next = optimizer.steps() + 1;
+        boolean measure = next % LOG_EVERY == 0 || next == stage.schedule().steps() || clock.silent(LOG_AT_LEAST_EVERY);
         Map<String, Double> figures = new TreeMap<>();
         workers.forEach(
-                data.next(stage.accumulate()),
-                (i, batch) -> backward(batch, measure && i == 0 ? figures : null));
+                data.next(stage.accumulate()), (i, batch) -> backward(batch, measure && i == 0 ? figures : null));
         double lr = stage.schedule().at(optimizer.steps());
         double norm = optimizer.step(lr);
         count(norm);

@@ -32,10 +32,9 @@ final class Workers implements AutoCloseable {
         Natives.ensureLoaded();
         int all = torch.get_num_threads();
         int threads = Math.clamp(items, 1, Math.max(1, all));
-        pool = Executors.newFixedThreadPool(threads, work -> Thread.ofPlatform()
-                .daemon()
-                .name("worker")
-                .unstarted(() -> {
+        pool = Executors.newFixedThreadPool(
+                threads,
+                work -> Thread.ofPlatform().daemon().name("worker").unstarted(() -> {
                     // OpenMP counts threads for each thread that starts an operation.
                     Natives.setThreads(all / threads);
                     work.run();
@@ -71,16 +70,8 @@ final class Workers implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (failure != null) {
-            throw rethrown(failure.getCause());
+            throw Rethrow.cause(failure);
         }
-    }
-
-    private static RuntimeException rethrown(Throwable cause) {
-        return switch (cause) {
-            case RuntimeException e -> e;
-            case Error e -> throw e;
-            default -> new IllegalStateException("A training batch failed: " + cause, cause);
-        };
     }
 
     @Override
