@@ -4,9 +4,7 @@ import dev.fovea.core.Answer;
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.Conversation;
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.Question;
 import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.engine.PlanCheck;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.image.Picture;
@@ -112,7 +110,7 @@ final class AskCommand implements Callable<Integer> {
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
         List<RgbImage> images = pictures(asked.pictures(), natives);
         try (VisionLanguageModel opened = open(folder)) {
-            checkPlan(opened, images.size());
+            spending.check(opened, images.size());
             return asked.question() == null
                     ? converse(opened, images, options)
                     : once(opened, images, asked.question(), options);
@@ -161,19 +159,11 @@ final class AskCommand implements Callable<Integer> {
         return images;
     }
 
-    private void checkPlan(VisionLanguageModel opened, int images) {
-        try {
-            PlanCheck.check(spending.plan(opened.shape(), images), opened.shape());
-        } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
-        }
-    }
-
     private int once(VisionLanguageModel opened, List<RgbImage> images, String text, AskOptions options) {
         Answer answer;
         waiting = Waiting.on(terminal, "Answering");
         try {
-            answer = opened.ask(new Question(images, text), options);
+            answer = opened.ask(images, text, options);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.input(e.getMessage(), e);
         } finally {
@@ -183,7 +173,7 @@ final class AskCommand implements Callable<Integer> {
     }
 
     private int converse(VisionLanguageModel opened, List<RgbImage> images, AskOptions options) {
-        try (Conversation conversation = opened.conversation(options, Conversation.Policy.LOOK_AGAIN);
+        try (Conversation conversation = opened.converse(options, Conversation.Policy.LOOK_AGAIN);
                 QuestionSource questions = QuestionSource.of(session)) {
             List<RgbImage> toShow = images;
             for (String text = questions.next(); text != null; text = questions.next()) {

@@ -2,10 +2,13 @@ package dev.fovea.cli;
 
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
+import dev.fovea.core.Viewing;
 import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.engine.PlanCheck;
+import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.Proportion;
+import dev.fovea.eval.suite.Item;
 import dev.fovea.eval.suite.WorldSuite;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,6 +31,8 @@ import picocli.CommandLine.Option;
             ""
         })
 final class EvalCommand implements Callable<Integer> {
+    private static final int GREY = 128;
+
     private final Session session;
     private final Terminal terminal;
 
@@ -96,11 +101,11 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private EvalReport run(VisionLanguageModel opened, WorldSuite suite, ProgressLine progress) {
-        checkPlan(opened);
+        spending.check(opened, 1);
         AskOptions options = AskOptions.defaults().withTechniques(spending.techniques, spending.budget());
         EvalReport report = new EvalReport(model.name(session), spending, seed, blind);
-        try (PictureBatches batches = new PictureBatches(items -> {
-            report.add(items, opened.ask(items.questions(blind), options.withMaxTokens(items.longest())));
+        try (PictureBatches batches = new PictureBatches(batch -> {
+            answer(opened, batch, options, report);
             Proportion sofar = report.total();
             progress.at(sofar.n(), String.format(Locale.ROOT, "%.1f %% right", 100 * sofar.value()));
         })) {
@@ -109,11 +114,16 @@ final class EvalCommand implements Callable<Integer> {
         return report;
     }
 
-    private void checkPlan(VisionLanguageModel opened) {
-        try {
-            PlanCheck.check(spending.plan(opened.shape(), 1), opened.shape());
-        } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+    /** The picture goes through the encoder once; each question is asked by itself. */
+    private void answer(VisionLanguageModel opened, PictureBatches.Batch batch, AskOptions options, EvalReport report) {
+        RgbImage picture = batch.picture();
+        RgbImage shown =
+                blind ? RgbImage.filled(picture.width(), picture.height(), GREY, GREY, GREY) : picture;
+        try (Viewing viewing = opened.view(List.of(shown), options)) {
+            report.addEncoding(viewing.encoderMs());
+            for (Item item : batch.items()) {
+                report.add(item, picture, viewing.ask(item.prompt(), item.maxTokens()));
+            }
         }
     }
 }

@@ -5,7 +5,6 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.Proportion;
 import dev.fovea.eval.suite.Item;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,21 +43,21 @@ final class EvalReport {
         this.blind = blind;
     }
 
-    /** Grades the answers to the questions about one picture; each answer carries the times of the whole batch. */
-    void add(PictureBatches.Batch batch, List<Answer> answers) {
-        RgbImage picture = batch.picture();
-        for (int i = 0; i < answers.size(); i++) {
-            Item item = batch.items().get(i);
-            Answer answer = answers.get(i);
-            double score = item.grader().grade(answer.text(), picture).score();
-            total = plus(total, score);
-            bySkill.merge(item.skill(), new Proportion(score, 1), (sofar, one) -> plus(sofar, one.score()));
-            tokens += answer.ledger().total();
-            kept += answer.ledger().kept();
-            encoderMs += answer.timings().encoderMs() / answers.size();
-            prefillMs += answer.timings().prefillMs() / answers.size();
-            decodeMs += answer.timings().decodeMs() / answers.size();
-        }
+    /** A picture went through the encoder, for all questions about it. */
+    void addEncoding(double ms) {
+        encoderMs += ms;
+    }
+
+    /** Grades an answer. */
+    void add(Item item, RgbImage picture, Answer answer) {
+        double score = item.grader().grade(answer.text(), picture).score();
+        total = plus(total, score);
+        bySkill.merge(item.skill(), new Proportion(score, 1), (sofar, one) -> plus(sofar, one.score()));
+        tokens += answer.ledger().total();
+        kept += answer.ledger().kept();
+        encoderMs += answer.timings().encoderMs();
+        prefillMs += answer.timings().prefillMs();
+        decodeMs += answer.timings().decodeMs();
     }
 
     /** All answers so far. */

@@ -1,6 +1,5 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.Question;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.suite.Item;
 import java.util.ArrayList;
@@ -9,8 +8,6 @@ import java.util.function.Consumer;
 
 /** Gathers the questions that a suite asks about one picture, so that they are answered together. */
 final class PictureBatches implements AutoCloseable {
-    private static final int GREY = 128;
-
     private final Consumer<Batch> consumer;
     private final List<Item> gathered = new ArrayList<>();
 
@@ -28,22 +25,9 @@ final class PictureBatches implements AutoCloseable {
             items = List.copyOf(items);
         }
 
+        /** What they are about. */
         RgbImage picture() {
             return items.getFirst().picture().open();
-        }
-
-        /** As the model gets them; blind ones come with a grey picture of the same size. */
-        List<Question> questions(boolean blind) {
-            RgbImage real = picture();
-            RgbImage shown = blind ? RgbImage.filled(real.width(), real.height(), GREY, GREY, GREY) : real;
-            return items.stream()
-                    .map(item -> new Question(List.of(shown), item.prompt()))
-                    .toList();
-        }
-
-        /** Tokens of the longest answer that any of them allows. */
-        int longest() {
-            return items.stream().mapToInt(Item::maxTokens).max().orElse(1);
         }
     }
 

@@ -1,9 +1,8 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
-import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.technique.Techniques;
 import java.util.ArrayList;
@@ -59,15 +58,14 @@ final class SpendingOptions {
     }
 
     /**
-     * What the techniques together will do with this model.
+     * Whether the techniques fit this model, the budget and each other.
      *
      * @param images pictures of a prompt
-     * @throws CommandFailure if they do not fit the model, the budget or each other
+     * @throws CommandFailure if they do not
      */
-    Plan plan(ModelShape shape, int images) {
+    void check(VisionLanguageModel model, int images) {
         try {
-            Techniques installed = techniques.isEmpty() ? Techniques.of(List.of()) : Techniques.installed();
-            return installed.plan(techniques, shape, budget(), images);
+            model.plan(techniques, budget(), images);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e.getMessage(), e);
         }
