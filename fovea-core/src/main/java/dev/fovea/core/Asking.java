@@ -19,6 +19,8 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.text.ChatMessage;
+import dev.fovea.core.text.ChatTemplate;
 import dev.fovea.core.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,6 +37,7 @@ import org.jspecify.annotations.Nullable;
 record Asking(
         PathEngine engine,
         Tokenizer tokenizer,
+        ChatTemplate template,
         ImageProcessor processor,
         @Nullable TextTower tower,
         Generator generator,
@@ -55,6 +58,11 @@ record Asking(
 
     PreparedImage prepare(RgbImage image) {
         return processor.prepare(image);
+    }
+
+    /** The text of a conversation up to the point where the model's answer begins. */
+    String render(List<ChatMessage> messages) {
+        return template.render(messages, true);
     }
 
     /** The plan that the options ask for, checked against the model. */

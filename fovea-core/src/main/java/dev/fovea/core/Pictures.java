@@ -43,8 +43,8 @@ final class Pictures {
         if (config.centerCrop()) {
             return new int[] {config.cropHeight() / patchSize, config.cropWidth() / patchSize};
         }
-        if (config.size() instanceof ImageProcessorConfig.Size.Exact(int height, int width)) {
-            return new int[] {height / patchSize, width / patchSize};
+        if (config.size() instanceof ImageProcessorConfig.Size.Exact exact) {
+            return new int[] {exact.height() / patchSize, exact.width() / patchSize};
         }
         return new int[] {trainedSide / patchSize, trainedSide / patchSize};
     }

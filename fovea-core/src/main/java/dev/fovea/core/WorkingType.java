@@ -32,7 +32,7 @@ final class WorkingType {
 
         /** The best of a few runs of one linear layer. */
         private static long nanos(DType dtype) {
-            try (Scope scope = Scope.inference()) {
+            try (Scope ignored = Scope.inference()) {
                 Tensor x = Tensors.full(0.5, dtype, PROBE_ROWS, PROBE_WIDTH);
                 Tensor w = Tensors.full(0.5, dtype, PROBE_WIDTH, PROBE_WIDTH);
                 torch.linear(x, w);

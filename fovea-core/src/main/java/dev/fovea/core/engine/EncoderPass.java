@@ -81,7 +81,7 @@ final class EncoderPass {
 
     /** Encodes the pictures; the caller owns what comes back. */
     List<EncodedImage> encode(List<ImageInput> inputs) {
-        try (Scope scope = Scope.inference()) {
+        try (Scope ignored = Scope.inference()) {
             Tensor x = embed(inputs);
             int complete = last(featureLayers);
             int begun = complete;

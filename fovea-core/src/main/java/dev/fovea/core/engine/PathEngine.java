@@ -55,7 +55,7 @@ public final class PathEngine {
     /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
     public List<PromptState> prefill(List<Prompt> prompts) {
         List<PromptState> states = new ArrayList<>();
-        try (Scope scope = Scope.inference()) {
+        try (Scope ignored = Scope.inference()) {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (Prompt p : prompts) {
                 for (int i = 0; i < p.images().size(); i++) {
@@ -93,7 +93,7 @@ public final class PathEngine {
 
     /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
     public void extend(List<PromptState> states, List<int[]> tokens) {
-        try (Scope scope = Scope.inference()) {
+        try (Scope ignored = Scope.inference()) {
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<int[]> fed = new ArrayList<>();
             for (int i = 0; i < states.size(); i++) {

@@ -52,6 +52,31 @@ public record ModelShape(
         return gridRows * gridCols + (clsInFeatures ? 1 : 0);
     }
 
+    /** The same model on pictures of another size. */
+    public ModelShape withGrid(int rows, int cols) {
+        return new ModelShape(
+                family,
+                rows,
+                cols,
+                patchSize,
+                hasCls,
+                clsInFeatures,
+                encoderLayers,
+                featureLayers,
+                encoderWidth,
+                encoderHeads,
+                encoderMlp,
+                hasTextTower,
+                decoderLayers,
+                decoderWidth,
+                decoderHeads,
+                decoderKvHeads,
+                decoderHeadDim,
+                decoderMlp,
+                vocabulary,
+                contextLength);
+    }
+
     /** Patches per image. */
     public int patches() {
         return gridRows * gridCols;

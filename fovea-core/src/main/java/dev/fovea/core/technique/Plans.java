@@ -61,6 +61,13 @@ public final class Plans {
         return plan.steps().stream().anyMatch(Plans::looksAtQuestion);
     }
 
+    /** Whether a step inside the encoder depends on the question, so that features cannot be kept. */
+    public static boolean encoderLooksAtQuestion(Plan plan) {
+        return plan.steps().stream()
+                .filter(s -> s.station().order() < new Station.Connector().order())
+                .anyMatch(Plans::looksAtQuestion);
+    }
+
     private static boolean looksAtQuestion(Step step) {
         boolean beforeLanguageModel = switch (step.station()) {
             case Station.EncoderAttention ignored -> true;

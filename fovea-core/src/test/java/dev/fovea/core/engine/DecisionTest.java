@@ -47,7 +47,9 @@ class DecisionTest {
     }
 
     private static int[] every(int step, Layout layout) {
-        return IntStream.range(0, layout.visualCount()).filter(i -> i % step == 0).toArray();
+        return IntStream.range(0, layout.visualCount())
+                .filter(i -> i % step == 0)
+                .toArray();
     }
 
     @ParameterizedTest
@@ -59,12 +61,16 @@ class DecisionTest {
             for (Station station : TOKEN_STATIONS) {
                 for (Positions positions : Positions.values()) {
                     PlanRun all = run(step(station, s -> new Decision.Keep(every(1, s.layout()), positions)));
-                    assertThat(Arrays.equals(logits(golden, prompt, all), plain)).as(station.label()).isTrue();
+                    assertThat(Arrays.equals(logits(golden, prompt, all), plain))
+                            .as(station.label())
+                            .isTrue();
                 }
                 assertThat(logits(golden, prompt, run(step(station, s -> new Decision.Unchanged()))))
                         .isEqualTo(plain);
                 PlanRun alone = run(step(station, s -> singletons(s.layout())));
-                assertThat(Arrays.equals(logits(golden, prompt, alone), plain)).as("merge at " + station.label()).isTrue();
+                assertThat(Arrays.equals(logits(golden, prompt, alone), plain))
+                        .as("merge at " + station.label())
+                        .isTrue();
             }
         }
     }
@@ -93,8 +99,7 @@ class DecisionTest {
                 new Station.Projector(),
                 new Station.Prompt(),
                 new Station.Decoder(0))) {
-            PlanRun half =
-                    run(step(station, s -> new Decision.Keep(every(2, s.layout()), Positions.RENUMBERED)));
+            PlanRun half = run(step(station, s -> new Decision.Keep(every(2, s.layout()), Positions.RENUMBERED)));
             try (PromptState state = golden.read("one_image", half)) {
                 if (expected == null) {
                     expected = state.logits();
@@ -131,8 +136,7 @@ class DecisionTest {
             Tensor all = words;
             for (int token : new int[] {33, 90, 200, 301}) {
                 int n = (int) all.size(0);
-                Golden.assertClose(
-                        state.logits(), naive.logits(all, Arrays.copyOf(leaves, n), renumber), "token " + n);
+                Golden.assertClose(state.logits(), naive.logits(all, Arrays.copyOf(leaves, n), renumber), "token " + n);
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 all = Tensors.cat(0, all, golden.model.decoder().embed(new int[] {token}));
             }
@@ -197,7 +201,8 @@ class DecisionTest {
                         new Signal.Projected()));
         try (PromptState state = golden.read("one_image", run)) {
             Matrix features = seen.getFirst();
-            float[] cls = Tensors.floats(golden.tensor("vision.hidden.2").select(0, 0).select(0, 0));
+            float[] cls =
+                    Tensors.floats(golden.tensor("vision.hidden.2").select(0, 0).select(0, 0));
             float[] expected = new float[4 * 32];
             for (int c = 0; c < 32; c++) {
                 expected[c] = 0.25f * features.get(0, c) + 0.75f * features.get(1, c);
@@ -229,14 +234,16 @@ class DecisionTest {
                 IntStream.range(0, 16).toArray(),
                 Positions.ORIGINAL);
         int[] members = IntStream.range(0, 16).toArray();
-        int[] offsets = IntStream.rangeClosed(0, 15).map(g -> g <= 4 ? g : g + 1).toArray();
+        int[] offsets =
+                IntStream.rangeClosed(0, 15).map(g -> g <= 4 ? g : g + 1).toArray();
         float[] weights = ones(16);
         weights[4] = 0.5f;
         weights[5] = 0.5f;
         int[] anchors = IntStream.range(0, 15).map(g -> g <= 4 ? g : g + 1).toArray();
         Decision.Merge one = new Decision.Merge(offsets, members, weights, anchors, Positions.ORIGINAL);
         Station after = new Station.EncoderOutput(0);
-        Plan twice = Plan.of("twice", step(after, s -> copy), step(new Station.Connector(), s -> without(5, s.layout())));
+        Plan twice =
+                Plan.of("twice", step(after, s -> copy), step(new Station.Connector(), s -> without(5, s.layout())));
         Plan merged = new Plan("merged", List.of(step(after, s -> copy), step(after, s -> one)), true);
         float[] sideBySide = logits(golden, "one_image", PlanRun.of(twice, PlanRun.Question.none(), null));
         float[] together = logits(golden, "one_image", PlanRun.of(merged, PlanRun.Question.none(), null));
@@ -324,8 +331,7 @@ class DecisionTest {
                         .prefill(List.of(new PathEngine.Prompt("", words, List.of(), PlanRun.plain(), 4)))
                         .getFirst()) {
             for (int token : new int[] {12, 99}) {
-                Golden.assertClose(
-                        blind.getLast(), PromptState.logProbabilities(text.logits()), "image-free branch");
+                Golden.assertClose(blind.getLast(), PromptState.logProbabilities(text.logits()), "image-free branch");
                 assertThat(state.logits()[42]).isEqualTo(Float.NEGATIVE_INFINITY);
                 golden.engine.extend(List.of(state, text), List.of(new int[] {token}, new int[] {token}));
             }
@@ -335,8 +341,7 @@ class DecisionTest {
     @Test
     void notesAndEncoderSignalsFollowTheSurvivors() {
         Golden golden = Golden.mha();
-        Signal.EncoderAttention cls =
-                new Signal.EncoderAttention(0, Signal.EncoderQueries.CLS, Signal.Heads.MEAN);
+        Signal.EncoderAttention cls = new Signal.EncoderAttention(0, Signal.EncoderQueries.CLS, Signal.Heads.MEAN);
         List<float[]> seen = new ArrayList<>();
         Step first = new Step(new Station.Connector(), List.of(cls), s -> {
             seen.add(s.get(cls));
@@ -381,8 +386,7 @@ class DecisionTest {
                 .toList();
         List<PromptState> together = golden.engine.prefill(batch);
         for (int i = 0; i < 4; i++) {
-            Golden.assertClose(
-                    together.get(i).logits(), logits(golden, prompts.get(i), runs.get(i)), prompts.get(i));
+            Golden.assertClose(together.get(i).logits(), logits(golden, prompts.get(i), runs.get(i)), prompts.get(i));
         }
         together.forEach(PromptState::close);
     }
@@ -390,20 +394,18 @@ class DecisionTest {
     @Test
     void faultyStepsAreNamed() {
         Golden golden = Golden.mha();
-        assertThatThrownBy(() -> golden.read("one_image", run(step(new Station.Connector(), s -> Decision.Keep.of(16)))))
+        assertThatThrownBy(() ->
+                        golden.read("one_image", run(step(new Station.Connector(), s -> Decision.Keep.of(16)))))
                 .hasMessage("Technique 'test' named visual token 16, but there are 16 at connector.");
-        assertThatThrownBy(
-                        () -> golden.read("one_image", run(step(new Station.Connector(), s -> Decision.Keep.of(3, 3)))))
+        assertThatThrownBy(() ->
+                        golden.read("one_image", run(step(new Station.Connector(), s -> Decision.Keep.of(3, 3)))))
                 .hasMessage("Technique 'test' named visual token 3 twice at connector.");
-        assertThatThrownBy(() -> golden.read(
-                        "one_image",
-                        run(step(new Station.Connector(), s -> {
-                            s.get(new Signal.Features());
-                            return new Decision.Unchanged();
-                        }))))
+        assertThatThrownBy(() -> golden.read("one_image", run(step(new Station.Connector(), s -> {
+                    s.get(new Signal.Features());
+                    return new Decision.Unchanged();
+                }))))
                 .hasMessageContaining("without declaring it");
-        assertThatThrownBy(() -> golden.read(
-                        "one_image", run(step(new Station.Logits(), s -> Decision.Keep.of(0)))))
+        assertThatThrownBy(() -> golden.read("one_image", run(step(new Station.Logits(), s -> Decision.Keep.of(0)))))
                 .hasMessage("Technique 'test' decided Keep, which this station cannot do at logits.");
     }
 }

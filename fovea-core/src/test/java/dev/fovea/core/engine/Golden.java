@@ -101,7 +101,7 @@ final class Golden {
 
     ImageInput image(int which, PlanRun run) {
         Tensor pixels = tensor("vision.pixel_values").select(0, which);
-        return new ImageInput(pixels, pixels, "image" + which + ".", run);
+        return new ImageInput(pixels, () -> pixels, "image" + which + ".", run);
     }
 
     List<EncodedImage> encode(String prompt, PlanRun run) {

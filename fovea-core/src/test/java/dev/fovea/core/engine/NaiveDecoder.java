@@ -40,7 +40,10 @@ final class NaiveDecoder {
                     .toArray();
             x = x.index_select(0, Tensors.indices(rows));
             present = left;
-            x = layer(decoder.layers().get(l), x, renumber ? IntStream.range(0, left.length).toArray() : left);
+            x = layer(
+                    decoder.layers().get(l),
+                    x,
+                    renumber ? IntStream.range(0, left.length).toArray() : left);
         }
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
     }
@@ -50,9 +53,11 @@ final class NaiveDecoder {
         RotaryEmbedding.Table table = decoder.config().rotary().table(positions);
         Tensor q = RotaryEmbedding.rotate(layer.queries(normed), table);
         int group = layer.heads() / layer.kvHeads();
-        Tensor k = RotaryEmbedding.rotate(layer.keys(normed), table).repeat_interleave(group, new LongOptional(0), new LongOptional());
+        Tensor k = RotaryEmbedding.rotate(layer.keys(normed), table)
+                .repeat_interleave(group, new LongOptional(0), new LongOptional());
         Tensor v = layer.values(normed).repeat_interleave(group, new LongOptional(0), new LongOptional());
-        Tensor scores = Tensors.scale(q.matmul(k.transpose(1, 2)), decoder.config().scale());
+        Tensor scores =
+                Tensors.scale(q.matmul(k.transpose(1, 2)), decoder.config().scale());
         float[] mask = new float[positions.length * positions.length];
         for (int i = 0; i < positions.length; i++) {
             Arrays.fill(mask, i * positions.length + i + 1, (i + 1) * positions.length, -1e30f);

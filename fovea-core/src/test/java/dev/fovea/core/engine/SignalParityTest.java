@@ -71,7 +71,8 @@ class SignalParityTest {
         Map<Signal<?>, Object> seen = new HashMap<>();
         List<Layout> layouts = new ArrayList<>();
         Plan plan = Plan.of("spy", spy(new Station.Connector(), seen, layouts, needs.toArray(Signal[]::new)));
-        golden.read("one_image", PlanRun.of(plan, PlanRun.Question.none(), null)).close();
+        golden.read("one_image", PlanRun.of(plan, PlanRun.Question.none(), null))
+                .close();
 
         assertThat(layouts.getFirst()).isEqualTo(layouts.getFirst());
         assertThat(layouts.getFirst().cells()).isEqualTo(Layout.ofGrid(4, 4).cells());
@@ -113,7 +114,10 @@ class SignalParityTest {
             String key = "vision." + projection.name().toLowerCase(java.util.Locale.ROOT) + "." + PROBE;
             float[] expected = Tensors.floats(golden.tensor(key).select(0, 0).transpose(0, 1));
             Golden.assertClose(
-                    matrix(seen, new Signal.EncoderProjection(PROBE, projection)).data(), expected, key);
+                    matrix(seen, new Signal.EncoderProjection(PROBE, projection))
+                            .data(),
+                    expected,
+                    key);
         }
         assertThat(vector(seen, new Signal.TokenSizes())).hasSize(17).containsOnly(1f);
         boolean cls = golden.model.config().clsIsFeature();
@@ -159,14 +163,15 @@ class SignalParityTest {
             for (int l = 0; l < layers; l++) {
                 Golden.assertClose(
                         matrix(hidden.get(l), new Signal.DecoderHidden()).data(),
-                        rows(golden.floats(base + "hidden." + l), golden.model.config().text().width(), visual),
+                        rows(
+                                golden.floats(base + "hidden." + l),
+                                golden.model.config().text().width(),
+                                visual),
                         prompt + " hidden " + l);
                 int length = golden.expandedIds(prompt).length;
                 int heads = golden.model.config().text().heads();
                 Golden.assertClose(
-                        vector(
-                                hidden.get(l),
-                                new Signal.DecoderAttention(l, DecoderQueries.LAST, KeyScope.ALL, true)),
+                        vector(hidden.get(l), new Signal.DecoderAttention(l, DecoderQueries.LAST, KeyScope.ALL, true)),
                         meanOverHeads(golden.floats(base + "last_attention." + l), 1, heads, length),
                         prompt + " last attention " + l);
             }
@@ -183,7 +188,9 @@ class SignalParityTest {
         float[] map = meanOverHeads(all, 1, heads, n * n);
         boolean[] isVisual = new boolean[n];
         Arrays.stream(visual).forEach(v -> isVisual[v] = true);
-        int[] instruction = java.util.stream.IntStream.range(visual[0], n).filter(i -> !isVisual[i]).toArray();
+        int[] instruction = java.util.stream.IntStream.range(visual[0], n)
+                .filter(i -> !isVisual[i])
+                .toArray();
         Golden.assertClose(
                 vector(seen, new Signal.DecoderAttention(PROBE, DecoderQueries.INSTRUCTION, KeyScope.ALL, true)),
                 meanRows(map, n, instruction),
@@ -198,17 +205,20 @@ class SignalParityTest {
             int width = (int) (tensor.size(1) * tensor.size(2));
             float[] expected = Tensors.floats(tensor);
             Golden.assertClose(
-                    matrix(seen, new Signal.DecoderProjection(PROBE, projection, false)).data(),
+                    matrix(seen, new Signal.DecoderProjection(PROBE, projection, false))
+                            .data(),
                     rows(expected, width, visual),
                     key);
             Golden.assertClose(
-                    matrix(seen, new Signal.DecoderLastProjection(PROBE, projection, false)).data(),
+                    matrix(seen, new Signal.DecoderLastProjection(PROBE, projection, false))
+                            .data(),
                     rows(expected, width, n - 1),
                     key + " last");
         }
         var cached = golden.tensor(base + "cached_key." + PROBE).transpose(0, 1);
         Golden.assertClose(
-                matrix(seen, new Signal.DecoderProjection(PROBE, Projection.KEY, true)).data(),
+                matrix(seen, new Signal.DecoderProjection(PROBE, Projection.KEY, true))
+                        .data(),
                 rows(Tensors.floats(cached), (int) (cached.size(1) * cached.size(2)), visual),
                 "rotated keys");
     }

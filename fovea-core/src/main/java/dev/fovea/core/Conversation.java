@@ -1,0 +1,159 @@
+package dev.fovea.core;
+
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.technique.Plans;
+import dev.fovea.core.text.ChatMessage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Several questions in a row, about pictures that stay in view. Keeps the encoder's features of its pictures, so that a
+ * technique that looks at the question can look again and bring a dropped token back.
+ *
+ * <p>Owns native memory until {@link #close()}. Not for use by several threads at once.
+ */
+public final class Conversation implements AutoCloseable {
+
+    /** What happens to the pictures when the next question comes. */
+    public enum Policy {
+        /**
+         * The next question goes on from what is left in the caches: cheapest, but what the technique dropped for an
+         * earlier question stays dropped.
+         */
+        REUSE,
+        /**
+         * A technique that looks at the question decides anew, from the kept features, and the prompt is read again.
+         * Where the plan does not look at the question nothing would change, and the caches are reused.
+         */
+        LOOK_AGAIN
+    }
+
+    private final Asking asking;
+    private final AskOptions options;
+    private final Policy policy;
+    private final int imageToken;
+    private final List<ChatMessage> messages = new ArrayList<>();
+    private final List<PreparedImage> pictures = new ArrayList<>();
+    private final List<EncodedImage> encoded = new ArrayList<>();
+    private @Nullable PromptState state;
+
+    Conversation(Asking asking, AskOptions options, Policy policy) {
+        this.asking = asking;
+        this.options = options;
+        this.policy = policy;
+        this.imageToken = asking.engine().model().config().imageToken();
+        String system = options.system();
+        if (system != null) {
+            messages.add(ChatMessage.of("system", 0, system));
+        }
+    }
+
+    /** Everything said so far. */
+    public List<ChatMessage> messages() {
+        return List.copyOf(messages);
+    }
+
+    /** Asks about the pictures already shown. */
+    public Answer ask(String question) {
+        return ask(List.of(), question);
+    }
+
+    /**
+     * Shows more pictures and asks.
+     *
+     * @throws IllegalArgumentException with one sentence if the question or the options do not fit the model; what was
+     *     said before still stands
+     */
+    public Answer ask(List<RgbImage> images, String question) {
+        List<ChatMessage> said = new ArrayList<>(messages);
+        said.add(ChatMessage.of("user", images.size(), question));
+        List<PreparedImage> shown = new ArrayList<>(pictures);
+        images.forEach(image -> shown.add(asking.prepare(image)));
+        Asking.Job job = asking.job(asking.render(said), shown, question, options);
+
+        long start = System.nanoTime();
+        encodeMissing(job);
+        long seen = System.nanoTime();
+        PromptState current = read(job);
+        try {
+            int held = current.held();
+            long read = System.nanoTime();
+            Generated text = asking.generator()
+                    .generate(List.of(current), options.generation(), List.of(options.listener()))
+                    .getFirst();
+            Timings timings = new Timings(
+                    Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
+            Answer answer = Asking.answer(job, current, held, text, timings);
+            pictures.clear();
+            pictures.addAll(shown);
+            messages.clear();
+            messages.addAll(said);
+            messages.add(ChatMessage.of("assistant", 0, answer.text()));
+            return answer;
+        } catch (RuntimeException e) {
+            forgetState();
+            throw e;
+        }
+    }
+
+    /** Features that the conversation does not have yet; all of them where the encoder itself looks at the question. */
+    private void encodeMissing(Asking.Job job) {
+        boolean again = policy == Policy.LOOK_AGAIN && Plans.encoderLooksAtQuestion(job.plan());
+        if (again || encoded.size() > job.pictures().size()) {
+            forgetFeatures();
+        }
+        // Pictures of a question that failed may be left over: only those before it are known.
+        while (encoded.size() > pictures.size()) {
+            encoded.removeLast().close();
+        }
+        encoded.addAll(asking.encode(List.of(job), encoded.size()));
+    }
+
+    private PromptState read(Asking.Job job) {
+        PromptState known = state;
+        int common = known == null ? 0 : Math.min(known.common(job.ids()), job.ids().length - 1);
+        boolean allSeen = Arrays.stream(job.ids(), common, job.ids().length).noneMatch(id -> id == imageToken);
+        boolean mayReuse = policy == Policy.REUSE || !Plans.looksAtQuestion(job.plan());
+        if (known != null && common > 0 && allSeen && mayReuse) {
+            try {
+                known.truncate(common);
+                asking.engine()
+                        .extend(List.of(known), List.of(Arrays.copyOfRange(job.ids(), common, job.ids().length)));
+                return known;
+            } catch (RuntimeException e) {
+                forgetState();
+                throw e;
+            }
+        }
+        forgetState();
+        PathEngine.Prompt prompt = asking.prompt(job, encoded, options);
+        PromptState fresh = asking.engine().prefill(List.of(prompt)).getFirst();
+        state = fresh;
+        return fresh;
+    }
+
+    private void forgetState() {
+        if (state != null) {
+            state.close();
+            state = null;
+        }
+    }
+
+    private void forgetFeatures() {
+        encoded.forEach(EncodedImage::close);
+        encoded.clear();
+    }
+
+    @Override
+    public void close() {
+        forgetState();
+        forgetFeatures();
+    }
+}

@@ -1,0 +1,247 @@
+package dev.fovea.core;
+
+import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.generate.Generator;
+import dev.fovea.core.image.ImageProcessor;
+import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Techniques;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.text.ChatMessage;
+import dev.fovea.core.text.ChatTemplate;
+import dev.fovea.core.text.Tokenizer;
+import dev.fovea.core.weights.Checkpoint;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vision-language model: pictures and a question in, an answer out, with every visual token accounted for.
+ *
+ * <pre>{@code
+ * try (VisionLanguageModel model = VisionLanguageModel.open(folder)) {
+ *     RgbImage picture = new PictureReader().read(file).image();
+ *     AskOptions options = AskOptions.defaults().withTechniques(List.of("hiprune"), Budget.count(64));
+ *     Answer answer = model.ask(List.of(picture), "How many red circles are there?", options);
+ * }
+ * }</pre>
+ *
+ * <p>Safe for use by several threads at once.
+ */
+public final class VisionLanguageModel implements AutoCloseable {
+    private final Path folder;
+    private final Checkpoint checkpoint;
+    private final @Nullable TextTower tower;
+    private final Asking asking;
+
+    private VisionLanguageModel(Path folder, Checkpoint checkpoint, @Nullable TextTower tower, Asking asking) {
+        this.folder = folder;
+        this.checkpoint = checkpoint;
+        this.tower = tower;
+        this.asking = asking;
+    }
+
+    /**
+     * Opens a LLaVA-1.5 checkpoint in Hugging Face's layout: {@code config.json}, safetensors,
+     * {@code tokenizer.json}, {@code preprocessor_config.json} and a chat template.
+     *
+     * @throws RuntimeException with one sentence that names the file and what is wrong with it
+     */
+    public static VisionLanguageModel open(Path folder) {
+        return open(folder, OpenOptions.defaults());
+    }
+
+    /** As above, with options. */
+    public static VisionLanguageModel open(Path folder, OpenOptions options) {
+        LlavaConfig config = LlavaConfig.read(folder);
+        ImageProcessor processor = new ImageProcessor(ImageProcessorConfig.read(folder));
+        List<AutoCloseable> opened = new ArrayList<>();
+        try {
+            Tokenizer tokenizer = Tokenizer.open(folder);
+            opened.add(tokenizer);
+            ChatTemplate template = ChatTemplate.open(folder, tokenizer.specialTokens());
+            Checkpoint checkpoint = Checkpoint.open(folder);
+            opened.add(checkpoint);
+            DType dtype = WorkingType.of(options.precision(), checkpoint);
+            TextTower tower = textTower(folder, options, dtype);
+            if (tower != null) {
+                opened.add(tower);
+            }
+            LlavaModel model =
+                    LlavaModel.load(config, checkpoint, dtype, tower == null ? null : tower.clip());
+            PathEngine engine = new PathEngine(model);
+            Asking asking = new Asking(
+                    engine,
+                    tokenizer,
+                    template,
+                    processor,
+                    tower,
+                    new Generator(engine, tokenizer::decode, endTokens(folder, tokenizer)),
+                    shape(model, processor),
+                    options.techniques());
+            return new VisionLanguageModel(folder, checkpoint, tower, asking);
+        } catch (RuntimeException e) {
+            closeAll(opened);
+            throw e;
+        }
+    }
+
+    private static void closeAll(List<AutoCloseable> opened) {
+        for (AutoCloseable one : opened.reversed()) {
+            try {
+                one.close();
+            } catch (Exception ignored) {
+                // What made opening fail is the error worth telling.
+            }
+        }
+    }
+
+    private static @Nullable TextTower textTower(Path folder, OpenOptions options, DType dtype) {
+        Path given = options.textTower();
+        Path beside = folder.resolve("clip");
+        if (given != null) {
+            return TextTower.open(given, dtype);
+        }
+        return Files.isDirectory(beside) ? TextTower.open(beside, dtype) : null;
+    }
+
+    /** The grid is that of the pictures as they are prepared, which need not be the one the encoder was trained on. */
+    private static ModelShape shape(LlavaModel model, ImageProcessor processor) {
+        ModelShape s = model.shape();
+        int[] grid = Pictures.grid(
+                processor, s.patchSize(), model.config().vision().imageSize());
+        return s.withGrid(grid[0], grid[1]);
+    }
+
+    /** As {@code generation_config.json} says, or else {@code config.json}, or else the tokenizer. */
+    private static Set<Integer> endTokens(Path folder, Tokenizer tokenizer) {
+        String key = "eos_token_id";
+        Path generation = folder.resolve("generation_config.json");
+        int[] ends = Files.exists(generation) ? ModelConfig.read(generation).integers(key) : new int[0];
+        if (ends.length == 0) {
+            ends = ModelConfig.read(folder.resolve("config.json")).child("text_config").integers(key);
+        }
+        if (ends.length == 0) {
+            ends = tokenizer.endId().stream().toArray();
+        }
+        return Arrays.stream(ends).boxed().collect(Collectors.toSet());
+    }
+
+    /** The machinery, for tests that look inside. */
+    Asking asking() {
+        return asking;
+    }
+
+    /** Where it was opened from. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Its sizes. */
+    public ModelShape shape() {
+        return asking.shape();
+    }
+
+    /** The element type it works in. */
+    public DType dtype() {
+        return asking.engine().model().decoder().dtype();
+    }
+
+    /** The techniques that can be asked for by name. */
+    public Techniques techniques() {
+        return asking.techniques();
+    }
+
+    /** The bytes that its weights take in the files. */
+    public long weightBytes() {
+        return checkpoint.byteSize();
+    }
+
+    /**
+     * The plan of named techniques for prompts of so many images, checked against this model.
+     *
+     * @throws IllegalArgumentException with one sentence if a name, a knob, the budget or the combination is wrong, or
+     *     the model lacks what a technique needs
+     */
+    public Plan plan(List<String> techniques, Budget budget, int images) {
+        return asking.plan(AskOptions.defaults().withTechniques(techniques, budget), images);
+    }
+
+    /** Asks with default options. */
+    public Answer ask(List<RgbImage> images, String question) {
+        return ask(images, question, AskOptions.defaults());
+    }
+
+    /**
+     * Asks one question about pictures, or about none.
+     *
+     * @throws IllegalArgumentException with one sentence if the question or the options do not fit the model
+     */
+    public Answer ask(List<RgbImage> images, String question, AskOptions options) {
+        return askAll(List.of(new Question(images, question)), options).getFirst();
+    }
+
+    /**
+     * Asks several questions in one batch: each is answered as it would be alone, and all share their passes. The
+     * listener of the options hears every answer.
+     */
+    public List<Answer> askAll(List<Question> questions, AskOptions options) {
+        if (questions.isEmpty()) {
+            return List.of();
+        }
+        List<Asking.Job> jobs = new ArrayList<>();
+        for (Question question : questions) {
+            List<ChatMessage> messages = new ArrayList<>();
+            String system = options.system();
+            if (system != null) {
+                messages.add(ChatMessage.of("system", 0, system));
+            }
+            messages.add(ChatMessage.of("user", question.images().size(), question.text()));
+            List<PreparedImage> pictures =
+                    question.images().stream().map(asking::prepare).toList();
+            jobs.add(asking.job(asking.render(messages), pictures, question.text(), options));
+        }
+        return asking.answerAll(jobs, options, Collections.nCopies(jobs.size(), options.listener()));
+    }
+
+    /**
+     * Begins a conversation; close it when it is over.
+     *
+     * @param options for all of its questions
+     * @param policy what happens to the pictures when the next question comes
+     */
+    public Conversation converse(AskOptions options, Conversation.Policy policy) {
+        return new Conversation(asking, options, policy);
+    }
+
+    /**
+     * Shows pictures that several questions are asked about, each by itself: they are encoded once. Close it when done.
+     *
+     * @param options for all of the questions
+     */
+    public Viewing view(List<RgbImage> images, AskOptions options) {
+        return new Viewing(asking, options, images);
+    }
+
+    @Override
+    public void close() {
+        asking.tokenizer().close();
+        if (tower != null) {
+            tower.close();
+        }
+        checkpoint.close();
+    }
+}
