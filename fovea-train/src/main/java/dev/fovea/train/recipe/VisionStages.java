@@ -67,7 +67,7 @@ final class VisionStages {
             VisionNet net = new VisionNet(p, Names.VISION, config, precision);
             PatchObjective head = new PatchObjective(p, Names.PATCHES);
             PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 7, 0, 1_000_000_000L);
-            List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 128, 7, 0, HELD_OUT), 4);
+            List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 2 * batch, 7, 0, HELD_OUT), 4);
             loop.run(new Stage<>(
                     length.stage(),
                     p,

@@ -1,0 +1,165 @@
+package dev.fovea.train.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fovea.train.text.WorldTokenizer;
+import dev.fovea.world.PatchLabels;
+import dev.fovea.world.SceneOptions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class AnswerSamplerTest {
+
+    private static AnswerSampler sampler(
+            int visual, int text, double captions, double chained, double renumbered, int hard) {
+        AnswerSampler.Settings settings =
+                new AnswerSampler.Settings(4, visual, text, captions, chained, renumbered, visual > 200, hard);
+        return new AnswerSampler(SceneOptions.defaults(), settings, Worlds.TOKENIZER, 70_000);
+    }
+
+    private static int[] row(int[] all, int s, int width) {
+        return Arrays.copyOfRange(all, s * width, (s + 1) * width);
+    }
+
+    @Test
+    void aNumberGivesTheSameBatchAgainAndAnotherNumberAnother() {
+        AnswerBatch a = sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(3);
+        AnswerBatch b = sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(3);
+        assertThat(b.tokens()).isEqualTo(a.tokens());
+        assertThat(b.positions()).isEqualTo(a.positions());
+        assertThat(b.patches()).isEqualTo(a.patches());
+        assertThat(b.segments()).isEqualTo(a.segments());
+        assertThat(b.targets().rows()).isEqualTo(a.targets().rows());
+        assertThat(sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(4).tokens()).isNotEqualTo(a.tokens());
+    }
+
+    @Test
+    void everyTargetIsTheTokenThatFollowsItsRow() {
+        AnswerBatch b = sampler(40, 150, 0.5, 0.3, 0.5, 2).batch(0);
+        int prefix = AnswerBatch.LEAD + b.visual();
+        AnswerBatch.Targets t = b.targets();
+        assertThat(t.rows()).hasSizeGreaterThan(20);
+        for (int i = 0; i < t.rows().length; i++) {
+            int s = t.rows()[i] / b.length();
+            int at = t.rows()[i] % b.length() - prefix;
+            assertThat(b.tokens()[s * b.text() + at + 1]).isEqualTo(t.ids()[i]);
+            assertThat(b.segments()[s * b.text() + at + 1]).isEqualTo(b.segments()[s * b.text() + at]);
+        }
+    }
+
+    @Test
+    void answersReadAsTheyWereGivenAndEndWithTheEnd() {
+        AnswerBatch b = sampler(40, 150, 0, 0, 0, 0).batch(1);
+        AnswerBatch.Targets t = b.targets();
+        for (int a = 0; a < t.asked().size(); a++) {
+            int answer = a;
+            long[] ids = IntStream.range(0, t.rows().length)
+                    .filter(i -> t.answer()[i] == answer)
+                    .mapToLong(i -> t.ids()[i])
+                    .toArray();
+            assertThat(ids[ids.length - 1]).isEqualTo(WorldTokenizer.EOS);
+            assertThat(Worlds.TOKENIZER.decode(Arrays.copyOf(ids, ids.length - 1)))
+                    .isEqualTo(t.asked().get(a).answer());
+        }
+    }
+
+    @Test
+    void everyQuestionStartsAtThePositionBehindThePicture() {
+        for (double renumbered : new double[] {0, 1}) {
+            AnswerBatch b = sampler(40, 150, 0, 0, renumbered, 0).batch(2);
+            int behind = AnswerBatch.LEAD + (renumbered == 1 ? 40 : 256);
+            for (int s = 0; s < b.samples(); s++) {
+                int[] positions = row(b.positions(), s, b.length());
+                int[] segments = row(b.segments(), s, b.text());
+                assertThat(positions[0]).isZero();
+                assertThat(positions[1]).isEqualTo(1);
+                for (int i = 0; i < 40; i++) {
+                    int expected = renumbered == 1 ? i : b.patches()[s * 40 + i];
+                    assertThat(positions[AnswerBatch.LEAD + i]).isEqualTo(AnswerBatch.LEAD + expected);
+                }
+                int next = behind;
+                for (int i = 0; i < b.text() && segments[i] >= 0; i++) {
+                    next = i > 0 && segments[i] == segments[i - 1] ? next + 1 : behind;
+                    assertThat(positions[AnswerBatch.LEAD + 40 + i]).isEqualTo(next);
+                }
+            }
+        }
+    }
+
+    @Test
+    void chainedQuestionsShareASegmentAndGoOn() {
+        AnswerBatch b = sampler(40, 150, 0, 1, 0, 0).batch(0);
+        for (int s = 0; s < b.samples(); s++) {
+            int[] segments = row(b.segments(), s, b.text());
+            int[] tokens = row(b.tokens(), s, b.text());
+            int used = (int) Arrays.stream(segments).filter(x -> x >= 0).count();
+            assertThat(Arrays.stream(segments).limit(used)).containsOnly(segments[0]);
+            assertThat(tokens[used - 1]).isEqualTo(WorldTokenizer.EOS);
+            for (int i = 0; i < used - 1; i++) {
+                if (tokens[i] == WorldTokenizer.EOS) {
+                    assertThat(tokens[i + 1])
+                            .as("behind an answer the user speaks again")
+                            .isEqualTo(WorldTokenizer.USER);
+                }
+                assertThat(b.positions()[s * b.length() + AnswerBatch.LEAD + 40 + i])
+                        .isEqualTo(258 + i);
+            }
+        }
+    }
+
+    @Test
+    void paddingBelongsToNoQuestion() {
+        AnswerBatch b = sampler(40, 150, 0.5, 0.2, 0, 0).batch(5);
+        for (int i = 0; i < b.tokens().length; i++) {
+            assertThat(b.segments()[i] < 0).isEqualTo(b.tokens()[i] == WorldTokenizer.PAD);
+        }
+    }
+
+    @Test
+    void chosenPatchesAreInOrderAndHoldEveryCentre() {
+        AnswerBatch b = sampler(40, 150, 0, 0, 0, 0).batch(6);
+        for (int s = 0; s < b.samples(); s++) {
+            int[] chosen = row(b.patches(), s, 40);
+            assertThat(chosen).isSorted().doesNotHaveDuplicates();
+            PatchLabels labels = b.scenes().get(s).labels();
+            List<Integer> centres = new ArrayList<>();
+            for (int p = 0; p < labels.centre().length; p++) {
+                if (labels.centre()[p] >= 0) {
+                    centres.add(p);
+                }
+            }
+            assertThat(chosen)
+                    .contains(centres.stream().mapToInt(Integer::intValue).toArray());
+        }
+    }
+
+    @Test
+    void allPatchesComeWithTheirPixels() {
+        AnswerBatch b = sampler(1000, 60, 0, 0, 0, 0).batch(0);
+        assertThat(b.visual()).isEqualTo(256);
+        assertThat(row(b.patches(), 1, 256))
+                .containsExactly(IntStream.range(0, 256).toArray());
+        assertThat(b.scenes().getFirst().pixels()).hasSize(256 * 588);
+    }
+
+    @Test
+    void hardQuestionsAreMixedIn() {
+        long plain = hard(sampler(40, 150, 0, 0, 0, 0));
+        long more = hard(sampler(40, 150, 0, 0, 0, 6));
+        assertThat(more).isGreaterThan(plain);
+    }
+
+    private static long hard(AnswerSampler sampler) {
+        return IntStream.range(0, 6)
+                .mapToObj(sampler::batch)
+                .flatMap(b -> b.targets().asked().stream())
+                .filter(q -> switch (q.skill()) {
+                    case RELATION, COMPARISON, ODD_ONE_OUT, COUNT -> true;
+                    default -> false;
+                })
+                .count();
+    }
+}

@@ -1,0 +1,40 @@
+package dev.fovea.train.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.DoubleRange;
+import net.jqwik.api.constraints.LongRange;
+import org.junit.jupiter.api.Test;
+
+class ScheduleTest {
+
+    @Test
+    void warmsUpInEqualStepsAndFallsAlongACosine() {
+        Schedule s = new Schedule(1.0, 4, 104, 0.1);
+        assertThat(s.at(0)).isEqualTo(0.25);
+        assertThat(s.at(3)).isEqualTo(1.0);
+        assertThat(s.at(4)).isEqualTo(1.0);
+        assertThat(s.at(54)).isCloseTo(0.55, within(1e-12));
+        assertThat(s.at(104)).isCloseTo(0.1, within(1e-12));
+        assertThat(s.at(1000)).isCloseTo(0.1, within(1e-12));
+    }
+
+    @Property(tries = 200)
+    void staysBetweenNothingAndThePeakAndNeverRisesAfterWarmUp(
+            @ForAll @DoubleRange(min = 0.01, max = 1) double peak,
+            @ForAll @LongRange(min = 0, max = 50) long warmup,
+            @ForAll @LongRange(min = 1, max = 200) long steps,
+            @ForAll @DoubleRange(min = 0, max = 1) double floor) {
+        Schedule s = new Schedule(peak, warmup, steps, floor);
+        for (long i = 0; i < steps; i++) {
+            assertThat(s.at(i)).isBetween(0.0, peak * (1 + 1e-12));
+            if (i > warmup) {
+                assertThat(s.at(i)).isLessThanOrEqualTo(s.at(i - 1) + 1e-15);
+                assertThat(s.at(i)).isGreaterThanOrEqualTo(peak * floor - 1e-12);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.fovea.train.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.train.loop.Progress;
+import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.loop.TrainingException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PeekRecipeTest {
+    @TempDir
+    Path folder;
+
+    private PeekRecipe quick(BooleanSupplier stop) {
+        return new PeekRecipe(folder, true, Progress.lines(new PrintStream(OutputStream.nullOutputStream())), stop);
+    }
+
+    @Test
+    void fromNothingToAModelWithAStopOnTheWay() throws IOException {
+        Path target = folder.resolve("model");
+        AtomicInteger asked = new AtomicInteger();
+        try (PeekRecipe peek = quick(() -> asked.incrementAndGet() > 30)) {
+            assertThatThrownBy(() -> peek.run(target)).isInstanceOf(StoppedException.class);
+        }
+        assertThat(folder.resolve("windows.safetensors")).exists();
+        assertThat(target).doesNotExist();
+        try (PeekRecipe peek = quick(() -> false)) {
+            peek.run(target);
+        }
+        assertThat(folder.resolve("training.png")).isNotEmptyFile();
+        for (String stage : PeekRecipe.stages()) {
+            assertThat(folder.resolve(stage + ".safetensors")).exists();
+        }
+        try (Checkpoint weights = Checkpoint.open(target)) {
+            LlavaModel model = LlavaModel.load(LlavaConfig.read(target), weights, DType.F32, null);
+            assertThat(model.shape().visualTokens()).isEqualTo(256);
+        }
+        // Once more, everything is there already.
+        byte[] log = Files.readAllBytes(folder.resolve("log.jsonl"));
+        try (PeekRecipe peek = quick(() -> true)) {
+            peek.run(target);
+        }
+        assertThat(Files.readAllBytes(folder.resolve("log.jsonl"))).isEqualTo(log);
+    }
+
+    @Test
+    void aFolderOfAnotherSizeAndStagesOutOfOrderAreToldInOneSentence() {
+        try (PeekRecipe peek = quick(() -> false)) {
+            assertThatThrownBy(() -> peek.stage("align"))
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageStartingWith("Stage 'pictures' must be trained first");
+            assertThatThrownBy(() -> peek.export(folder.resolve("model")))
+                    .hasMessageStartingWith("Stage 'finish' must be trained first");
+            assertThatThrownBy(() -> peek.stage("colours")).hasMessageStartingWith("There is no stage 'colours'");
+        }
+        assertThatThrownBy(() -> new PeekRecipe(folder, false, Progress.lines(System.err), () -> false).close())
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("holds a run of size 'quick', not 'full'");
+    }
+
+    @Test
+    void aFileInPlaceOfTheFolderIsToldInOneSentence() throws IOException {
+        Path file = Files.writeString(folder.resolve("taken"), "");
+        assertThatThrownBy(() -> new PeekRecipe(file, true, Progress.lines(System.err), () -> false).close())
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("cannot be used for training");
+    }
+}
