@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.tensor.Work;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -45,6 +46,7 @@ final class AttentionScores {
         long queries = q.size(1);
         Tensor rows = Tensors.to(q, DType.F32).reshape(groups, q.size(0) / groups * queries, q.size(2));
         Tensor keys = Tensors.to(k, DType.F32);
+        Work.attention(q, k.size(1), 1);
         return Tensors.scale(rows.matmul(keys.transpose(1, 2)), scale).view(q.size(0), queries, k.size(1));
     }
 

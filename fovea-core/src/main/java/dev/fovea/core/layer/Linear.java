@@ -2,6 +2,7 @@ package dev.fovea.core.layer;
 
 import dev.fovea.core.kernel.RowLinear;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.tensor.Work;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
 
     /** {@code [..., in] -> [..., out]}. */
     public Tensor forward(Tensor x) {
+        Work.linear(x, outputs());
         if (RowLinear.takes(x, weight)) {
             return RowLinear.forward(x, weight, bias);
         }

@@ -2,6 +2,7 @@ package dev.fovea.core.layer;
 
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.tensor.Work;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -20,6 +21,7 @@ public record PatchEmbedding(Tensor weight, @Nullable Tensor bias) {
         Tensor patches = unfold(pixels, weight.size(2));
         Tensor flat = weight.reshape(weight.size(0), -1);
         Tensor x = Tensors.to(patches, DType.of(weight.scalar_type()));
+        Work.linear(x, flat.size(0));
         return bias == null ? torch.linear(x, flat) : torch.linear(x, flat, Tensors.optional(bias));
     }
 

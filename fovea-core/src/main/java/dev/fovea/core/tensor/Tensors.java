@@ -194,6 +194,7 @@ public final class Tensors {
             Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, double scale) {
         TensorOptional m = mask == null ? new TensorOptional() : new TensorOptional(mask);
         boolean grouped = q.size(1) != k.size(1);
+        Work.attention(q, k.size(2), 2);
         return torch.scaled_dot_product_attention(q, k, v, m, 0.0, causal, new DoubleOptional(scale), grouped);
     }
 
