@@ -8,7 +8,9 @@ import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How many tokens every part of a model works on for one prompt.
@@ -20,6 +22,7 @@ import java.util.List;
  * @param projected rows that the connector maps into the language model
  * @param entering per decoder layer, the visual tokens that reach its station, before what is decided there
  * @param decoder per decoder layer, the visual tokens whose keys and values it holds
+ * @param merging decoder layers at whose station tokens are merged: what was projected before is projected anew
  * @param text tokens of the prompt that are not visual
  * @param answer tokens of the answer
  */
@@ -30,6 +33,7 @@ public record Load(
         int projected,
         List<Integer> entering,
         List<Integer> decoder,
+        Set<Integer> merging,
         int text,
         int answer) {
 
@@ -38,6 +42,7 @@ public record Load(
         encoderMlp = List.copyOf(encoderMlp);
         entering = List.copyOf(entering);
         decoder = List.copyOf(decoder);
+        merging = Set.copyOf(merging);
         if (encoder.size() != encoderMlp.size() || entering.size() != decoder.size()) {
             throw new IllegalArgumentException("A load needs one count per layer: " + encoder.size() + " and "
                     + encoderMlp.size() + " encoder layers, " + entering.size() + " and " + decoder.size()
@@ -72,7 +77,8 @@ public record Load(
         int projected = projectsEarly(plan)
                 ? cls + prompt + gone(ledger, new Station.Projector()) + goneAfterProjection(plan, ledger)
                 : prompt;
-        return new Load(images, ledger.encoderTokens(), mlp, projected, entering, held, text, answer);
+        return new Load(
+                images, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
     }
 
     /** The average over decoder layers of the visual tokens that they hold. */
@@ -82,7 +88,7 @@ public record Load(
 
     /** The same prompt with another answer. */
     public Load withAnswer(int tokens) {
-        return new Load(images, encoder, encoderMlp, projected, entering, decoder, text, tokens);
+        return new Load(images, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens);
     }
 
     /** The load of the plain model. */
@@ -90,7 +96,7 @@ public record Load(
         int visual = shape.visualTokens();
         List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
         List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
-        return new Load(1, layers, layers, visual, decoder, decoder, text, answer);
+        return new Load(1, layers, layers, visual, decoder, decoder, Set.of(), text, answer);
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */
@@ -108,6 +114,20 @@ public record Load(
         boolean asked = plan.steps().stream()
                 .anyMatch(step -> step.station() instanceof Station.Connector && seesProjected(step));
         return asked ? gone(ledger, new Station.Connector()) : 0;
+    }
+
+    private static Set<Integer> merging(Ledger ledger) {
+        Set<Integer> layers = new HashSet<>();
+        for (int layer = 0; layer < ledger.decoderTokens().size(); layer++) {
+            String label = new Station.Decoder(layer).label();
+            boolean merged = ledger.tokens().stream()
+                    .flatMap(t -> t.events().stream())
+                    .anyMatch(e -> e.fate() == Ledger.Fate.MERGED && e.station().equals(label));
+            if (merged) {
+                layers.add(layer);
+            }
+        }
+        return layers;
     }
 
     private static int gone(Ledger ledger, Station station) {

@@ -12,8 +12,10 @@ import dev.fovea.core.technique.Plans;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Walks through a plan without a model: every step is asked with {@link SyntheticSignals}, and what it decides is
@@ -26,6 +28,7 @@ public final class PlanSimulator {
     private final Map<String, float[]> noted = new HashMap<>();
     private int[] cells;
     private float[] sizes;
+    private final Set<Integer> merging = new HashSet<>();
     private boolean inDecoder;
 
     private PlanSimulator(ModelShape shape, Plan plan, int text) {
@@ -76,7 +79,7 @@ public final class PlanSimulator {
             at(new Station.Decoder(layer));
             decoder.add(cells.length);
         }
-        return new Load(1, encoder, mlp, projected, entering, decoder, text, answer);
+        return new Load(1, encoder, mlp, projected, entering, decoder, merging, text, answer);
     }
 
     /** The class token stands in front of the patches where the model passes it on. */
@@ -116,6 +119,9 @@ public final class PlanSimulator {
                 Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), sizes, noted));
                 noted.putAll(outcome.notes());
                 follow(outcome.decision());
+                if (outcome.decision() instanceof Decision.Merge && station instanceof Station.Decoder(int layer)) {
+                    merging.add(layer);
+                }
             }
         }
     }

@@ -110,12 +110,16 @@ final class SignalCost {
         return again ? 2 * (long) shape.decoderWidth() * queryWidth : 0;
     }
 
-    /** Projections at a station, of tokens that are dropped there: {@link Decision.Keep} reuses those of the others. */
+    /**
+     * Projections at a station that the layer cannot use: those of dropped tokens, and after a {@link Decision.Merge} all.
+     */
     private long projectedForDropped(Step step) {
         if (!(step.station() instanceof Station.Decoder(int at))) {
             return 0;
         }
-        long dropped = load.entering().get(at) - load.decoder().get(at);
+        long wasted = load.merging().contains(at)
+                ? load.entering().get(at) + load.text()
+                : load.entering().get(at) - load.decoder().get(at);
         boolean keys = false;
         boolean queries = false;
         boolean values = false;
@@ -134,6 +138,6 @@ final class SignalCost {
             }
         }
         long columns = (keys ? kvWidth : 0) + (values ? kvWidth : 0) + (queries ? queryWidth : 0);
-        return 2 * dropped * shape.decoderWidth() * columns;
+        return 2 * wasted * shape.decoderWidth() * columns;
     }
 }
