@@ -1,15 +1,18 @@
 package dev.fovea.core.text;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import dev.fovea.core.technique.Suggest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,12 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tokenizer implements AutoCloseable {
     private final Path file;
-    private final HuggingFaceTokenizer tokenizer;
+    private final Native tokenizer;
     private final SpecialTokens specialTokens;
     private final Map<String, Integer> addedTokens;
     private volatile @Nullable Map<Integer, String> vocabulary;
 
-    private Tokenizer(Path file, HuggingFaceTokenizer tokenizer, SpecialTokens special, Map<String, Integer> added) {
+    private Tokenizer(Path file, Native tokenizer, SpecialTokens special, Map<String, Integer> added) {
         this.file = file;
         this.tokenizer = tokenizer;
         this.specialTokens = special;
@@ -48,28 +51,14 @@ public final class Tokenizer implements AutoCloseable {
         return new Tokenizer(file, load(file), SpecialTokens.read(folder), added);
     }
 
-    private static HuggingFaceTokenizer load(Path file) {
-        stayOffline();
-        try (InputStream in = Files.newInputStream(file)) {
-            return HuggingFaceTokenizer.newInstance(
-                    in, Map.of("truncation", "DO_NOT_TRUNCATE", "padding", "DO_NOT_PAD", "addSpecialTokens", "true"));
+    private static Native load(Path file) {
+        try {
+            return new Native(TokenizerLibrary.get(), Files.readString(file));
         } catch (IOException e) {
             throw new TextException(file + " cannot be read: " + e.getMessage(), e);
         } catch (RuntimeException e) {
             throw new TextException(
                     file + " is not a tokenizer that Fovea can use (" + firstLine(e) + "); download it again", e);
-        }
-    }
-
-    /** On machines with a GPU the library would look for another native library on the network. */
-    private static void stayOffline() {
-        setUnlessChosen("RUST_FLAVOR", "cpu");
-        setUnlessChosen("ai.djl.offline", "true");
-    }
-
-    private static void setUnlessChosen(String property, String value) {
-        if (System.getenv(property) == null && System.getProperty(property) == null) {
-            System.setProperty(property, value);
         }
     }
 
@@ -88,7 +77,7 @@ public final class Tokenizer implements AutoCloseable {
      * @param addSpecialTokens whether the tokenizer adds the tokens it frames texts with, such as the beginning of text
      */
     public int[] encode(String text, boolean addSpecialTokens) {
-        return toInts(tokenizer.encode(text, addSpecialTokens, false).getIds());
+        return toInts(tokenizer.encode(text, addSpecialTokens, TokenizersLibrary::getTokenIds));
     }
 
     /**
@@ -102,7 +91,7 @@ public final class Tokenizer implements AutoCloseable {
 
     /** The pieces a text is cut into, as the vocabulary writes them, without framing. */
     public String[] pieces(String text) {
-        return tokenizer.encode(text, false, false).getTokens();
+        return tokenizer.encode(text, false, TokenizersLibrary::getTokens);
     }
 
     /** The text of these ids, without special tokens. */
@@ -153,10 +142,65 @@ public final class Tokenizer implements AutoCloseable {
         return known.getOrDefault(id, "");
     }
 
+    /** The tokenizer of the native library. Many may use it at once, and it goes only when none does. */
+    private static final class Native implements AutoCloseable {
+        private final TokenizersLibrary library;
+        private final ReadWriteLock lock = new ReentrantReadWriteLock();
+        private long handle;
+
+        Native(TokenizersLibrary library, String json) {
+            this.library = library;
+            this.handle = library.createTokenizerFromString(json);
+            library.disableTruncation(handle);
+            library.disablePadding(handle);
+        }
+
+        <T> T encode(String text, boolean addSpecialTokens, BiFunction<TokenizersLibrary, Long, T> part) {
+            return use(() -> {
+                long encoding = library.encode(handle, text, addSpecialTokens);
+                try {
+                    return part.apply(library, encoding);
+                } finally {
+                    library.deleteEncoding(encoding);
+                }
+            });
+        }
+
+        String decode(long[] ids, boolean skipSpecialTokens) {
+            return use(() -> library.decode(handle, ids, skipSpecialTokens));
+        }
+
+        private <T> T use(Supplier<T> call) {
+            lock.readLock().lock();
+            try {
+                if (handle == 0) {
+                    throw new IllegalStateException("The tokenizer has been closed");
+                }
+                return call.get();
+            } finally {
+                lock.readLock().unlock();
+            }
+        }
+
+        @Override
+        public void close() {
+            lock.writeLock().lock();
+            try {
+                if (handle != 0) {
+                    library.deleteTokenizer(handle);
+                    handle = 0;
+                }
+            } finally {
+                lock.writeLock().unlock();
+            }
+        }
+    }
+
     private static int[] toInts(long[] ids) {
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
 
+    /** Frees the native tokenizer; it cannot be used afterwards. */
     @Override
     public void close() {
         tokenizer.close();

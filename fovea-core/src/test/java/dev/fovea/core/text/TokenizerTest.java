@@ -100,6 +100,21 @@ class TokenizerTest {
     }
 
     @Test
+    void aClosedTokenizerSaysSo() {
+        Tokenizer tokenizer = Tokenizer.open(GOLDEN.resolve("clip"));
+        tokenizer.close();
+        tokenizer.close();
+        assertThatThrownBy(() -> tokenizer.encode("a", true))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("The tokenizer has been closed");
+    }
+
+    @Test
+    void textThatIsNotUnicodeIsNoProblem() {
+        assertThat(LLAVA.encode("a\ud83db\udc00 \0 c", false)).isNotEmpty();
+    }
+
+    @Test
     void missingAndBrokenFilesAreSaidInOneSentence() throws IOException {
         assertThatThrownBy(() -> Tokenizer.open(dir))
                 .hasMessage(dir + " holds no tokenizer.json; is it the folder of a checkpoint?");
