@@ -24,8 +24,10 @@ public enum Activation {
             case "quick_gelu" -> QUICK_GELU;
             case "silu", "swish" -> SILU;
             case "relu" -> RELU;
-            default -> throw new IllegalArgumentException("Unknown activation '" + name
-                    + "': Fovea knows gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, silu, swish and relu.");
+            default ->
+                throw new IllegalArgumentException(
+                        "Unknown activation '" + name
+                                + "': Fovea knows gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, silu, swish and relu.");
         };
     }
 

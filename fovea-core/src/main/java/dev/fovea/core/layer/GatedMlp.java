@@ -7,6 +7,10 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
 
     /** {@code [..., width] -> [..., width]}. */
     public Tensor forward(Tensor x) {
-        return down.forward(activation.forward(gate.forward(x)).mul(up.forward(x)));
+        Tensor activated = activation.forward(gate.forward(x));
+        Tensor wide = up.forward(x);
+        // In place where no gradient needs the factors: these are the largest tensors of a layer.
+        return down.forward(
+                activated.requires_grad() || wide.requires_grad() ? activated.mul(wide) : activated.mul_(wide));
     }
 }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attention over sequences that lie end to end. Sequences of equal length go through the fused kernel together, others
- * one after the other. Always computed in f32: the bf16 kernel is many times slower on CPUs, and scores want f32.
+ * one after the other. Softmax and sums are always f32; the products are f32 too, except where the machine multiplies
+ * bf16 faster, see {@link AttentionPrecision}.
  */
 public final class PackedAttention {
     private PackedAttention() {}
@@ -33,14 +34,12 @@ public final class PackedAttention {
             double scale,
             @Nullable Tensor @Nullable [] keyBias) {
         DType dtype = DType.of(q.scalar_type());
-        Tensor wideQ = Tensors.to(q, DType.F32);
-        Tensor wideK = Tensors.to(k, DType.F32);
-        Tensor wideV = Tensors.to(v, DType.F32);
         if (keyBias == null && equal(lengths)) {
+            DType in = AttentionPrecision.of(dtype, lengths[0]);
             Tensor out = Tensors.attention(
-                    batched(wideQ, lengths.length),
-                    batched(wideK, lengths.length),
-                    batched(wideV, lengths.length),
+                    batched(Tensors.to(q, in), lengths.length),
+                    batched(Tensors.to(k, in), lengths.length),
+                    batched(Tensors.to(v, in), lengths.length),
                     null,
                     causal,
                     scale);
@@ -50,16 +49,18 @@ public final class PackedAttention {
         int from = 0;
         for (int s = 0; s < lengths.length; s++) {
             Tensor bias = keyBias == null ? null : keyBias[s];
-            parts[s] = one(
-                    wideQ.narrow(1, from, lengths[s]),
-                    wideK.narrow(1, from, lengths[s]),
-                    wideV.narrow(1, from, lengths[s]),
+            DType in = bias == null ? AttentionPrecision.of(dtype, lengths[s]) : DType.F32;
+            Tensor out = one(
+                    Tensors.to(q.narrow(1, from, lengths[s]), in),
+                    Tensors.to(k.narrow(1, from, lengths[s]), in),
+                    Tensors.to(v.narrow(1, from, lengths[s]), in),
                     bias == null ? null : bias.view(1, 1, 1, -1),
                     causal,
                     scale);
+            parts[s] = Tensors.to(out, dtype);
             from += lengths[s];
         }
-        return Tensors.to(Tensors.cat(0, parts), dtype);
+        return Tensors.cat(0, parts);
     }
 
     /**
@@ -73,17 +74,16 @@ public final class PackedAttention {
     public static Tensor last(Tensor q, Tensor k, Tensor v, double scale) {
         long queries = q.size(1);
         long keys = k.size(1);
-        Tensor wideQ = Tensors.to(q, DType.F32);
-        Tensor wideK = Tensors.to(k, DType.F32);
-        Tensor wideV = Tensors.to(v, DType.F32);
-        Tensor out;
+        DType dtype = DType.of(q.scalar_type());
+        DType in = AttentionPrecision.of(dtype, queries);
+        Tensor inQ = Tensors.to(q, in);
+        Tensor inK = Tensors.to(k, in);
+        Tensor inV = Tensors.to(v, in);
         if (queries == 1) {
-            out = oneQuery(wideQ, wideK, wideV, scale);
-        } else {
-            Tensor mask = queries == keys ? null : lastRowsMask(queries, keys);
-            out = one(wideQ, wideK, wideV, mask, mask == null, scale);
+            return Tensors.to(oneQuery(inQ, inK, inV, scale), dtype);
         }
-        return Tensors.to(out, DType.of(q.scalar_type()));
+        Tensor mask = queries == keys ? null : lastRowsMask(queries, keys);
+        return Tensors.to(one(inQ, inK, inV, mask, mask == null, scale), dtype);
     }
 
     /** With one query no mask is needed, and the query heads of a group can be the kernel's query rows: no copies. */
@@ -103,8 +103,7 @@ public final class PackedAttention {
 
     /** True where query {@code i}, the {@code keys - queries + i}th token, may look. */
     private static Tensor lastRowsMask(long queries, long keys) {
-        return torch.tril(
-                Tensors.full(1, DType.BOOL, queries, keys), keys - queries);
+        return torch.tril(Tensors.full(1, DType.BOOL, queries, keys), keys - queries);
     }
 
     private static Tensor batched(Tensor x, int batch) {

@@ -19,11 +19,10 @@ public record RmsNorm(Tensor weight, double eps) {
         long[] shape = {weight.size(0)};
         DType dtype = DType.of(x.scalar_type());
         if (dtype == DType.F32) {
-            return torch.rms_norm(
-                    x, shape, Tensors.optional(Tensors.to(weight, DType.F32)), new DoubleOptional(eps));
+            return torch.rms_norm(x, shape, Tensors.optional(Tensors.to(weight, DType.F32)), new DoubleOptional(eps));
         }
-        Tensor normed = torch.rms_norm(
-                Tensors.to(x, DType.F32), shape, Tensors.optional(null), new DoubleOptional(eps));
+        Tensor normed =
+                torch.rms_norm(Tensors.to(x, DType.F32), shape, Tensors.optional(null), new DoubleOptional(eps));
         return Tensors.to(normed, dtype).mul(Tensors.to(weight, dtype));
     }
 }
