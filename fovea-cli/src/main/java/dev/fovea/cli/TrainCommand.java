@@ -1,6 +1,7 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.recipe.PeekRecipe;
@@ -18,8 +19,8 @@ import picocli.CommandLine.Parameters;
 /**
  * {@code train RECIPE}: trains a model from nothing, or goes on where it was stopped.
  *
- * <p>{@code --json} prints {@code recipe}, {@code model} (folder), {@code work} (folder), {@code chart} (file) and
- * {@code stages} (list).
+ * <p>{@code --json} prints {@code recipe}, {@code model} (folder, or null if only some stages were asked for), {@code
+ * work} (folder), {@code chart} (file) and {@code stages} (list).
  */
 @Command(
         name = "train",
@@ -35,6 +36,7 @@ import picocli.CommandLine.Parameters;
             ""
         })
 final class TrainCommand implements Callable<Integer> {
+    private static final int MOST_THREADS = 1024;
     private static final List<String> RECIPES = List.of("peek");
 
     /** A step and the checkpoint after it must fit in before Ctrl-C loses patience. */
@@ -49,7 +51,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Folder for the model (default: models/peek of this installation).")
+            description = "Folder for the model (default: the folder model in that of --work).")
     @Nullable
     Path out;
 
@@ -59,6 +61,17 @@ final class TrainCommand implements Callable<Integer> {
             description = "Folder for checkpoints, the log and its chart (default: runs/RECIPE of this installation).")
     @Nullable
     Path work;
+
+    @Option(
+            names = "--stages",
+            split = ",",
+            paramLabel = "STAGE",
+            description = "Train only these stages, separated by commas; the model is written after the last one.")
+    List<String> stages = List.of();
+
+    @Option(names = "--threads", paramLabel = "N", description = "Threads that work together (default: all cores).")
+    @Nullable
+    Integer threads;
 
     @Option(names = "--quick", description = "Train a model so small that it only shows that everything runs.")
     boolean quick;
@@ -77,18 +90,42 @@ final class TrainCommand implements Callable<Integer> {
             throw CommandFailure.usage("there is no recipe '" + recipe + "'" + Suggest.nearest(recipe, RECIPES)
                     + "; the recipes are: " + String.join(", ", RECIPES));
         }
-        Path model = out == null ? session.home().resolve("models").resolve(recipe) : out;
+        List<String> wanted = wanted();
+        if (threads != null) {
+            if (threads < 1 || threads > MOST_THREADS) {
+                throw CommandFailure.usage("--threads is " + threads + "; give a number from 1 to " + MOST_THREADS);
+            }
+            Natives.setThreads(threads);
+        }
         Path folder = work == null ? session.home().resolve("runs").resolve(recipe) : work;
+        Path model = out == null ? folder.resolve("model") : out;
         session.interruption().mayTake(SECONDS_TO_SAVE);
-        try (PeekRecipe peek =
-                new PeekRecipe(folder, quick, progress(), session.interruption()::requested)) {
-            peek.run(model);
-            show(model, folder, peek.chart());
+        try (PeekRecipe peek = new PeekRecipe(folder, quick, progress(), session.interruption()::requested)) {
+            wanted.forEach(peek::stage);
+            boolean complete = wanted.contains(PeekRecipe.stages().getLast());
+            if (complete) {
+                peek.export(model);
+            }
+            show(complete ? model : null, folder, peek.chart(), wanted);
             return ExitCode.OK;
         } catch (StoppedException e) {
             terminal.err().println("fovea: " + e.getMessage());
             return ExitCode.INTERRUPTED;
         }
+    }
+
+    /** The stages to train, in the order of the recipe. */
+    private List<String> wanted() {
+        List<String> known = PeekRecipe.stages();
+        for (String stage : stages) {
+            if (!known.contains(stage)) {
+                throw CommandFailure.usage("there is no stage '" + stage + "'" + Suggest.nearest(stage, known)
+                        + "; the stages are: " + String.join(", ", known));
+            }
+        }
+        return stages.isEmpty()
+                ? known
+                : known.stream().filter(stages::contains).toList();
     }
 
     private Progress progress() {
@@ -97,17 +134,18 @@ final class TrainCommand implements Callable<Integer> {
                 : Progress.lines(terminal.err());
     }
 
-    private void show(Path model, Path folder, Path chart) {
+    private void show(@Nullable Path model, Path folder, Path chart, List<String> trained) {
         if (json.json) {
             Map<String, Object> result = new LinkedHashMap<>();
             result.put("recipe", recipe);
-            result.put("model", model.toString());
+            result.put("model", model == null ? null : model.toString());
             result.put("work", folder.toString());
             result.put("chart", chart.toString());
-            result.put("stages", PeekRecipe.stages());
+            result.put("stages", trained);
             Json.print(terminal, result);
         } else {
-            terminal.out().println("Trained " + recipe + ": the model is in " + model + ", its chart is " + chart + ".");
+            String result = model == null ? "the stages are in " + folder : "the model is in " + model;
+            terminal.out().println("Trained " + recipe + ": " + result + ", the chart is " + chart + ".");
         }
     }
 }
