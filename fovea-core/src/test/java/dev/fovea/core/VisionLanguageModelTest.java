@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -150,8 +151,7 @@ class VisionLanguageModelTest {
         assertThat(ledger.tokens().get(1).events().getFirst().station()).isEqualTo("connector");
         assertThat(ledger.tokens().get(16).events()).hasSize(2);
         assertThat(ledger.scores()).hasSize(32).doesNotContain(Float.NaN);
-        assertThat(answer.recording()).isNotNull();
-        assertThat(answer.recording().entries())
+        assertThat(Objects.requireNonNull(answer.recording()).entries())
                 .containsKeys("image0.connector.0.keep", "image1.connector.0.scores", "decoder[2].0.keep")
                 .anySatisfy((name, entry) -> assertThat(name).startsWith("decoder[2].0.DecoderAttention"));
         assertThat(answer.timings().prefillMs()).isPositive();

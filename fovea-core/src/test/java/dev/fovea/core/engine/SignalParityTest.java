@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -40,11 +41,11 @@ class SignalParityTest {
     }
 
     private static float[] vector(Map<Signal<?>, Object> seen, Signal<float[]> signal) {
-        return (float[]) seen.get(signal);
+        return (float[]) Objects.requireNonNull(seen.get(signal));
     }
 
     private static Matrix matrix(Map<Signal<?>, Object> seen, Signal<Matrix> signal) {
-        return (Matrix) seen.get(signal);
+        return (Matrix) Objects.requireNonNull(seen.get(signal));
     }
 
     @ParameterizedTest
