@@ -1,6 +1,7 @@
 package dev.fovea.core.layer;
 
 import dev.fovea.core.kernel.RowLinear;
+import dev.fovea.core.kernel.SplitLinear;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
 import org.bytedeco.pytorch.Tensor;
@@ -20,6 +21,9 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
         Work.linear(x, outputs());
         if (RowLinear.takes(x, weight)) {
             return RowLinear.forward(x, weight, bias);
+        }
+        if (SplitLinear.takes(x, weight)) {
+            return SplitLinear.forward(x, weight, bias);
         }
         return bias == null ? torch.linear(x, weight) : torch.linear(x, weight, Tensors.optional(bias));
     }
