@@ -32,29 +32,26 @@ import picocli.CommandLine.Spec;
             AskCommand.class,
             TechniquesCommand.class,
             EvalCommand.class,
+            CompareCommand.class,
+            BenchCommand.class,
+            CostCommand.class,
+            TuneCommand.class,
             WorldCommand.class,
             TrainCommand.class,
             CompletionCommand.class
         },
-        footer = {
-            "",
-            "@|bold Example:|@",
-            "  fovea ask docs/images/scene.png \"How many red circles are there?\"",
-            ""
-        })
+        footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})
 final class FoveaCommand implements Runnable {
     @Spec
     CommandSpec spec;
 
-    @Option(
-            names = "--debug",
-            scope = ScopeType.INHERIT,
-            description = "Show stack traces of failures.")
+    @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces of failures.")
     boolean debug;
 
     @Override
     public void run() {
         throw new ParameterException(
-                spec.commandLine(), "Name a command: " + String.join(", ", spec.subcommands().keySet()));
+                spec.commandLine(),
+                "Name a command: " + String.join(", ", spec.subcommands().keySet()));
     }
 }

@@ -1,0 +1,195 @@
+package dev.fovea.cli;
+
+import dev.fovea.core.OpenOptions;
+import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.technique.Techniques;
+import dev.fovea.eval.bench.Bench;
+import dev.fovea.eval.bench.BenchReport;
+import dev.fovea.eval.bench.Contest;
+import dev.fovea.eval.bench.ResultParquet;
+import dev.fovea.eval.bench.Standing;
+import dev.fovea.eval.cost.Geometries;
+import dev.fovea.eval.report.Html;
+import dev.fovea.eval.subject.Fingerprint;
+import dev.fovea.eval.subject.OpenedModel;
+import dev.fovea.eval.suite.Suite;
+import dev.fovea.eval.suite.Suites;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code bench}: techniques against each other on whole suites. */
+@Command(
+        name = "bench",
+        description = {
+            "Measure techniques at several budgets on suites of questions: scores with 95 %% intervals, times, operations.",
+            "Results are kept row by row; run again with the same options, a stopped run goes on where it was."
+        },
+        footer = {
+            "",
+            "@|bold Examples:|@",
+            "  fovea bench --suite world --techniques all --budget 50%%,25%%,12.5%% --limit 2000 --out results",
+            "  fovea bench --model ~/models/llava-1.5-7b-hf --suite pope=data/POPE --techniques hiprune,fastv",
+            ""
+        })
+final class BenchCommand implements Callable<Integer> {
+    private final Session session;
+    private final Terminal terminal;
+
+    @Spec
+    CommandSpec spec;
+
+    @Mixin
+    ModelOption model;
+
+    @Option(
+            names = "--suite",
+            defaultValue = "world",
+            paramLabel = "NAME[=DIR]",
+            description = "A suite, with the folder of its data set; may be repeated: world, pope, gqa, textvqa, vqav2,"
+                    + " mme, mmbench, mmstar, scienceqa-img, seedbench-image, vizwiz, refcoco, refcoco+, refcocog"
+                    + " (default: ${DEFAULT-VALUE}).")
+    List<String> suites = new ArrayList<>();
+
+    @Mixin
+    ContestOptions contest;
+
+    @Option(
+            names = "--limit",
+            defaultValue = "2000",
+            paramLabel = "N",
+            description = "The most questions of a suite (default: ${DEFAULT-VALUE}).")
+    int limit;
+
+    @Option(
+            names = "--out",
+            defaultValue = "bench",
+            paramLabel = "DIR",
+            description = "Where results.jsonl, results.parquet and report.html go (default: ${DEFAULT-VALUE}).")
+    Path out;
+
+    @Mixin
+    JsonOption json;
+
+    BenchCommand(Session session) {
+        this.session = session;
+        this.terminal = session.terminal();
+    }
+
+    @Override
+    public Integer call() {
+        Path folder = model.resolve(session);
+        Contest asked = asked(folder);
+        Bench.Finished finished;
+        try (OpenedModel subject =
+                        new OpenedModel(asked.model(), VisionLanguageModel.open(folder, OpenOptions.defaults()));
+                ProgressLine progress = new ProgressLine(
+                        terminal,
+                        "bench",
+                        " answers",
+                        (long) limit
+                                * asked.suites().size()
+                                * asked.contestants().size())) {
+            Bench bench = new Bench(
+                    asked,
+                    subject,
+                    Techniques.installed(),
+                    Geometries.find(folder.toString()),
+                    (rows, expected, latest) -> progress.at(rows),
+                    session.interruption()::requested);
+            finished = bench.run(out);
+        }
+        ResultParquet.write(out.resolve(Bench.RESULTS), out.resolve("results.parquet"));
+        new BenchReport(asked, finished).write(out.resolve("report.html"));
+        if (!finished.complete()) {
+            terminal.err()
+                    .println("fovea: stopped after " + finished.rows().size()
+                            + " answers; run the same command again and it goes on");
+            return ExitCode.INTERRUPTED;
+        }
+        show(asked, finished);
+        return ExitCode.OK;
+    }
+
+    private Contest asked(Path folder) {
+        List<String> words = spec.commandLine().getParseResult().originalArgs();
+        try {
+            List<Suite> opened = suites.stream().map(Suites::open).toList();
+            return new Contest(
+                    model.name(session),
+                    Fingerprint.of(folder),
+                    contest.contestants(),
+                    opened,
+                    limit,
+                    ContestOptions.command(words),
+                    ContestOptions.versions());
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
+    }
+
+    private void show(Contest asked, Bench.Finished finished) {
+        List<Standing> standings = Standing.of(finished.rows(), asked.suites());
+        finished.refused()
+                .forEach((c, why) -> terminal.err().println("fovea: note: " + c.label() + " did not run: " + why));
+        if (json.json) {
+            Json.print(terminal, asMap(asked, standings));
+            return;
+        }
+        Table table = new Table()
+                .row(
+                        "SUITE",
+                        "SCORE",
+                        "95 % INTERVAL",
+                        "N",
+                        "PER LAYER",
+                        "PREFILL MS",
+                        "FLOPS",
+                        "ERRORS",
+                        "CONTESTANT");
+        for (Standing s : standings) {
+            table.row(
+                    s.suite(),
+                    Html.percent(s.score().value()),
+                    Html.number(100 * s.score().low(), 1) + "–"
+                            + Html.number(100 * s.score().high(), 1),
+                    Integer.toString(s.score().n()),
+                    Html.number(s.mean(), 1),
+                    Html.number(s.prefillMs(), 1),
+                    Html.metric(s.encodeFlops() + s.prefillFlops()),
+                    Integer.toString(s.errors()),
+                    s.contestant().label());
+        }
+        table.print(terminal, 0, true);
+        terminal.err().println("fovea: the report is in " + out.resolve("report.html"));
+    }
+
+    private static Map<String, Object> asMap(Contest asked, List<Standing> standings) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Standing s : standings) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("suite", s.suite());
+            row.put("technique", s.contestant().technique());
+            row.put("budget", s.contestant().budget());
+            row.put("score", s.score().n() == 0 ? null : s.score().value());
+            row.put("low", s.score().low());
+            row.put("high", s.score().high());
+            row.put("n", s.score().n());
+            row.put("errors", s.errors());
+            row.put("metrics", s.metrics());
+            Map<String, Object> skills = new LinkedHashMap<>();
+            s.bySkill().forEach((skill, p) -> skills.put(skill, Map.of("score", p.value(), "n", p.n())));
+            row.put("by_skill", skills);
+            rows.add(row);
+        }
+        return Map.of("model", asked.model(), "standings", rows);
+    }
+}
