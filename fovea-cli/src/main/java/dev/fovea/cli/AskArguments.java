@@ -46,7 +46,7 @@ record AskArguments(List<Path> pictures, @Nullable String question) {
         try {
             return Path.of(argument);
         } catch (InvalidPathException e) {
-            throw CommandFailure.input("'" + argument.replace('\0', '?') + "' cannot be the name of a picture", e);
+            throw CommandFailure.input("'" + argument.replace('\0', '?') + "' cannot be the name of a picture");
         }
     }
 }

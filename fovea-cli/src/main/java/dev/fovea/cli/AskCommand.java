@@ -118,8 +118,11 @@ final class AskCommand implements Callable<Integer> {
     }
 
     private VisionLanguageModel open(Path folder) {
-        try (Waiting ignored = Waiting.on(terminal, "Opening the model")) {
+        Waiting opening = Waiting.on(terminal, "Opening the model");
+        try {
             return VisionLanguageModel.open(folder, OpenOptions.defaults());
+        } finally {
+            opening.close();
         }
     }
 
@@ -165,7 +168,7 @@ final class AskCommand implements Callable<Integer> {
         try {
             answer = opened.ask(images, text, options);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.input(e.getMessage(), e);
+            throw CommandFailure.input(e);
         } finally {
             endWaiting();
         }

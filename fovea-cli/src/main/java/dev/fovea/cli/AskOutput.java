@@ -61,9 +61,7 @@ record AskOutput(
         for (int i = 0; i < images.size(); i++) {
             Path file = images.size() == 1 ? overlay : numbered(overlay, i + 1);
             Overlay.write(
-                    Overlay.draw(
-                            images.get(i), answer.geometry().get(i), patchSize, answer.ledger(), i, style),
-                    file);
+                    Overlay.draw(images.get(i), answer.geometry().get(i), patchSize, answer.ledger(), i, style), file);
             written.add(file);
         }
         if (style == Overlay.Style.HEAT && !hasScores(answer)) {
@@ -85,9 +83,7 @@ record AskOutput(
     private static Path numbered(Path file, int number) {
         String name = String.valueOf(file.getFileName());
         int dot = name.lastIndexOf('.');
-        String numbered = dot < 1
-                ? name + "-" + number
-                : name.substring(0, dot) + "-" + number + name.substring(dot);
+        String numbered = dot < 1 ? name + "-" + number : name.substring(0, dot) + "-" + number + name.substring(dot);
         return file.resolveSibling(numbered);
     }
 }

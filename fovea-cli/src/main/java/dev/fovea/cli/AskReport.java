@@ -42,7 +42,8 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
                     100.0 * ledger.kept() / total));
         }
         if (answer.timings().encoderMs() >= 0.5) {
-            line.append(String.format(Locale.ROOT, "encoder %.0f ms · ", answer.timings().encoderMs()));
+            line.append(String.format(
+                    Locale.ROOT, "encoder %.0f ms · ", answer.timings().encoderMs()));
         }
         return line.append(String.format(
                         Locale.ROOT,

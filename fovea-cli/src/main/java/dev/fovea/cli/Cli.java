@@ -25,8 +25,8 @@ public final class Cli {
         boolean debug = Arrays.asList(args).contains("--debug");
         Failures failures = new Failures(session.terminal(), debug);
         CommandLine line = commandLine();
-        line.setExecutionExceptionHandler((e, command, parsed) ->
-                session.interruption().requested() ? ExitCode.INTERRUPTED : failures.report(e));
+        line.setExecutionExceptionHandler(
+                (e, command, parsed) -> session.interruption().requested() ? ExitCode.INTERRUPTED : failures.report(e));
         line.setParameterExceptionHandler((e, typed) -> failures.report(e, suggestions(e)));
         try {
             int code = line.execute(args);
@@ -40,8 +40,8 @@ public final class Cli {
         Terminal terminal = session.terminal();
         CommandLine line = new CommandLine(new FoveaCommand(), new CommandFactory(session));
         line.setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colours() ? Ansi.ON : Ansi.OFF));
-        line.setOut(new PrintWriter(terminal.out(), true));
-        line.setErr(new PrintWriter(terminal.err(), true));
+        line.setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()));
+        line.setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()));
         line.setUsageHelpWidth(Math.clamp(terminal.width(), 60, 100));
         line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setAbbreviatedOptionsAllowed(false);

@@ -23,24 +23,33 @@ public final class CommandFailure extends RuntimeException {
         return new CommandFailure(ExitCode.USAGE, sentence);
     }
 
-    public static CommandFailure usage(String sentence, Throwable cause) {
-        return new CommandFailure(ExitCode.USAGE, sentence, cause);
+    /** For a failure whose message is the sentence. */
+    public static CommandFailure usage(RuntimeException cause) {
+        return new CommandFailure(ExitCode.USAGE, sentence(cause), cause);
     }
 
     public static CommandFailure input(String sentence) {
         return new CommandFailure(ExitCode.INPUT, sentence);
     }
 
-    public static CommandFailure input(String sentence, Throwable cause) {
-        return new CommandFailure(ExitCode.INPUT, sentence, cause);
+    /** For a failure whose message is the sentence. */
+    public static CommandFailure input(RuntimeException cause) {
+        return new CommandFailure(ExitCode.INPUT, sentence(cause), cause);
     }
 
     public static CommandFailure model(String sentence) {
         return new CommandFailure(ExitCode.MODEL, sentence);
     }
 
-    public static CommandFailure output(String sentence, Throwable cause) {
-        return new CommandFailure(ExitCode.OUTPUT, sentence, cause);
+    /** For a failure whose message is the sentence. */
+    public static CommandFailure output(RuntimeException cause) {
+        return new CommandFailure(ExitCode.OUTPUT, sentence(cause), cause);
+    }
+
+    /** The message of a failure, or its name if it says nothing. */
+    static String sentence(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
     }
 
     /** One of {@link ExitCode}. */

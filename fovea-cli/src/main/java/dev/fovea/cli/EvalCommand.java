@@ -90,13 +90,12 @@ final class EvalCommand implements Callable<Integer> {
 
     private WorldSuite suite() {
         if (limit < 1 || limit > WorldSuite.SEEDS) {
-            throw CommandFailure.usage(
-                    "--limit is " + limit + "; give a number from 1 to " + WorldSuite.SEEDS);
+            throw CommandFailure.usage("--limit is " + limit + "; give a number from 1 to " + WorldSuite.SEEDS);
         }
         try {
             return new WorldSuite(seed);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 
@@ -109,7 +108,8 @@ final class EvalCommand implements Callable<Integer> {
             Proportion sofar = report.total();
             progress.at(sofar.n(), String.format(Locale.ROOT, "%.1f %% right", 100 * sofar.value()));
         })) {
-            suite.forEach(limit, item -> batches.add(item) && !session.interruption().requested());
+            suite.forEach(
+                    limit, item -> batches.add(item) && !session.interruption().requested());
         }
         return report;
     }
@@ -117,8 +117,7 @@ final class EvalCommand implements Callable<Integer> {
     /** The picture goes through the encoder once; each question is asked by itself. */
     private void answer(VisionLanguageModel opened, PictureBatches.Batch batch, AskOptions options, EvalReport report) {
         RgbImage picture = batch.picture();
-        RgbImage shown =
-                blind ? RgbImage.filled(picture.width(), picture.height(), GREY, GREY, GREY) : picture;
+        RgbImage shown = blind ? RgbImage.filled(picture.width(), picture.height(), GREY, GREY, GREY) : picture;
         try (Viewing viewing = opened.view(List.of(shown), options)) {
             report.addEncoding(viewing.encoderMs());
             for (Item item : batch.items()) {

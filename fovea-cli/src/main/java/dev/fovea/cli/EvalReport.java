@@ -81,8 +81,8 @@ final class EvalReport {
         map.put("techniques", spending.techniques);
         map.put("budget", spending.budget);
         Map<String, Object> visual = new LinkedHashMap<>();
-        visual.put("total", mean(tokens));
-        visual.put("kept", mean(kept));
+        visual.put("total", mean((double) tokens));
+        visual.put("kept", mean((double) kept));
         map.put("visual_tokens", visual);
         map.put("encoder_ms", mean(encoderMs));
         map.put("prefill_ms", mean(prefillMs));
@@ -119,8 +119,8 @@ final class EvalReport {
                         "%s%s · %.1f of %.1f visual tokens · encoder %.1f ms, prefill %.1f ms, decode %.1f ms a question",
                         model,
                         blind ? ", blind" : "",
-                        mean(kept),
-                        mean(tokens),
+                        mean((double) kept),
+                        mean((double) tokens),
                         mean(encoderMs),
                         mean(prefillMs),
                         mean(decodeMs))));

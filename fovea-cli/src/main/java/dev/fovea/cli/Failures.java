@@ -23,15 +23,18 @@ final class Failures {
     /** Reports a failed command. */
     int report(Throwable failure) {
         return switch (failure) {
-            case CommandFailure f -> say(f.code(), f.getMessage(), f);
-            case PictureException f -> say(ExitCode.INPUT, f.getMessage(), f);
-            case CheckpointException f -> say(ExitCode.MODEL, f.getMessage(), f);
-            case TextException f -> say(ExitCode.MODEL, f.getMessage(), f);
-            case OverlayException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
-            case ExportException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+            case CommandFailure f -> say(f.code(), CommandFailure.sentence(f), f);
+            case PictureException f -> say(ExitCode.INPUT, CommandFailure.sentence(f), f);
+            case CheckpointException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
+            case TextException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
+            case OverlayException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
+            case ExportException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
             case EvalException f ->
-                say(f.kind() == EvalException.Kind.INPUT ? ExitCode.INPUT : ExitCode.OUTPUT, f.getMessage(), f);
-            case TrainingException f -> say(ExitCode.OUTPUT, f.getMessage(), f);
+                say(
+                        f.kind() == EvalException.Kind.INPUT ? ExitCode.INPUT : ExitCode.OUTPUT,
+                        CommandFailure.sentence(f),
+                        f);
+            case TrainingException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
             case OutOfMemoryError f ->
                 say(
                         ExitCode.UNEXPECTED,
@@ -50,10 +53,10 @@ final class Failures {
     /** Reports a command line that cannot be read. */
     int report(ParameterException failure, List<String> suggestions) {
         if (failure.getCause() instanceof CommandFailure f) {
-            return say(f.code(), f.getMessage(), f);
+            return say(f.code(), CommandFailure.sentence(f), f);
         }
         String name = failure.getCommandLine().getCommandSpec().qualifiedName();
-        String sentence = oneLine(failure.getMessage());
+        String sentence = oneLine(CommandFailure.sentence(failure));
         if (!suggestions.isEmpty()) {
             sentence += " (did you mean '" + suggestions.getFirst() + "'?)";
         }

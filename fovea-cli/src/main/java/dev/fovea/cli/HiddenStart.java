@@ -16,6 +16,7 @@ final class HiddenStart {
     private HiddenStart() {}
 
     /** Makes standard error what the launcher kept, for Java and native code alike. */
+    @SuppressWarnings("restricted") // the launcher grants native access
     static void end() {
         Integer kept = Integer.getInteger("fovea.stderr");
         if (kept == null) {

@@ -26,7 +26,8 @@ sealed interface QuestionSource extends AutoCloseable {
     static QuestionSource of(Session session) {
         return session.terminal().inIsTerminal() && session.terminal().outIsTerminal()
                 ? Edited.open(session.interruption())
-                : new Lines(new BufferedReader(new InputStreamReader(session.terminal().in(), StandardCharsets.UTF_8)));
+                : new Lines(new BufferedReader(
+                        new InputStreamReader(session.terminal().in(), StandardCharsets.UTF_8)));
     }
 
     /** One question a line; empty lines are passed over. */

@@ -35,6 +35,7 @@ final class RecordFile {
      * @param metadata text pairs for the file's header
      * @throws CommandFailure if the file cannot be written; nothing is left behind
      */
+    @SuppressWarnings("try") // the scope only has to be open
     static void write(Path file, Answer answer, Map<String, String> metadata) {
         try (Scope ignored = Scope.inference()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -45,14 +46,14 @@ final class RecordFile {
             addLedger(tensors, answer.ledger());
             SafeTensorsWriter.write(file, tensors, metadata);
         } catch (CheckpointException e) {
-            throw CommandFailure.output(e.getMessage(), e);
+            throw CommandFailure.output(e);
         }
     }
 
     private static Tensor tensor(Recording.Entry entry) {
         return switch (entry) {
-            case Recording.Values(float[] data, long[] shape) -> Tensors.of(data, shape);
-            case Recording.Indices(int[] data, long[] shape) -> Tensors.of(data, shape);
+            case Recording.Values values -> Tensors.of(values.data(), values.shape());
+            case Recording.Indices indices -> Tensors.of(indices.data(), indices.shape());
         };
     }
 
@@ -65,7 +66,11 @@ final class RecordFile {
             places[3 * i] = token.image();
             places[3 * i + 1] = token.row();
             places[3 * i + 2] = token.col();
-            fates[i] = token.fate().ordinal();
+            fates[i] = switch (token.fate()) {
+                case KEPT -> 0;
+                case MERGED -> 1;
+                case DROPPED -> 2;
+            };
         }
         tensors.put("ledger.token", Tensors.of(places, fates.length, 3));
         tensors.put("ledger.fate", Tensors.of(fates, fates.length));

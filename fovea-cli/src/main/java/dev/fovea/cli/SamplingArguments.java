@@ -76,7 +76,7 @@ final class SamplingArguments {
         try {
             return new SamplingOptions(repetitionPenalty, temperature, topK, topP, minP, seed);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 public record Session(Terminal terminal, Interruption interruption, Path home) {
 
     static Session ofProcess() {
-        return new Session(
-                Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")));
+        return new Session(Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")));
     }
 }

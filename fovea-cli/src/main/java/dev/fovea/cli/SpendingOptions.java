@@ -34,7 +34,7 @@ final class SpendingOptions {
         try {
             return Budget.parse(budget);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 
@@ -53,7 +53,7 @@ final class SpendingOptions {
                 Knobs.of(installed.get(spec.id()).card(), spec.knobs());
             }
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 
@@ -67,7 +67,7 @@ final class SpendingOptions {
         try {
             model.plan(techniques, budget(), images);
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 }

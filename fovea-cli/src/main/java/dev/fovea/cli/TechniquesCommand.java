@@ -70,7 +70,7 @@ final class TechniquesCommand implements Callable<Integer> {
         try {
             return installed.get(id).card();
         } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e.getMessage(), e);
+            throw CommandFailure.usage(e);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import java.io.Console;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
@@ -32,9 +33,11 @@ public record Terminal(
      * The streams of this process. The launcher says in {@code fovea.terminals} which of them (0, 1, 2) are terminals;
      * without it all or none are.
      */
+    @SuppressWarnings("SystemConsoleNull") // which console there is, and whether null, depends on jdk.console
     static Terminal ofProcess() {
         String known = System.getProperty("fovea.terminals");
-        boolean all = known == null && System.console() != null && System.console().isTerminal();
+        Console console = known == null ? System.console() : null;
+        boolean all = console != null && console.isTerminal();
         boolean in = known == null ? all : known.contains("0");
         boolean out = known == null ? all : known.contains("1");
         boolean err = known == null ? all : known.contains("2");

@@ -24,12 +24,7 @@ import picocli.CommandLine.Option;
             "Write pictures of the procedural world with questions, answers, captions, boxes and masks.",
             "The same seed gives the same bytes on every machine. The folder appears when it is complete."
         },
-        footer = {
-            "",
-            "@|bold Example:|@",
-            "  fovea world --count 1000 --out data/world --seed 7",
-            ""
-        })
+        footer = {"", "@|bold Example:|@", "  fovea world --count 1000 --out data/world --seed 7", ""})
 final class WorldCommand implements Callable<Integer> {
     private static final int MOST = 1_000_000;
     private static final int MOST_QUESTIONS = 100;

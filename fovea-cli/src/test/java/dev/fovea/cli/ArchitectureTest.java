@@ -59,8 +59,8 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.fovea.techniques..")
                 .should()
-                .dependOnClassesThat(othersThan(
-                        "dev.fovea.techniques..", "dev.fovea.core.path..", "dev.fovea.core.technique.."))
+                .dependOnClassesThat(
+                        othersThan("dev.fovea.techniques..", "dev.fovea.core.path..", "dev.fovea.core.technique.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
                 .check(ALL);
@@ -72,8 +72,7 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.fovea.train..")
                 .should()
-                .dependOnClassesThat(
-                        othersThan("dev.fovea.train..", "dev.fovea.core..", "dev.fovea.world.."))
+                .dependOnClassesThat(othersThan("dev.fovea.train..", "dev.fovea.core..", "dev.fovea.world.."))
                 .check(ALL);
     }
 

@@ -30,12 +30,14 @@ class AskTest {
         assertThat(run.err()).isEmpty();
         assertThat(run.out().lines().toList().get(0)).isEqualTo("re");
         assertThat(run.out().lines().toList().get(1))
-                .matches("16 of 16 visual tokens \\(100\\.0 %\\) · (encoder \\d+ ms · )?prefill \\d+ ms · decode \\d+ ms, 1 token");
+                .matches(
+                        "16 of 16 visual tokens \\(100\\.0 %\\) · (encoder \\d+ ms · )?prefill \\d+ ms · decode \\d+ ms, 1 token");
     }
 
     @Test
     void jsonIsOneStableObject() {
-        JsonNode json = ask(QUESTION, "--technique", "hiprune", "--budget", "4", "--json").json();
+        JsonNode json = ask(QUESTION, "--technique", "hiprune", "--budget", "4", "--json")
+                .json();
         assertThat(json.path("visual_tokens").path("total").intValue()).isEqualTo(16);
         assertThat(json.path("visual_tokens").path("kept").intValue()).isEqualTo(4);
         assertThat(json.path("visual_tokens").path("dropped").intValue()).isEqualTo(12);
@@ -66,7 +68,8 @@ class AskTest {
     @Test
     void theFullBudgetChangesNothing() {
         JsonNode plain = ask(QUESTION, "--json").json();
-        JsonNode full = ask(QUESTION, "--json", "--technique", "hiprune", "--budget", "full").json();
+        JsonNode full = ask(QUESTION, "--json", "--technique", "hiprune", "--budget", "full")
+                .json();
         assertThat(full.path("log_probability")).isEqualTo(plain.path("log_probability"));
     }
 
@@ -80,8 +83,20 @@ class AskTest {
         Path overlay = folder.resolve("kept.png");
         Path second = Run.MODEL.resolve("images/tall.png");
         Run run = Run.of(
-                "ask", Run.PICTURE, second, "Which one?", "--model", Run.MODEL, "-t", "hiprune", "-b", "50%",
-                "--overlay", overlay, "--heat", "--json");
+                "ask",
+                Run.PICTURE,
+                second,
+                "Which one?",
+                "--model",
+                Run.MODEL,
+                "-t",
+                "hiprune",
+                "-b",
+                "50%",
+                "--overlay",
+                overlay,
+                "--heat",
+                "--json");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.json().path("visual_tokens").path("total").intValue()).isEqualTo(32);
         assertThat(run.json().path("visual_tokens").path("kept").intValue()).isEqualTo(16);
@@ -107,7 +122,12 @@ class AskTest {
     @Test
     void questionsFromAPipeAreOneConversation() {
         Run run = Run.with(
-                QUESTION + "\n\nAnd how many blue ones?\n", new Interruption(), "ask", Run.PICTURE, "--model", Run.MODEL);
+                QUESTION + "\n\nAnd how many blue ones?\n",
+                new Interruption(),
+                "ask",
+                Run.PICTURE,
+                "--model",
+                Run.MODEL);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).contains("re\n").hasLineCount(4);
     }
@@ -209,7 +229,11 @@ class AskTest {
         Path overlay = folder.resolve("never.png");
         Run run = Run.of("ask", file, QUESTION, "--model", Run.MODEL, "--overlay", overlay);
         assertThat(run.code()).as(name).isEqualTo(3);
-        assertThat(run.err()).startsWith("fovea: ").hasLineCount(1).contains(name).contains(says);
+        assertThat(run.err())
+                .startsWith("fovea: ")
+                .hasLineCount(1)
+                .contains(name)
+                .contains(says);
         assertThat(overlay).doesNotExist();
     }
 
@@ -254,8 +278,7 @@ class AskTest {
     }
 
     private static Run ask(String question, Object... more) {
-        Object[] args = Stream.concat(
-                        Stream.of("ask", Run.PICTURE, question, "--model", Run.MODEL), Stream.of(more))
+        Object[] args = Stream.concat(Stream.of("ask", Run.PICTURE, question, "--model", Run.MODEL), Stream.of(more))
                 .toArray();
         return Run.of(args);
     }

@@ -33,15 +33,22 @@ class CliTest {
         Run run = Run.of(command, "--help");
         assertThat(run.code()).isZero();
         assertThat(run.err()).isEmpty();
-        assertThat(run.out()).contains("Usage: fovea " + command).contains("Example").contains("fovea " + command);
-        assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+        assertThat(run.out())
+                .contains("Usage: fovea " + command)
+                .contains("Example")
+                .contains("fovea " + command);
+        assertThat(run.out().lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
     }
 
     @Test
     void helpListsTheCommandsAndTheExitCodes() {
         Run run = Run.of("--help");
         assertThat(run.code()).isZero();
-        assertThat(run.out()).contains(commands()).contains("130   stopped with Ctrl-C").doesNotContain("\u001b");
+        assertThat(run.out())
+                .contains(commands())
+                .contains("130   stopped with Ctrl-C")
+                .doesNotContain("\u001b");
     }
 
     @Test
@@ -74,7 +81,8 @@ class CliTest {
         Run run = Run.of("techniques");
         assertThat(run.code()).isZero();
         assertThat(run.out()).contains("hiprune", "2508.00553", "fastv", "decoder");
-        assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
+        assertThat(run.out().lines())
+                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(100));
     }
 
     @Test
@@ -102,7 +110,10 @@ class CliTest {
     void anUnknownTechniqueSuggestsTheNearest() {
         Run run = Run.of("techniques", "hipprune");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("hipprune").contains("did you mean 'hiprune'").hasLineCount(1);
+        assertThat(run.err())
+                .contains("hipprune")
+                .contains("did you mean 'hiprune'")
+                .hasLineCount(1);
     }
 
     @Test

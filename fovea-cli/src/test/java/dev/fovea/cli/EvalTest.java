@@ -25,8 +25,8 @@ class EvalTest {
 
     @Test
     void techniquesAndBudgetsApply() {
-        JsonNode json =
-                eval("--limit", 8, "-t", "hiprune", "-b", "25%", "--seed", 3, "--json").json();
+        JsonNode json = eval("--limit", 8, "-t", "hiprune", "-b", "25%", "--seed", 3, "--json")
+                .json();
         assertThat(json.path("visual_tokens").path("kept").doubleValue()).isEqualTo(4);
         assertThat(json.path("seed").intValue()).isEqualTo(3);
     }

@@ -22,8 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The launcher with a JDK and a Maven that only say how they were called. */
 @DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
-    private static final String FAKE_MVN =
-            """
+    private static final String FAKE_MVN = """
             echo "[INFO] Building Fovea CLI 0.1.0-SNAPSHOT [6/6]"
             if [ -n "$MVN_FAILS" ]; then echo "[ERROR] Broken.java is broken"; exit 1; fi
             echo built >>"$INSTALLATION/builds"
@@ -33,8 +32,7 @@ class LauncherTest {
             printf %s "$INSTALLATION/fovea-cli/target/some library.jar" >"$INSTALLATION/fovea-cli/target/class-path"
             """;
 
-    private static final String FAKE_JAVA =
-            """
+    private static final String FAKE_JAVA = """
             for a; do
                 case $a in -XX:AOTCacheOutput=*) : >"${a#*=}"; exit 0 ;; esac
             done
@@ -108,8 +106,11 @@ class LauncherTest {
     void passesArgumentsOnAsTheyAre() throws Exception {
         Ran ran = run(Map.of(), "ask", "a picture.png", "What's \"this\"? $HOME * \\n", "", "--json");
         assertThat(ran.out)
-                .contains("<dev.fovea.cli.Main>\n<ask>\n<a picture.png>\n<What's \"this\"? $HOME * \\n>\n<>\n<--json>\n");
-        assertThat(ran.out).contains("<-Dfovea.home=" + installation.toRealPath() + ">").contains("OMP PASSIVE");
+                .contains(
+                        "<dev.fovea.cli.Main>\n<ask>\n<a picture.png>\n<What's \"this\"? $HOME * \\n>\n<>\n<--json>\n");
+        assertThat(ran.out)
+                .contains("<-Dfovea.home=" + installation.toRealPath() + ">")
+                .contains("OMP PASSIVE");
     }
 
     @Test
@@ -131,7 +132,9 @@ class LauncherTest {
 
     @Test
     void modelsOfOnesOwnGetTheVectorKernels() throws Exception {
-        assertThat(run(Map.of(), "ask", "x.png").out).contains("TieredStopAtLevel").doesNotContain("incubator");
+        assertThat(run(Map.of(), "ask", "x.png").out)
+                .contains("TieredStopAtLevel")
+                .doesNotContain("incubator");
         assertThat(run(Map.of(), "ask", "x.png", "--model", "m").out)
                 .contains("<jdk.incubator.vector>")
                 .doesNotContain("TieredStopAtLevel");
@@ -195,7 +198,9 @@ class LauncherTest {
         builder.environment().put("INSTALLATION", installation.toString());
         builder.environment().putAll(environment);
         Process process = builder.start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("the launcher ended").isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                .as("the launcher ended")
+                .isTrue();
         return new Ran(process.exitValue(), Files.readString(out), Files.readString(err));
     }
 
