@@ -88,8 +88,8 @@ public final class Conversation implements AutoCloseable {
             Generated text = asking.generator()
                     .generate(List.of(current), options.generation(), List.of(options.listener()))
                     .getFirst();
-            Timings timings = new Timings(
-                    Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
+            Timings timings =
+                    new Timings(Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
             Answer answer = Asking.answer(job, current, held, text, timings);
             pictures.clear();
             pictures.addAll(shown);

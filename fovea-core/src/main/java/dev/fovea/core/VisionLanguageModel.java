@@ -80,8 +80,7 @@ public final class VisionLanguageModel implements AutoCloseable {
             if (tower != null) {
                 opened.add(tower);
             }
-            LlavaModel model =
-                    LlavaModel.load(config, checkpoint, dtype, tower == null ? null : tower.clip());
+            LlavaModel model = LlavaModel.load(config, checkpoint, dtype, tower == null ? null : tower.clip());
             PathEngine engine = new PathEngine(model);
             Asking asking = new Asking(
                     engine,
@@ -121,8 +120,8 @@ public final class VisionLanguageModel implements AutoCloseable {
     /** The grid is that of the pictures as they are prepared, which need not be the one the encoder was trained on. */
     private static ModelShape shape(LlavaModel model, ImageProcessor processor) {
         ModelShape s = model.shape();
-        int[] grid = Pictures.grid(
-                processor, s.patchSize(), model.config().vision().imageSize());
+        int[] grid =
+                Pictures.grid(processor, s.patchSize(), model.config().vision().imageSize());
         return s.withGrid(grid[0], grid[1]);
     }
 
@@ -132,7 +131,9 @@ public final class VisionLanguageModel implements AutoCloseable {
         Path generation = folder.resolve("generation_config.json");
         int[] ends = Files.exists(generation) ? ModelConfig.read(generation).integers(key) : new int[0];
         if (ends.length == 0) {
-            ends = ModelConfig.read(folder.resolve("config.json")).child("text_config").integers(key);
+            ends = ModelConfig.read(folder.resolve("config.json"))
+                    .child("text_config")
+                    .integers(key);
         }
         if (ends.length == 0) {
             ends = tokenizer.endId().stream().toArray();

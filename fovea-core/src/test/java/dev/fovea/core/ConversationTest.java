@@ -33,11 +33,13 @@ class ConversationTest {
     }
 
     /** What reading the whole conversation from nothing gives. */
-    private static Answer fromNothing(List<ChatMessage> said, List<RgbImage> images, String question, AskOptions options) {
+    private static Answer fromNothing(
+            List<ChatMessage> said, List<RgbImage> images, String question, AskOptions options) {
         Asking asking = MODEL.asking();
         Asking.Job job = asking.job(
                 asking.render(said), images.stream().map(asking::prepare).toList(), question, options);
-        return asking.answerAll(List.of(job), options, List.of(options.listener())).getFirst();
+        return asking.answerAll(List.of(job), options, List.of(options.listener()))
+                .getFirst();
     }
 
     @Test
@@ -100,8 +102,7 @@ class ConversationTest {
     @Test
     void reusingDecidesOnce() {
         List<int[]> kept = new ArrayList<>();
-        try (Conversation talk =
-                MODEL.converse(SHORT.withPlan(byQuestion(kept)), Conversation.Policy.REUSE)) {
+        try (Conversation talk = MODEL.converse(SHORT.withPlan(byQuestion(kept)), Conversation.Policy.REUSE)) {
             talk.ask(List.of(WIDE), "Is there a heart?");
             Answer answer = talk.ask("Which shape is larger, the cross or the diamond?");
             assertThat(kept).hasSize(1);

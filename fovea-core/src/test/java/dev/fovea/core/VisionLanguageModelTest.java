@@ -89,8 +89,10 @@ class VisionLanguageModelTest {
         assertThat(ids(answers.get(1))).isEqualTo(expected(name, "two_images"));
         assertThat(ids(answers.get(2))).isEqualTo(expected(name, "text_only"));
         for (Answer answer : answers) {
-            assertThat(answer.ledger().count(Ledger.Fate.KEPT)).isEqualTo(answer.ledger().total());
-            assertThat(answer.tokens()).allSatisfy(t -> assertThat(t.logProbability()).isLessThanOrEqualTo(0));
+            assertThat(answer.ledger().count(Ledger.Fate.KEPT))
+                    .isEqualTo(answer.ledger().total());
+            assertThat(answer.tokens())
+                    .allSatisfy(t -> assertThat(t.logProbability()).isLessThanOrEqualTo(0));
         }
         assertThat(answers.get(1).geometry()).hasSize(2);
         assertThat(ids(model(name).ask(List.of(WIDE), "How many red circles are there in the picture?", SHORT)))
@@ -140,7 +142,8 @@ class VisionLanguageModelTest {
 
     @Test
     void theLedgerAndTheRecordingTellWhatHappened() {
-        Answer answer = MHA.ask(List.of(WIDE, TALL), "Which?", SHORT.withPlan(pruning()).withRecording());
+        Answer answer =
+                MHA.ask(List.of(WIDE, TALL), "Which?", SHORT.withPlan(pruning()).withRecording());
         Ledger ledger = answer.ledger();
         assertThat(ledger.total()).isEqualTo(32);
         assertThat(ledger.kept()).isEqualTo(8);
@@ -185,7 +188,8 @@ class VisionLanguageModelTest {
                 pieces.add(text);
             }
         };
-        Answer whole = MHA.ask(List.of(), "Which shape is larger, the cross or the diamond?", SHORT.withListener(listener));
+        Answer whole =
+                MHA.ask(List.of(), "Which shape is larger, the cross or the diamond?", SHORT.withListener(listener));
         assertThat(String.join("", pieces)).isEqualTo(whole.text());
         assertThat(whole.finish()).isEqualTo(FinishReason.MAX_TOKENS);
         String stop = whole.text().substring(3, 6);
@@ -194,7 +198,8 @@ class VisionLanguageModelTest {
                 "Which shape is larger, the cross or the diamond?",
                 SHORT.withGeneration(new GenerationOptions(SamplingOptions.GREEDY, 16, List.of(stop))));
         assertThat(stopped.finish()).isEqualTo(FinishReason.STOP_STRING);
-        assertThat(stopped.text()).isEqualTo(whole.text().substring(0, whole.text().indexOf(stop)));
+        assertThat(stopped.text())
+                .isEqualTo(whole.text().substring(0, whole.text().indexOf(stop)));
         Answer cancelled = MHA.ask(List.of(), "Which?", SHORT.withListener(new GenerationListener() {
             private int asked;
 
@@ -239,8 +244,7 @@ class VisionLanguageModelTest {
         assertThatThrownBy(() -> MHA.ask(List.of(WIDE), question))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("more than the 512 that this model reads");
-        assertThatThrownBy(() -> MHA.ask(
-                        List.of(WIDE), "?", SHORT.withTechniques(List.of("nosuch"), Budget.full())))
+        assertThatThrownBy(() -> MHA.ask(List.of(WIDE), "?", SHORT.withTechniques(List.of("nosuch"), Budget.full())))
                 .hasMessageContaining("There is no technique 'nosuch'");
         Plan text = Plan.of(
                 "paired",
@@ -251,8 +255,8 @@ class VisionLanguageModelTest {
         assertThatThrownBy(() -> MHA.ask(List.of(WIDE), "?", SHORT.withPlan(text)))
                 .hasMessageContaining("'paired'")
                 .hasMessageContaining("a paired text tower");
-        Plan deep = Plan.of(
-                "deep", new Step(new Station.Decoder(9), List.of(), s -> Outcome.of(new Decision.Unchanged())));
+        Plan deep =
+                Plan.of("deep", new Step(new Station.Decoder(9), List.of(), s -> Outcome.of(new Decision.Unchanged())));
         assertThatThrownBy(() -> MHA.ask(List.of(WIDE), "?", SHORT.withPlan(deep)))
                 .hasMessage("Technique 'deep' asks for decoder[9], but the decoder of this model has 4 layers.");
         Plan late = Plan.of(

@@ -6,7 +6,6 @@ import dev.fovea.core.model.llama.KvCache;
 import dev.fovea.core.model.llama.LlamaDecoder;
 import dev.fovea.core.model.llama.LlamaLayer;
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
@@ -200,8 +199,7 @@ final class DecoderPass {
                 continue;
             }
             for (int i = 0; i < steps.size(); i++) {
-                Outcome outcome =
-                        call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
+                Outcome outcome = call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
                 if (outcome.decision() instanceof Decision.Rescale rescale) {
                     s.addRescaling(index, rescale.factors());
                 }
@@ -212,8 +210,9 @@ final class DecoderPass {
     private static Outcome call(Sequence s, Step step, int index, Function<Signal<?>, Object> source) {
         Outcome outcome = s.run().runner().run(step, s.name(), index, s.layout(), source);
         s.decided().add(new Decided(step.station(), s.visual().ids(), outcome));
-        outcome.notes().forEach((name, values) ->
-                s.ofPrompt().put(new Signal.Noted(name), values, s.visual().ids()));
+        outcome.notes()
+                .forEach((name, values) -> s.ofPrompt()
+                        .put(new Signal.Noted(name), values, s.visual().ids()));
         return outcome;
     }
 
@@ -222,7 +221,8 @@ final class DecoderPass {
         Tensor x = states;
         int most = 0;
         for (Chunk chunk : chunks) {
-            most = Math.max(most, chunk.fresh() ? chunk.sequence().book().at(station).size() : 0);
+            most = Math.max(
+                    most, chunk.fresh() ? chunk.sequence().book().at(station).size() : 0);
         }
         for (int index = 0; index < most; index++) {
             int[] lengths = lengths();
@@ -239,9 +239,9 @@ final class DecoderPass {
                 if (chunks.get(c).fresh() && index < steps.size() && s.visual().count() > 0) {
                     DecoderSignals signals = signals(s, from, x, station, now);
                     Outcome outcome = call(s, steps.get(index), index, signals::measure);
-                    if (outcome.decision() instanceof Decision.Append(Matrix tokens)) {
-                        added[c] = EncoderPass.toTensor(tokens, x.size(1), station);
-                        addedAt[c] = from + s.insert(tokens.rows());
+                    if (outcome.decision() instanceof Decision.Append append) {
+                        added[c] = EncoderPass.toTensor(append.tokens(), x.size(1), station);
+                        addedAt[c] = from + s.insert(append.tokens().rows());
                     } else if (!(outcome.decision() instanceof Decision.Unchanged)) {
                         changes[c] = change(s, station, outcome.decision());
                     }
@@ -263,9 +263,8 @@ final class DecoderPass {
         }
     }
 
-    private DecoderSignals signals(
-            Sequence s, int from, Tensor x, Station station, @Nullable DecoderProjections now) {
-        int here = station instanceof Station.Decoder(int layer) ? layer : -1;
+    private DecoderSignals signals(Sequence s, int from, Tensor x, Station station, @Nullable DecoderProjections now) {
+        int here = station instanceof Station.Decoder decoderStation ? decoderStation.layer() : -1;
         return new DecoderSignals(
                 s,
                 from,
@@ -318,12 +317,12 @@ final class DecoderPass {
     private void checkContext() {
         int context = decoder.config().contextLength();
         for (Chunk chunk : chunks) {
-            int tokens = chunk.fresh()
-                    ? chunk.sequence().length()
-                    : chunk.sequence().places() + chunk.count();
+            int tokens =
+                    chunk.fresh() ? chunk.sequence().length() : chunk.sequence().places() + chunk.count();
             if (tokens > context) {
-                throw new IllegalArgumentException("The prompt has " + tokens + " tokens, more than the " + context
-                        + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
+                throw new IllegalArgumentException(
+                        "The prompt has " + tokens + " tokens, more than the " + context
+                                + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
             }
         }
     }

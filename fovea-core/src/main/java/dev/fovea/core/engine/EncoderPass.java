@@ -33,7 +33,7 @@ final class EncoderPass {
     private final ClipVisionEncoder encoder;
     private final int[] featureLayers;
     private final @Nullable Linear visualProjection;
-    private final List<State> images = new ArrayList<>();
+    private final List<EncodingImage> images = new ArrayList<>();
 
     /**
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
@@ -45,47 +45,13 @@ final class EncoderPass {
         this.visualProjection = visualProjection;
     }
 
-    /** One image between layers. */
-    private static final class State {
-        final ImageInput input;
-        final Ledger.Grid grid;
-        final Carried carried = new Carried();
-        final List<Decided> decided = new ArrayList<>();
-        final List<Integer> encoderTokens = new ArrayList<>();
-        final List<Tensor> features = new ArrayList<>();
-        final List<int[]> featureIds = new ArrayList<>();
-        VisualTokens tokens;
-
-        State(ImageInput input, Ledger.Grid grid) {
-            this.input = input;
-            this.grid = grid;
-            this.tokens = VisualTokens.ofPatches(grid.rows() * grid.cols());
-        }
-
-        int length() {
-            return 1 + tokens.count();
-        }
-
-        StepBook book() {
-            return input.run().book();
-        }
-
-        Layout layout() {
-            int n = tokens.count();
-            int patches = grid.rows() * grid.cols();
-            int[] all = new int[n];
-            Arrays.setAll(all, i -> i);
-            return new Layout(n, all, tokens.cells(patches), grid.rows(), grid.cols(), 1, patches);
-        }
-    }
-
     /** Encodes the pictures; the caller owns what comes back. */
     List<EncodedImage> encode(List<ImageInput> inputs) {
         try (Scope ignored = Scope.inference()) {
             Tensor x = embed(inputs);
             int complete = last(featureLayers);
             int begun = complete;
-            for (State image : images) {
+            for (EncodingImage image : images) {
                 complete = Math.max(complete, image.book().encoderLayersComplete(encoder.blocks().size()));
                 begun = Math.max(begun, image.book().encoderLayersBegun());
             }
@@ -102,7 +68,7 @@ final class EncoderPass {
                     x = outputStation(layer, x);
                 }
             }
-            return images.stream().map(this::finished).toList();
+            return images.stream().map(EncodingImage::finished).toList();
         }
     }
 
@@ -123,7 +89,7 @@ final class EncoderPass {
             Tensor x = encoder.embed(Tensors.cat(0, same));
             parts.add(x.reshape(-1, x.size(2)));
             for (ImageInput input : inputs.subList(from, to)) {
-                State state = new State(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
+                EncodingImage state = new EncodingImage(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
                 images.add(state);
                 measurePixels(state);
             }
@@ -132,7 +98,7 @@ final class EncoderPass {
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
-    private void measurePixels(State image) {
+    private void measurePixels(EncodingImage image) {
         Signal<Matrix> signal = new Signal.PatchPixels();
         if (image.book().declared().contains(signal)) {
             int patch = encoder.config().patchSize();
@@ -177,7 +143,7 @@ final class EncoderPass {
         @Nullable Tensor[] bias = new Tensor[images.size()];
         boolean any = false;
         for (int i = 0; i < bias.length; i++) {
-            State image = images.get(i);
+            EncodingImage image = images.get(i);
             float[] sizes = sizes(image.tokens);
             boolean merged = false;
             for (int t = 0; t < sizes.length; t++) {
@@ -202,7 +168,7 @@ final class EncoderPass {
     private void measure(int layer, ClipBlock block, Projections p) {
         int from = 0;
         for (int i = 0; i < images.size(); i++) {
-            State image = images.get(i);
+            EncodingImage image = images.get(i);
             int n = image.length();
             List<Signal<?>> wanted = image.book().ofEncoderLayer(layer);
             if (!wanted.isEmpty()) {
@@ -226,7 +192,7 @@ final class EncoderPass {
     /** Hidden states behind {@code layers} layers: features and declared signals, before any decision there. */
     private void observe(Tensor x, int layers) {
         int from = 0;
-        for (State image : images) {
+        for (EncodingImage image : images) {
             Tensor rows = x.narrow(0, from, image.length());
             Signal<?> signal = new Signal.EncoderHidden(layers);
             if (image.book().declared().contains(signal)) {
@@ -248,7 +214,7 @@ final class EncoderPass {
         for (int f = 0; f < featureLayers.length; f++) {
             if (featureLayers[f] == layers) {
                 int from = 0;
-                for (State image : images) {
+                for (EncodingImage image : images) {
                     if (again) {
                         image.features.removeLast();
                         image.featureIds.removeLast();
@@ -270,7 +236,7 @@ final class EncoderPass {
             @Nullable Tensor[] added = new Tensor[images.size()];
             int from = 0;
             for (int i = 0; i < changes.length; i++) {
-                State image = images.get(i);
+                EncodingImage image = images.get(i);
                 List<Step> steps = image.book().at(station);
                 if (index < steps.size()) {
                     Tensor states = x.narrow(0, from, lengths[i]);
@@ -281,14 +247,14 @@ final class EncoderPass {
             x = append(RowChange.apply(x, lengths, changes), added);
             changed = true;
         }
-        if (changed && station instanceof Station.EncoderOutput(int layer)) {
-            takeFeatures(x, layer + 1, true);
+        if (changed && station instanceof Station.EncoderOutput output) {
+            takeFeatures(x, output.layer() + 1, true);
         }
         return x;
     }
 
     private static void decide(
-            State image,
+            EncodingImage image,
             Step step,
             int index,
             int slot,
@@ -304,9 +270,9 @@ final class EncoderPass {
         outcome.notes().forEach((name, values) ->
                 image.carried.put(new Signal.Noted(name), values, before.ids()));
         Decision decision = outcome.decision();
-        if (decision instanceof Decision.Append(Matrix tokens)) {
-            added[slot] = toTensor(tokens, states.size(1), step.station());
-            image.tokens = before.append(tokens.rows(), 0);
+        if (decision instanceof Decision.Append append) {
+            added[slot] = toTensor(append.tokens(), states.size(1), step.station());
+            image.tokens = before.append(append.tokens().rows(), 0);
         } else if (!(decision instanceof Decision.Unchanged)) {
             changes[slot] = RowChange.ofImage(before.count(), decision);
             image.tokens = afterwards(before, decision);
@@ -351,7 +317,7 @@ final class EncoderPass {
     }
 
     /** What a step inside the encoder may see. */
-    private static Object signal(State image, Signal<?> signal, Tensor states) {
+    private static Object signal(EncodingImage image, Signal<?> signal, Tensor states) {
         if (signal instanceof Signal.EncoderStates) {
             return EncoderSignals.matrix(states);
         }
@@ -379,39 +345,8 @@ final class EncoderPass {
         return new Matrix(m.rows() - 1, m.cols(), Arrays.copyOfRange(m.data(), m.cols(), m.data().length));
     }
 
-    private EncodedImage finished(State image) {
-        Tensor[] parts = new Tensor[image.features.size()];
-        for (int f = 0; f < parts.length; f++) {
-            parts[f] = survivors(image.features.get(f), image.featureIds.get(f), image.tokens.ids());
-        }
-        Tensor features = parts.length == 1 ? parts[0].clone() : Tensors.cat(1, parts);
-        return new EncodedImage(
-                OwnedTensor.of(features), image.grid, image.tokens, image.carried, image.decided, image.encoderTokens);
-    }
-
-    /** Features of an earlier layer for the tokens that a later one left, so that they can stand side by side. */
-    private static Tensor survivors(Tensor features, int[] had, int[] left) {
-        if (Arrays.equals(had, left)) {
-            return features;
-        }
-        Map<Integer, Integer> place = new HashMap<>();
-        for (int i = 0; i < had.length; i++) {
-            place.put(had[i], i);
-        }
-        int[] rows = new int[1 + left.length];
-        for (int i = 0; i < left.length; i++) {
-            Integer at = place.get(left[i]);
-            if (at == null) {
-                throw new IllegalArgumentException(
-                        "Tokens were appended between two feature layers of this model, which cannot be concatenated.");
-            }
-            rows[1 + i] = 1 + at;
-        }
-        return features.index_select(0, Tensors.indices(rows));
-    }
-
     private int[] lengths() {
-        return images.stream().mapToInt(State::length).toArray();
+        return images.stream().mapToInt(EncodingImage::length).toArray();
     }
 
     private static int last(int[] layers) {

@@ -51,7 +51,8 @@ class LedgerProperties {
                 told.merge(group.members()[k], (double) group.weights()[k], Double::sum);
             }
             for (int p = 0; p < patches; p++) {
-                assertThat(told.getOrDefault(p, 0.0)).isCloseTo(rows[i][p], org.assertj.core.api.Assertions.within(1e-5));
+                assertThat(told.getOrDefault(p, 0.0))
+                        .isCloseTo(rows[i][p], org.assertj.core.api.Assertions.within(1e-5));
             }
         }
     }
@@ -84,9 +85,8 @@ class LedgerProperties {
     }
 
     private static Decision keep(int present, Random random) {
-        return Decision.Keep.of(IntStream.range(0, present)
-                .filter(i -> random.nextInt(3) > 0)
-                .toArray());
+        return Decision.Keep.of(
+                IntStream.range(0, present).filter(i -> random.nextInt(3) > 0).toArray());
     }
 
     private static Decision merge(int present, Random random) {

@@ -45,7 +45,8 @@ class MismatchTest {
                 .hasMessageContaining("'model.language_model.layers.0.mlp.gate_proj.weight'")
                 .hasMessageContaining("[64, 48]")
                 .hasMessageContaining("[60, 48]");
-        assertThatThrownBy(() -> load(c -> c.putArray("vision_feature_layer").add(-2).add(-1)))
+        assertThatThrownBy(() ->
+                        load(c -> c.putArray("vision_feature_layer").add(-2).add(-1)))
                 .hasMessageContaining("'model.multi_modal_projector.linear_1.weight'")
                 .hasMessageContaining("[48, 32]")
                 .hasMessageContaining("[48, 64]");
