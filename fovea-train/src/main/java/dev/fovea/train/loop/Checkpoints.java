@@ -3,6 +3,7 @@ package dev.fovea.train.loop;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.SafeTensorsWriter;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.optim.Optimizer;
@@ -34,7 +35,12 @@ final class Checkpoints {
         all.putAll(optimizer.state());
         Map<String, String> metadata = Map.of(STEPS, Long.toString(optimizer.steps()));
         // An interrupted thread cannot write: its channels close. So another one does.
-        undisturbed(() -> SafeTensorsWriter.write(file, all, metadata));
+        try {
+            undisturbed(() -> SafeTensorsWriter.write(file, all, metadata));
+        } catch (CheckpointException e) {
+            throw new TrainingException(
+                    e.getMessage() + "; the checkpoint before it is as it was, and training goes on from there", e);
+        }
     }
 
     private static void undisturbed(Runnable work) {

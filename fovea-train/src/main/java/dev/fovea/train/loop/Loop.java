@@ -93,8 +93,8 @@ public final class Loop {
      * Runs a stage to its end, from its checkpoint if there is one.
      *
      * @throws StoppedException if asked to stop; everything is saved
-     * @throws TrainingException if it cannot go on, in one sentence
-     * @throws CheckpointException if a checkpoint cannot be read or written; the last one stays as it was
+     * @throws TrainingException if it cannot go on or save, in one sentence; the last checkpoint stays as it was
+     * @throws CheckpointException if its checkpoint cannot be read
      */
     public <B> void run(Stage<B> stage) {
         try (Optimizer optimizer = new Optimizer(stage.parameters(), stage.settings(), stage.trainable())) {
