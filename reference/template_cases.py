@@ -297,7 +297,7 @@ SNIPPETS = [
     "{{ [1, 2, 3, 4] | select('even') | list }} {{ [1, 2, 3] | reject('equalto', 2) | list }} {{ [{'a': 1}, {}] | selectattr('a') | list | length }}",
     "{{ [{'a': 1}, {'a': 2}] | rejectattr('a', 'eq', 2) | list }} {{ [{'a': {'b': 5}}] | map(attribute='a.b') | first }} {{ [] | first | default('none') }}",
     "{{ nothing | default('d') }} {{ '' | default('d') }}|{{ '' | default('d', true) }} {{ none | default('d') }} {{ '12' | int + 1 }} {{ 'x' | int(7) }} {{ '1.5' | float }}",
-    "{{ 3.7 | int }} {{ -3 | abs }} {{ 2.567 | round(2) }} {{ 'abc' | length }} {{ 'abc' | reverse }} {{ [1, 2] | reverse | list }} {{ 'abc' | last }}",
+    "{{ [] | max | default('no') }}{{ 3.7 | int }} {{ -3 | abs }} {{ 2.567 | round(2) }} {{ 'abc' | length }} {{ 'abc' | reverse }} {{ [1, 2] | reverse | list }} {{ 'abc' | last }}",
     "{{ 'a\\nb\\n\\nc' | indent(2) }}|{{ 'a\\nb' | indent(2, true) }} {{ '<a & \"b\">' | e }} {{ 'x' | string | upper | lower }}",
     "{{ 1 is number }} {{ 'a' is string }} {{ [] is sequence }} {{ {} is mapping }} {{ none is none }} {{ x is not defined }} {{ 3 is divisibleby 3 }} {{ 'a' is in ['a'] }}",
     "{{ 'x' if false }}|{{ ('a' if false else 'b') ~ 1 ~ none ~ true }} {{ 'a' 'b' }} {{ \"it's\" }} {{ '\\u00e9\\x41\\\\' }}",

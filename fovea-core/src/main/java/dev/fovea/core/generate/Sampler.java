@@ -117,7 +117,7 @@ public final class Sampler {
             if (scores[i] != Float.NEGATIVE_INFINITY) {
                 int bits = Float.floatToIntBits(scores[i] + 0f);
                 int ordered = bits < 0 ? bits ^ 0x7fffffff : bits;
-                keys[count++] = (long) ordered << 32 | ~i & 0xffffffffL;
+                keys[count++] = ((long) ordered << 32) | (~i & 0xffffffffL);
             }
         }
         long[] used = Arrays.copyOf(keys, count);

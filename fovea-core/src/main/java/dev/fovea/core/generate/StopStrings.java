@@ -64,7 +64,7 @@ public final class StopStrings {
         int end = Integer.MAX_VALUE;
         for (String stop : stops) {
             int at = held.indexOf(stop);
-            if (at >= 0 && (at + stop.length() < end || at + stop.length() == end && at < begin)) {
+            if (at >= 0 && (at + stop.length() < end || (at + stop.length() == end && at < begin))) {
                 begin = at;
                 end = at + stop.length();
             }

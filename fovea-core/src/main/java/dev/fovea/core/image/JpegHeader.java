@@ -82,6 +82,6 @@ record JpegHeader(int width, int height, int components, int adobe, boolean exif
     }
 
     private static int u16(byte[] b, int at) {
-        return (b[at] & 0xff) << 8 | b[at + 1] & 0xff;
+        return ((b[at] & 0xff) << 8) | (b[at + 1] & 0xff);
     }
 }

@@ -138,15 +138,18 @@ public record PictureReader(long maxPixels) {
         }
 
         private long bigEndian(int at) {
-            return (bytes[at] & 0xffL) << 24
-                    | (bytes[at + 1] & 0xff) << 16
-                    | (bytes[at + 2] & 0xff) << 8
-                    | bytes[at + 3] & 0xff;
+            return ((bytes[at] & 0xffL) << 24)
+                    | ((bytes[at + 1] & 0xff) << 16)
+                    | ((bytes[at + 2] & 0xff) << 8)
+                    | (bytes[at + 3] & 0xff);
         }
 
         /** How many bytes a WebP file says follow its first eight; its decoder would not notice if they do not. */
         private long riffSize() {
-            return (bytes[7] & 0xffL) << 24 | (bytes[6] & 0xff) << 16 | (bytes[5] & 0xff) << 8 | bytes[4] & 0xff;
+            return ((bytes[7] & 0xffL) << 24)
+                    | ((bytes[6] & 0xff) << 16)
+                    | ((bytes[5] & 0xff) << 8)
+                    | (bytes[4] & 0xff);
         }
 
         private void check(long width, long height) {

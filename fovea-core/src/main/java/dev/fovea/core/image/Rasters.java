@@ -122,7 +122,7 @@ final class Rasters {
                 int paper = 255 - (row[i + 3] ^ invert);
                 for (int c = 0; c < 3; c++) {
                     int ink = (row[i + c] ^ invert) * paper + 128;
-                    rgb[at + c] = (byte) (paper - ((ink >> 8) + ink >> 8));
+                    rgb[at + c] = (byte) (paper - (((ink >> 8) + ink) >> 8));
                 }
             }
         }
@@ -135,8 +135,8 @@ final class Rasters {
         int cb = row[i + 1] - 128;
         int cr = row[i + 2] - 128;
         int half = 1 << 15;
-        row[i] = 255 - clip(y + (91881 * cr + half >> 16));
-        row[i + 1] = 255 - clip(y + (-22554 * cb - 46802 * cr + half >> 16));
-        row[i + 2] = 255 - clip(y + (116130 * cb + half >> 16));
+        row[i] = 255 - clip(y + ((91881 * cr + half) >> 16));
+        row[i + 1] = 255 - clip(y + ((-22554 * cb - 46802 * cr + half) >> 16));
+        row[i + 2] = 255 - clip(y + ((116130 * cb + half) >> 16));
     }
 }

@@ -82,6 +82,7 @@ public final class Resizer {
     }
 
     /** Which source samples make up each output sample, and with which weights. */
+    @SuppressWarnings("ArrayRecordComponent") // private, and never compared
     private record Coefficients(int[] bounds, int[] weights, int stride) {
         static Coefficients of(int in, int out, Resampling filter) {
             double scale = (double) in / out;

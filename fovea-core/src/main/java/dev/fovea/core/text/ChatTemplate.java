@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,7 +92,7 @@ public final class ChatTemplate {
                     READS_PARTS.matcher(template).find(),
                     source,
                     tokens,
-                    Clock.systemDefaultZone());
+                    Clock.system(ZoneId.systemDefault()));
         } catch (TemplateException e) {
             throw new TextException(
                     "The chat template in " + source + " cannot be used: " + e.getMessage() + "; download it again", e);
@@ -100,7 +101,7 @@ public final class ChatTemplate {
 
     /** The form of LLaVA 1.5: {@code USER: <image>\n... ASSISTANT:}. */
     public static ChatTemplate llava(SpecialTokens tokens) {
-        return new ChatTemplate(null, true, "LLaVA 1.5", tokens, Clock.systemDefaultZone());
+        return new ChatTemplate(null, true, "LLaVA 1.5", tokens, Clock.system(ZoneId.systemDefault()));
     }
 
     /** The same with another clock, for templates that tell the model the date. */

@@ -32,6 +32,7 @@ final class TokenizerLibrary {
         return TokenizersLibrary.LIB;
     }
 
+    @SuppressWarnings("restricted") // the native library is what this class is for
     private static boolean load() {
         Path file = sameLoader() ? unpacked() : null;
         if (file != null) {
@@ -45,6 +46,7 @@ final class TokenizerLibrary {
     }
 
     /** A native library serves the classes of the loader whose class loads it. */
+    @SuppressWarnings("ReferenceEquality") // loaders are the same or they are not
     private static boolean sameLoader() {
         return TokenizersLibrary.class.getClassLoader() == TokenizerLibrary.class.getClassLoader();
     }

@@ -250,8 +250,8 @@ class ExpressionParser {
 
     private static Expr name(String name) {
         return switch (name) {
-            case "true", "True" -> new Expr.Constant(Boolean.TRUE);
-            case "false", "False" -> new Expr.Constant(Boolean.FALSE);
+            case "true", "True" -> new Expr.Constant(true);
+            case "false", "False" -> new Expr.Constant(false);
             case "none", "None" -> new Expr.Constant(null);
             default -> new Expr.Name(name);
         };

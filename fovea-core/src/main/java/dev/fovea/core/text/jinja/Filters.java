@@ -33,8 +33,8 @@ final class Filters {
             case "reverse" -> reversed(v);
             case "sort" -> sort(v, a);
             case "unique" -> unique(v);
-            case "min" -> Collections.min(Values.elements(v), Values::compare);
-            case "max" -> Collections.max(Values.elements(v), Values::compare);
+            case "min" -> most(v, Collections.reverseOrder(Values::compare));
+            case "max" -> most(v, Values::compare);
             case "sum" -> sum(v);
             case "items" -> v instanceof Map<?, ?> map ? Methods.items(map) : Values.elements(v);
             case "dictsort" -> dictsort(v);
@@ -44,7 +44,7 @@ final class Filters {
             case "selectattr" -> selectAttribute(v, a, true);
             case "rejectattr" -> selectAttribute(v, a, false);
             case "default", "d" ->
-                v instanceof Values.Undefined || a.flag(1, "boolean", false) && !Values.truth(v)
+                v instanceof Values.Undefined || (a.flag(1, "boolean", false) && !Values.truth(v))
                         ? a.get(0, "default_value", "")
                         : v;
             case "int" -> toInteger(v, a.get(0, "default", 0L));
@@ -71,6 +71,13 @@ final class Filters {
         return items.isEmpty()
                 ? new Values.Undefined(last ? "last" : "first")
                 : last ? items.getLast() : items.getFirst();
+    }
+
+    private static @Nullable Object most(@Nullable Object v, Comparator<@Nullable Object> order) {
+        List<@Nullable Object> items = Values.elements(v);
+        return items.isEmpty()
+                ? new Values.Undefined("the largest or smallest of nothing")
+                : Collections.max(items, order);
     }
 
     private static String join(@Nullable Object v, CallArguments a) {
@@ -183,8 +190,8 @@ final class Filters {
             return Access.item(target, name);
         }
         Object value = target;
-        for (String part : Values.text(name).split("\\.")) {
-            value = Access.item(value, part.chars().allMatch(Character::isDigit) ? (Object) Long.valueOf(part) : part);
+        for (String part : Values.text(name).split("\\.", -1)) {
+            value = Access.item(value, part.matches("\\d{1,9}") ? (Object) Long.valueOf(part) : part);
         }
         return value;
     }

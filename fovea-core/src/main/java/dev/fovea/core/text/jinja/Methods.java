@@ -244,7 +244,8 @@ final class Methods {
     static String title(String s) {
         StringBuilder out = new StringBuilder();
         boolean begins = true;
-        for (char c : s.toCharArray()) {
+        for (int i = 0; i < s.length(); i++) {
+            char c = s.charAt(i);
             out.append(begins ? Character.toUpperCase(c) : Character.toLowerCase(c));
             begins = !Character.isLetter(c);
         }

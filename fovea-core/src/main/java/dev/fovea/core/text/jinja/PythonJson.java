@@ -52,7 +52,7 @@ final class PythonJson {
 
     /** Java writes 1.0E-7 where Python writes 1e-07. */
     private static String exponential(double d) {
-        String[] parts = Double.toString(d).split("E");
+        String[] parts = Double.toString(d).split("E", 2);
         int exponent = Integer.parseInt(parts[1]);
         String mantissa = parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
         return mantissa + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);

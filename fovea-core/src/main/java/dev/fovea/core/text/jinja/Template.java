@@ -41,6 +41,8 @@ public final class Template {
             return new Evaluator(all).render(nodes);
         } catch (ArithmeticException e) {
             throw new TemplateException("a whole number became too large");
+        } catch (StackOverflowError e) {
+            throw new TemplateException("blocks and calls are nested too deeply");
         }
     }
 }

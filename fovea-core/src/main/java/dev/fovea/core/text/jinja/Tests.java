@@ -32,7 +32,7 @@ final class Tests {
             case "upper" -> Values.write(v).equals(Values.write(v).toUpperCase(Locale.ROOT));
             case "in" -> Values.contains(a.require(0, "seq"), v);
             case "eq", "equalto", "==" -> Values.same(v, a.require(0, "other"));
-            case "sameas" -> v == a.require(0, "other") || Values.same(v, a.require(0, "other"));
+            case "sameas" -> Values.same(v, a.require(0, "other"));
             case "ne", "!=" -> !Values.same(v, a.require(0, "other"));
             case "lt", "lessthan", "<" -> Values.compare(v, a.require(0, "other")) < 0;
             case "le", "<=" -> Values.compare(v, a.require(0, "other")) <= 0;

@@ -116,6 +116,7 @@ class TemplateTest {
                 "{% set ns = namespace(s='x') %}{% for i in range(60) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}{{ ns.s }}",
                 "{% set ns = namespace(s=[1]) %}{% for i in range(60) %}{% set ns.s = ns.s + ns.s %}{% endfor %}",
                 "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+                "{{ [1] | map(attribute='a..b') | list | sort(attribute='999999999999999999999') | sum }}",
                 "{% set s = 'x' * 999999 %}{% for i in range(99) %}{{ s }}{% endfor %}",
                 "{% for i in range(99999) %}{{ range(99999) | length }}{% endfor %}",
                 "{% set x = 'ab' * 400000 %}{% for i in range(90000) %}{{ x | replace('a', 'b') | length }}{% endfor %}"
