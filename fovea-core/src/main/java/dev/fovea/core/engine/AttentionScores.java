@@ -28,8 +28,7 @@ final class AttentionScores {
             scores = scores.add(keyBias);
         }
         if (firstKeys > 0) {
-            Tensor hidden = torch.triu(
-                    Tensors.full(1, DType.BOOL, q.size(1), k.size(1)), firstKeys);
+            Tensor hidden = torch.triu(Tensors.full(1, DType.BOOL, q.size(1), k.size(1)), firstKeys);
             scores = masked(scores, hidden);
         }
         return Tensors.softmax(scores);

@@ -48,7 +48,9 @@ final class ConnectorPass {
         final List<Decided> decided = new ArrayList<>();
         VisualTokens visual;
         Tensor features;
-        @Nullable Tensor projected;
+
+        @Nullable
+        Tensor projected;
 
         State(Item item) {
             this.item = item;
@@ -70,7 +72,8 @@ final class ConnectorPass {
     List<Projected> project(List<Item> items) {
         List<State> states = items.stream().map(State::new).toList();
         Station connector = new Station.Connector();
-        projectTogether(states.stream().filter(s -> wantsProjected(s, connector)).toList());
+        projectTogether(
+                states.stream().filter(s -> wantsProjected(s, connector)).toList());
         states.forEach(s -> decide(s, connector));
         projectTogether(states.stream().filter(s -> s.projected == null).toList());
         states.forEach(s -> decide(s, new Station.Projector()));
@@ -112,15 +115,13 @@ final class ConnectorPass {
         List<Step> steps = s.item.run().book().at(station);
         for (int i = 0; i < steps.size(); i++) {
             VisualTokens before = s.visual;
-            Outcome outcome = s.item
-                    .run()
-                    .runner()
-                    .run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal));
+            Outcome outcome =
+                    s.item.run().runner().run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal));
             s.decided.add(new Decided(station, before.ids(), outcome));
             outcome.notes().forEach((name, values) -> s.carried.put(new Signal.Noted(name), values, before.ids()));
             switch (outcome.decision()) {
                 case Decision.Unchanged ignored -> {}
-                case Decision.Append(Matrix more) -> append(s, station, more);
+                case Decision.Append more -> append(s, station, more.tokens());
                 default -> choose(s, station, outcome.decision());
             }
         }
@@ -174,8 +175,7 @@ final class ConnectorPass {
             return common;
         }
         return switch (signal) {
-            case Signal.Features ignored ->
-                EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
+            case Signal.Features ignored -> EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
             case Signal.Projected ignored -> EncoderSignals.matrix(patches(s));
             default -> EncoderPass.carriedSignal(s.carried, signal, s.visual);
         };

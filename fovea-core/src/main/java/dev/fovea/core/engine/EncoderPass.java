@@ -6,7 +6,6 @@ import dev.fovea.core.layer.PatchEmbedding;
 import dev.fovea.core.model.clip.ClipBlock;
 import dev.fovea.core.model.clip.ClipVisionEncoder;
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -14,14 +13,11 @@ import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +48,9 @@ final class EncoderPass {
             int complete = last(featureLayers);
             int begun = complete;
             for (EncodingImage image : images) {
-                complete = Math.max(complete, image.book().encoderLayersComplete(encoder.blocks().size()));
+                complete = Math.max(
+                        complete,
+                        image.book().encoderLayersComplete(encoder.blocks().size()));
                 begun = Math.max(begun, image.book().encoderLayersBegun());
             }
             begun = Math.max(begun, complete);
@@ -80,7 +78,8 @@ final class EncoderPass {
             // Neighbours of one size are embedded together.
             int to = from + 1;
             long[] shape = Tensors.shape(inputs.get(from).pixels());
-            while (to < inputs.size() && Arrays.equals(shape, Tensors.shape(inputs.get(to).pixels()))) {
+            while (to < inputs.size()
+                    && Arrays.equals(shape, Tensors.shape(inputs.get(to).pixels()))) {
                 to++;
             }
             Tensor[] same = inputs.subList(from, to).stream()
@@ -89,7 +88,8 @@ final class EncoderPass {
             Tensor x = encoder.embed(Tensors.cat(0, same));
             parts.add(x.reshape(-1, x.size(2)));
             for (ImageInput input : inputs.subList(from, to)) {
-                EncodingImage state = new EncodingImage(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
+                EncodingImage state =
+                        new EncodingImage(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
                 images.add(state);
                 measurePixels(state);
             }
@@ -114,7 +114,8 @@ final class EncoderPass {
         }
     }
 
-    private record Projections(Tensor q, Tensor k, Tensor v, @Nullable Tensor @Nullable [] bias) {}
+    private record Projections(
+            Tensor q, Tensor k, Tensor v, @Nullable Tensor @Nullable [] bias) {}
 
     /** The first part of a block, with the signals that come from it. */
     private Projections project(int layer, Tensor x) {
@@ -134,7 +135,8 @@ final class EncoderPass {
         ClipBlock block = encoder.blocks().get(layer);
         images.forEach(image -> image.encoderTokens.add(image.tokens.count()));
         Tensor attended = PackedAttention.self(p.q, p.k, p.v, lengths(), false, block.scale(), p.bias);
-        Tensor y = station(new Station.EncoderAttention(layer), x.add(block.out().forward(attended)));
+        Tensor y =
+                station(new Station.EncoderAttention(layer), x.add(block.out().forward(attended)));
         return block.mlpResidual(y);
     }
 
@@ -228,7 +230,8 @@ final class EncoderPass {
     }
 
     private Tensor station(Station station, Tensor x) {
-        int most = images.stream().mapToInt(i -> i.book().at(station).size()).max().orElse(0);
+        int most =
+                images.stream().mapToInt(i -> i.book().at(station).size()).max().orElse(0);
         boolean changed = false;
         for (int index = 0; index < most; index++) {
             int[] lengths = lengths();
@@ -267,8 +270,7 @@ final class EncoderPass {
                 .runner()
                 .run(step, image.input.name(), index, image.layout(), s -> signal(image, s, states));
         image.decided.add(new Decided(step.station(), before.ids(), outcome));
-        outcome.notes().forEach((name, values) ->
-                image.carried.put(new Signal.Noted(name), values, before.ids()));
+        outcome.notes().forEach((name, values) -> image.carried.put(new Signal.Noted(name), values, before.ids()));
         Decision decision = outcome.decision();
         if (decision instanceof Decision.Append append) {
             added[slot] = toTensor(append.tokens(), states.size(1), step.station());
@@ -335,9 +337,8 @@ final class EncoderPass {
             case Signal.EncoderAttentionMap s -> carried.map(s, tokens.ids());
             case Signal.PatchPixels s -> withoutFirst(carried.rows(s, tokens.ids()));
             case Signal.PatchImageEmbeddings s -> withoutFirst(carried.rows(s, tokens.ids()));
-            default -> carried.isMatrix(signal)
-                    ? carried.rows(signal, tokens.ids())
-                    : carried.vector(signal, tokens.ids());
+            default ->
+                carried.isMatrix(signal) ? carried.rows(signal, tokens.ids()) : carried.vector(signal, tokens.ids());
         };
     }
 

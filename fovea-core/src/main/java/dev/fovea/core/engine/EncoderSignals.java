@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  * @param v as q
  * @param keyBias {@code [tokens]} of proportional attention, or null
  */
-record EncoderSignals(ClipBlock block, Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias) {
+record EncoderSignals(
+        ClipBlock block,
+        Tensor q,
+        Tensor k,
+        Tensor v,
+        @Nullable Tensor keyBias) {
 
     /** Puts the signal where later stations find it. */
     void measure(Signal<?> signal, Carried carried, int[] ids) {

@@ -65,11 +65,9 @@ final class LedgerBuilder {
             for (int cell = 0; cell < first[image + 1] - first[image]; cell++) {
                 boolean patch = cell < patches(image);
                 List<Ledger.Event> history = events.get(first[image] + cell);
-                Ledger.Fate fate = history.isEmpty()
-                        ? Ledger.Fate.KEPT
-                        : history.getLast().fate();
-                tokens.add(new Ledger.Token(
-                        image, patch ? cell / cols : -1, patch ? cell % cols : -1, history, fate));
+                Ledger.Fate fate =
+                        history.isEmpty() ? Ledger.Fate.KEPT : history.getLast().fate();
+                tokens.add(new Ledger.Token(image, patch ? cell / cols : -1, patch ? cell % cols : -1, history, fate));
             }
         }
         List<Ledger.Group> groups = new ArrayList<>();
@@ -127,14 +125,12 @@ final class LedgerBuilder {
             }
         }
         for (int i = 0; i < tokens.length; i++) {
-            Ledger.Fate fate =
-                    anchor[i] ? Ledger.Fate.KEPT : used[i] ? Ledger.Fate.MERGED : Ledger.Fate.DROPPED;
+            Ledger.Fate fate = anchor[i] ? Ledger.Fate.KEPT : used[i] ? Ledger.Fate.MERGED : Ledger.Fate.DROPPED;
             note(tokens, i, station, fate, fate == Ledger.Fate.MERGED ? into[i] : -1, scores);
         }
     }
 
-    private void note(
-            int[] tokens, int i, String station, Ledger.Fate fate, int into, float @Nullable [] scores) {
+    private void note(int[] tokens, int i, String station, Ledger.Fate fate, int into, float @Nullable [] scores) {
         if (tokens[i] >= 0) {
             events.get(tokens[i]).add(new Ledger.Event(station, fate, into, scores == null ? null : scores[i]));
         }

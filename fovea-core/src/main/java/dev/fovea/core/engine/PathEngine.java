@@ -33,8 +33,9 @@ public final class PathEngine {
         if (images.isEmpty()) {
             return List.of();
         }
-        int[] layers =
-                model.config().featureLayers().stream().mapToInt(Integer::intValue).toArray();
+        int[] layers = model.config().featureLayers().stream()
+                .mapToInt(Integer::intValue)
+                .toArray();
         return new EncoderPass(
                         model.vision(),
                         layers,
@@ -62,9 +63,8 @@ public final class PathEngine {
                     items.add(new ConnectorPass.Item(p.images().get(i), imageName(p.name(), i), p.run()));
                 }
             }
-            List<ConnectorPass.Projected> projected = new ConnectorPass(
-                            model.projector(), model.config().clsIsFeature())
-                    .project(items);
+            List<ConnectorPass.Projected> projected =
+                    new ConnectorPass(model.projector(), model.config().clsIsFeature()).project(items);
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<Tensor> embeddings = new ArrayList<>();
             int from = 0;
@@ -162,10 +162,12 @@ public final class PathEngine {
             embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
         }
         return new PromptState(
-                sequence(p, images, place, visualAt.stream().mapToInt(Integer::intValue).toArray()),
-                p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty()
-                        ? blind(p)
-                        : null,
+                sequence(
+                        p,
+                        images,
+                        place,
+                        visualAt.stream().mapToInt(Integer::intValue).toArray()),
+                p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty() ? blind(p) : null,
                 ids,
                 places,
                 p.images(),
@@ -175,10 +177,11 @@ public final class PathEngine {
     }
 
     private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, int[] visualAt) {
-        List<Ledger.Grid> grids =
-                p.images().stream().map(EncodedImage::grid).toList();
+        List<Ledger.Grid> grids = p.images().stream().map(EncodedImage::grid).toList();
         boolean cls = model.config().clsIsFeature();
-        int total = grids.stream().mapToInt(g -> g.rows() * g.cols() + (cls ? 1 : 0)).sum();
+        int total = grids.stream()
+                .mapToInt(g -> g.rows() * g.cols() + (cls ? 1 : 0))
+                .sum();
         return new Sequence(
                 p.name(),
                 p.run(),

@@ -28,10 +28,10 @@ public final class PlanCheck {
 
     private void station(Station station) {
         switch (station) {
-            case Station.EncoderAttention(int layer) -> encoderStation(station, layer);
-            case Station.EncoderOutput(int layer) -> encoderStation(station, layer);
-            case Station.Decoder(int layer) -> range(station.label(), layer, shape.decoderLayers(), "decoder");
-            case Station.Attention(int layer) -> range(station.label(), layer, shape.decoderLayers(), "decoder");
+            case Station.EncoderAttention s -> encoderStation(s, s.layer());
+            case Station.EncoderOutput s -> encoderStation(s, s.layer());
+            case Station.Decoder s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
+            case Station.Attention s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
             case Station.Connector ignored -> {}
             case Station.Projector ignored -> {}
             case Station.Prompt ignored -> {}
@@ -48,7 +48,8 @@ public final class PlanCheck {
     }
 
     private void signal(Station station, Signal<?> signal) {
-        @Nullable String lack = switch (signal) {
+        @Nullable
+        String lack = switch (signal) {
             case Signal.EncoderAttention s -> {
                 range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
                 yield s.queries() == Signal.EncoderQueries.CLS && !shape.hasCls()
@@ -119,7 +120,9 @@ public final class PlanCheck {
     }
 
     private static @Nullable String neighbour(Station station, int layer) {
-        return station instanceof Station.Decoder(int at) && layer >= 0 && (layer == at || layer == at - 1)
+        return station instanceof Station.Decoder here
+                        && layer >= 0
+                        && (layer == here.layer() || layer == here.layer() - 1)
                 ? null
                 : "a decoder station at that layer or the next";
     }

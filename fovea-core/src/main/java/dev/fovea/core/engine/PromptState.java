@@ -57,7 +57,8 @@ public final class PromptState implements AutoCloseable {
         return sequence;
     }
 
-    @Nullable Sequence blind() {
+    @Nullable
+    Sequence blind() {
         return blind;
     }
 
@@ -103,9 +104,8 @@ public final class PromptState implements AutoCloseable {
     public void truncate(int tokens) {
         sequence.truncate(places[tokens]);
         if (blind != null) {
-            blind.truncate((int) Arrays.stream(ids, 0, tokens)
-                    .filter(id -> id != imageToken)
-                    .count());
+            blind.truncate((int)
+                    Arrays.stream(ids, 0, tokens).filter(id -> id != imageToken).count());
         }
         ids = Arrays.copyOf(ids, tokens);
         places = Arrays.copyOf(places, tokens + 1);
@@ -164,7 +164,8 @@ public final class PromptState implements AutoCloseable {
 
     public Ledger ledger() {
         List<List<Decided>> before = new ArrayList<>();
-        int layers = images.stream().mapToInt(i -> i.encoderTokens().size()).max().orElse(0);
+        int layers =
+                images.stream().mapToInt(i -> i.encoderTokens().size()).max().orElse(0);
         int[] encoderTokens = new int[layers];
         for (int i = 0; i < images.size(); i++) {
             List<Decided> all = new ArrayList<>(images.get(i).decided());

@@ -39,7 +39,9 @@ record RowChange(int[] anchors, int[] offsets, int[] rows, float[] weights, bool
     }
 
     boolean isIdentity(int length) {
-        return pure && rows.length == length && Arrays.equals(rows, IntStream.range(0, length).toArray());
+        return pure
+                && rows.length == length
+                && Arrays.equals(rows, IntStream.range(0, length).toArray());
     }
 
     /**
@@ -199,9 +201,13 @@ record RowChange(int[] anchors, int[] offsets, int[] rows, float[] weights, bool
             RowChange c = given == null ? identity(lengths[s]) : given;
             int shift = base;
             int filled = rows.length;
-            anchors = concat(anchors, Arrays.stream(c.anchors).map(r -> r + shift).toArray());
+            anchors =
+                    concat(anchors, Arrays.stream(c.anchors).map(r -> r + shift).toArray());
             offsets = concat(
-                    offsets, Arrays.stream(c.offsets, 1, c.offsets.length).map(o -> o + filled).toArray());
+                    offsets,
+                    Arrays.stream(c.offsets, 1, c.offsets.length)
+                            .map(o -> o + filled)
+                            .toArray());
             rows = concat(rows, Arrays.stream(c.rows).map(r -> r + shift).toArray());
             weights = Arrays.copyOf(weights, filled + c.weights.length);
             System.arraycopy(c.weights, 0, weights, filled, c.weights.length);

@@ -139,7 +139,8 @@ final class Sequence {
     }
 
     /** What was decided at the attention of a layer, each over the keys that the layer then held; or null. */
-    @Nullable List<float[]> rescaling(int layer) {
+    @Nullable
+    List<float[]> rescaling(int layer) {
         return rescalings.get(layer);
     }
 
@@ -190,7 +191,8 @@ final class Sequence {
         boolean[] isVisual = new boolean[length()];
         Arrays.stream(visualAt).forEach(v -> isVisual[v] = true);
         int[] rows = change.anchors();
-        visualAt = IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
+        visualAt =
+                IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
         origins = Arrays.stream(rows).map(r -> origins[r]).toArray();
         if (renumber) {
             positions = IntStream.range(0, rows.length).toArray();
@@ -206,7 +208,8 @@ final class Sequence {
         int at = visualAt.length == 0 ? length() : visualAt[visualAt.length - 1] + 1;
         visual = visual.append(count, Math.max(0, grids.size() - 1));
         int oldLength = length();
-        visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count)).toArray();
+        visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count))
+                .toArray();
         positions = IntStream.range(0, oldLength + count).toArray();
         origins = positions.clone();
         place = oldLength + count;

@@ -68,12 +68,14 @@ public final class StepBook {
     int encoderLayersBegun() {
         int layers = 0;
         for (Signal<?> signal : declared) {
-            layers = Math.max(layers, switch (signal) {
-                case Signal.EncoderAttention s -> s.layer() + 1;
-                case Signal.EncoderAttentionMap s -> s.layer() + 1;
-                case Signal.EncoderProjection s -> s.layer() + 1;
-                default -> 0;
-            });
+            layers = Math.max(
+                    layers,
+                    switch (signal) {
+                        case Signal.EncoderAttention s -> s.layer() + 1;
+                        case Signal.EncoderAttentionMap s -> s.layer() + 1;
+                        case Signal.EncoderProjection s -> s.layer() + 1;
+                        default -> 0;
+                    });
         }
         return layers;
     }
@@ -82,11 +84,13 @@ public final class StepBook {
     int encoderLayersComplete(int all) {
         int layers = 0;
         for (Signal<?> signal : declared) {
-            layers = Math.max(layers, switch (signal) {
-                case Signal.EncoderHidden s -> s.layers();
-                case Signal.PatchImageEmbeddings ignored -> all;
-                default -> 0;
-            });
+            layers = Math.max(
+                    layers,
+                    switch (signal) {
+                        case Signal.EncoderHidden s -> s.layers();
+                        case Signal.PatchImageEmbeddings ignored -> all;
+                        default -> 0;
+                    });
         }
         return layers;
     }
@@ -95,11 +99,12 @@ public final class StepBook {
     boolean decoderSignal(int station, int layer) {
         return at(new Station.Decoder(station)).stream()
                 .flatMap(step -> step.needs().stream())
-                .anyMatch(signal -> layer == switch (signal) {
-                    case Signal.DecoderAttention s -> s.layer();
-                    case Signal.DecoderProjection s -> s.layer();
-                    case Signal.DecoderLastProjection s -> s.layer();
-                    default -> -1;
-                });
+                .anyMatch(signal -> layer
+                        == switch (signal) {
+                            case Signal.DecoderAttention s -> s.layer();
+                            case Signal.DecoderProjection s -> s.layer();
+                            case Signal.DecoderLastProjection s -> s.layer();
+                            default -> -1;
+                        });
     }
 }

@@ -83,8 +83,9 @@ public final class StepRunner {
             }
         });
         if (!allowed(station, outcome.decision())) {
-            throw fault(station, "decided " + outcome.decision().getClass().getSimpleName()
-                    + ", which this station cannot do");
+            throw fault(
+                    station,
+                    "decided " + outcome.decision().getClass().getSimpleName() + ", which this station cannot do");
         }
         switch (outcome.decision()) {
             case Decision.Keep keep -> {
@@ -101,8 +102,8 @@ public final class StepRunner {
             }
             case Decision.Rescale rescale -> {
                 if (rescale.factors().length != present) {
-                    throw fault(station, "gave " + rescale.factors().length + " factors for " + present
-                            + " visual tokens");
+                    throw fault(
+                            station, "gave " + rescale.factors().length + " factors for " + present + " visual tokens");
                 }
             }
             default -> {}

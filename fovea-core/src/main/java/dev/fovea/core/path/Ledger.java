@@ -68,7 +68,8 @@ public record Ledger(
      * @param into index in {@link Ledger#tokens()} of the token it was merged into, or -1
      * @param score the score it was judged by, or null if the step gave none
      */
-    public record Event(String station, Fate fate, int into, @Nullable Float score) {}
+    public record Event(
+            String station, Fate fate, int into, @Nullable Float score) {}
 
     /**
      * One surviving token and what it is made of.

@@ -104,7 +104,7 @@ public final class Plans {
     @SuppressWarnings("unchecked")
     private static <T> Signal<T> renamed(Signal<T> signal, String prefix) {
         // Noted is the only Signal<float[]> with a name, so the cast gives back the type that came in.
-        return signal instanceof Signal.Noted(String name) ? (Signal<T>) new Signal.Noted(prefix + name) : signal;
+        return signal instanceof Signal.Noted noted ? (Signal<T>) new Signal.Noted(prefix + noted.name()) : signal;
     }
 
     private record Renaming(Signals inner, String prefix) implements Signals {

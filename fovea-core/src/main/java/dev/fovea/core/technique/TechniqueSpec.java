@@ -56,8 +56,8 @@ public record TechniqueSpec(String id, Map<String, String> knobs) {
     private static Map<String, String> knobsOfFile(String id, String name) {
         KnobFile file = KnobFile.read(Path.of(name));
         if (!file.technique().equals(id)) {
-            throw new IllegalArgumentException("The knobs in " + name + " are those of '" + file.technique()
-                    + "', not of '" + id + "'.");
+            throw new IllegalArgumentException(
+                    "The knobs in " + name + " are those of '" + file.technique() + "', not of '" + id + "'.");
         }
         return file.knobs();
     }

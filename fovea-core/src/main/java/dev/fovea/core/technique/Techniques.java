@@ -69,9 +69,8 @@ public final class Techniques {
      */
     public Plan plan(List<String> specs, ModelShape shape, Budget budget, int images) {
         check(specs, shape, budget, images);
-        Budget ofImage = budget instanceof Budget.Count(int tokens) && images > 1
-                ? Budget.count(tokens / images)
-                : budget;
+        Budget ofImage =
+                budget instanceof Budget.Count count && images > 1 ? Budget.count(count.tokens() / images) : budget;
         List<Plan> plans = new ArrayList<>();
         for (String text : specs) {
             TechniqueSpec spec = TechniqueSpec.parse(text);
@@ -83,11 +82,12 @@ public final class Techniques {
 
     private static void check(List<String> specs, ModelShape shape, Budget budget, int images) {
         int total = shape.visualTokens() * Math.max(1, images);
-        if (budget instanceof Budget.Count(int tokens) && tokens > total) {
+        int tokens = budget instanceof Budget.Count count ? count.tokens() : total;
+        if (tokens > total) {
             throw new IllegalArgumentException("A budget of " + tokens + " is above the " + total
                     + " visual tokens of this prompt; give at most that, a percentage, or 'full'.");
         }
-        if (budget instanceof Budget.Count(int tokens) && tokens < images) {
+        if (tokens < images) {
             throw new IllegalArgumentException("A budget of " + tokens + " cannot be divided over " + images
                     + " images; give at least one token each.");
         }
