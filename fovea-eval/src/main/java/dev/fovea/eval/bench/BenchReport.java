@@ -88,6 +88,10 @@ public final class BenchReport {
                         series(own, s -> (s.encodeFlops() + s.prefillFlops()) / scale))
                 .figure());
         html.raw("</div>\n");
+        if (legend.size() > 2) {
+            html.element("h3", "", "Score by visual tokens, each by itself before all others");
+            html.raw(new Chart("Score by visual tokens", "", "", legend).panels());
+        }
         heat(html, own);
         table(html, own);
     }

@@ -77,10 +77,10 @@ public record CompareReport(
             rows.add(List.of(
                     c.contestant().label(),
                     Integer.toString(c.kept()),
-                    Html.number(c.meanVisual(), 1),
                     c.reply().answer(),
-                    Html.number(c.reply().logProbability(), 2),
                     Html.percent(c.agreement()),
+                    Html.number(c.reply().logProbability(), 2),
+                    Html.number(c.meanVisual(), 1),
                     Html.number(c.encodeMs(), 1),
                     Html.number(c.reply().prefillMs(), 1),
                     Html.number(c.reply().decodeMs(), 1),
@@ -92,10 +92,10 @@ public record CompareReport(
                 List.of(
                         "contestant",
                         "tokens",
-                        "per layer",
                         "answer",
-                        "log-prob.",
                         "agreement",
+                        "log-prob.",
+                        "tokens per layer",
                         "encoder ms",
                         "prefill ms",
                         "decode ms",
@@ -103,10 +103,10 @@ public record CompareReport(
                         "of full",
                         "KV bytes"),
                 rows,
-                List.of(3),
+                List.of(2),
                 1);
         html.note("Agreement is the share of the full model's answer that is repeated from its start. Times are of one "
-                + "run; prefill includes choosing tokens. FLOPs count two per multiply-add, encoder and prefill.");
+                + "warm run; prefill includes choosing tokens. FLOPs count two per multiply-add, encoder and prefill.");
     }
 
     private void card(Html html, Compared c, Compared full) {

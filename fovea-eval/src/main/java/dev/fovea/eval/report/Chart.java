@@ -131,6 +131,56 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         }
     }
 
+    /**
+     * One small chart per series, the others grey behind it: what many lines in one chart cannot show.
+     *
+     * @return a grid of figures; empty with less than two series
+     */
+    public String panels() {
+        List<Point> all = series.stream().flatMap(s -> s.points().stream()).toList();
+        if (series.size() < 2 || all.isEmpty()) {
+            return "";
+        }
+        Axis x = Axis.of(0, all.stream().mapToDouble(Point::x).max().orElse(1));
+        Axis y = Axis.of(
+                all.stream().mapToDouble(Point::low).min().orElse(0),
+                all.stream().mapToDouble(Point::high).max().orElse(1));
+        StringBuilder out = new StringBuilder("<div class=\"panels\">\n");
+        for (Series own : series) {
+            out.append("<figure><figcaption>").append(Html.escape(own.name)).append("</figcaption>\n");
+            out.append(format("<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"28\">\n",
+                    n(WIDTH), n(HEIGHT), Html.escape(title + ": " + own.name)));
+            for (double v : new double[] {y.low, (y.low + y.high) / 2, y.high}) {
+                out.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
+                        n(LEFT), n(WIDTH - RIGHT), n(py(y, v)), n(py(y, v))));
+                out.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>",
+                        n(LEFT - 6), n(py(y, v) + 9), y.text(v)));
+            }
+            out.append(format("<text x=\"%s\" y=\"%s\" fill=\"#444\">%s</text>", n(LEFT), n(HEIGHT - 12), x.text(x.low)));
+            out.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>\n",
+                    n(WIDTH - RIGHT), n(HEIGHT - 12), x.text(x.high)));
+            for (Series other : series) {
+                if (other != own) {
+                    line(out, other, x, y, "#c9c9c9", 2);
+                }
+            }
+            line(out, own, x, y, Palette.colour(own.style), 5);
+            for (Point p : own.points) {
+                out.append("<g>").append(marker(Palette.shape(own.style), px(x, p.x), py(y, p.y), 11, Palette.colour(own.style)));
+                out.append("<title>").append(Html.escape(p.label)).append("</title></g>");
+            }
+            out.append("</svg></figure>\n");
+        }
+        return out.append("</div>\n").toString();
+    }
+
+    private static void line(StringBuilder svg, Series s, Axis x, Axis y, String colour, double width) {
+        svg.append("<polyline fill=\"none\" stroke-width=\"").append(n(width)).append("\" stroke=\"").append(colour);
+        svg.append("\" points=\"");
+        s.points.forEach(p -> svg.append(n(px(x, p.x))).append(',').append(n(py(y, p.y))).append(' '));
+        svg.append("\"/>\n");
+    }
+
     /** The look of every series, for all charts of a page. */
     public static String legend(List<Series> series) {
         StringBuilder out = new StringBuilder("<div class=\"legend\">");

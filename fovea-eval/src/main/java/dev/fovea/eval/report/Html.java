@@ -19,16 +19,19 @@ public final class Html {
             .wide{overflow-x:auto;-webkit-overflow-scrolling:touch;max-width:100%}
             table{border-collapse:collapse;font-size:.875rem;font-variant-numeric:tabular-nums}
             th,td{padding:5px 9px;border-bottom:1px solid var(--line);text-align:right;vertical-align:top;white-space:nowrap}
-            th{background:var(--tint);font-weight:600}
+            th{background:var(--tint);font-weight:600;white-space:normal;vertical-align:bottom}
             td:first-child,th:first-child{text-align:left;position:sticky;left:0;background:#fff}
             th:first-child{background:var(--tint)}
-            td.text,th.text{text-align:left;white-space:normal;min-width:10ch;overflow-wrap:anywhere}
+            td.text,th.text{text-align:left;white-space:normal;min-width:14ch;overflow-wrap:anywhere}
             tr.base td{font-weight:600}
             table.heat td{text-align:center;border:2px solid #fff;padding:4px 6px;min-width:44px}
             table.heat td:first-child{text-align:left}
             table.heat thead th{text-align:center;vertical-align:bottom}
             table.heat thead th span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:9em}
-            .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,480px),1fr));gap:20px}
+            .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr));gap:20px}
+            .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:14px 12px}
+            .panels figcaption{font-size:.8125rem;overflow-wrap:anywhere}
+            .narrow{display:none}
             figure{margin:0}
             figcaption{font-weight:600;font-size:.95rem;margin-bottom:4px}
             svg{width:100%;height:auto;display:block}
@@ -44,7 +47,11 @@ public final class Html {
             code,pre{font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
             pre{background:var(--tint);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0}
             img.scene{max-width:min(100%,336px);height:auto;border-radius:6px;image-rendering:auto}
-            @media(max-width:520px){body{font-size:15px}main{padding:14px 12px 36px}h1{font-size:1.35rem}th,td{padding:4px 6px}}
+            @media(max-width:520px){body{font-size:15px}main{padding:14px 12px 36px}h1{font-size:1.35rem}th,td{padding:4px 6px}
+            td:first-child,th:first-child{white-space:normal;min-width:88px;max-width:112px;overflow-wrap:anywhere}
+            table.heat td{min-width:24px;padding:3px 1px;font-size:11px;border-width:1px}
+            table.heat thead th{padding:4px 1px;font-size:11px}
+            .narrow{display:block}.panels{grid-template-columns:repeat(2,1fr)}}
             """;
 
     private final StringBuilder out = new StringBuilder();
@@ -99,7 +106,7 @@ public final class Html {
      * @param base number of rows at the top to stress
      */
     public Html table(List<String> header, List<List<String>> rows, List<Integer> text, int base) {
-        out.append("<div class=\"wide\"><table><thead><tr>");
+        out.append("<p class=\"note narrow\">The table scrolls sideways.</p>\n<div class=\"wide\"><table><thead><tr>");
         for (int c = 0; c < header.size(); c++) {
             cell("th", text.contains(c), header.get(c));
         }
