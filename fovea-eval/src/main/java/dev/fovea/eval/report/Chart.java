@@ -15,10 +15,10 @@ import java.util.Locale;
 public record Chart(String title, String xLabel, String yLabel, List<Series> series) {
     private static final double WIDTH = 520;
     private static final double HEIGHT = 380;
-    private static final double LEFT = 58;
+    private static final double LEFT = 64;
     private static final double RIGHT = 14;
     private static final double TOP = 12;
-    private static final double BOTTOM = 52;
+    private static final double BOTTOM = 56;
     private static final int TICKS = 6;
 
     public Chart {
@@ -82,7 +82,7 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
                 all.stream().mapToDouble(Point::high).max().orElse(1));
         StringBuilder svg = new StringBuilder();
         svg.append("<figure><figcaption>").append(Html.escape(title)).append("</figcaption>\n");
-        svg.append(format("<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"15\">\n",
+        svg.append(format("<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"17\">\n",
                 n(WIDTH), n(HEIGHT), Html.escape(title)));
         grid(svg, x, y);
         series.forEach(s -> draw(svg, s, x, y));
@@ -102,14 +102,14 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
             svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
                     n(at), n(at), n(HEIGHT - BOTTOM), n(HEIGHT - BOTTOM + 5)));
             svg.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#444\">%s</text>\n",
-                    n(at), n(HEIGHT - BOTTOM + 20), x.text(v)));
+                    n(at), n(HEIGHT - BOTTOM + 22), x.text(v)));
         }
         svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
                 n(LEFT), n(WIDTH - RIGHT), n(HEIGHT - BOTTOM), n(HEIGHT - BOTTOM)));
         svg.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
                 n((LEFT + WIDTH - RIGHT) / 2), n(HEIGHT - 8), Html.escape(xLabel)));
         double middle = (TOP + HEIGHT - BOTTOM) / 2;
-        svg.append(format("<text transform=\"translate(15 %s) rotate(-90)\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
+        svg.append(format("<text transform=\"translate(16 %s) rotate(-90)\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
                 n(middle), Html.escape(yLabel)));
     }
 
@@ -148,8 +148,8 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         StringBuilder out = new StringBuilder("<div class=\"panels\">\n");
         for (Series own : series) {
             out.append("<figure><figcaption>").append(Html.escape(own.name)).append("</figcaption>\n");
-            out.append(format("<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"28\">\n",
-                    n(WIDTH), n(HEIGHT), Html.escape(title + ": " + own.name)));
+            out.append(format("<svg viewBox=\"0 -16 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"28\">\n",
+                    n(WIDTH), n(HEIGHT + 16), Html.escape(title + ": " + own.name)));
             for (double v : new double[] {y.low, (y.low + y.high) / 2, y.high}) {
                 out.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
                         n(LEFT), n(WIDTH - RIGHT), n(py(y, v)), n(py(y, v))));
