@@ -51,7 +51,8 @@ public final class DualEncoder implements AutoCloseable {
         TextTower tower = TextTower.open(folder, dtype);
         if (tower.clip().vision() == null) {
             tower.close();
-            throw new CheckpointException(folder + " holds only the text side of a CLIP model, without its image tower");
+            throw new CheckpointException(
+                    folder + " holds only the text side of a CLIP model, without its image tower");
         }
         return new DualEncoder(tower, processor);
     }

@@ -7,7 +7,6 @@ import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
 import dev.fovea.core.text.ChatMessage;
-import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -216,6 +216,25 @@ class VisionLanguageModelTest {
     }
 
     @Test
+    void halfPrecisionAnswersToo() {
+        OpenOptions bf16 = OpenOptions.defaults().withPrecision(OpenOptions.Precision.BF16);
+        try (VisionLanguageModel model = VisionLanguageModel.open(ROOT.resolve("llava-mha"), bf16)) {
+            Answer answer = model.ask(List.of(WIDE, TALL), "What?", SHORT.withPlan(pruning()));
+            assertThat(answer.ledger().kept()).isEqualTo(8);
+            assertThat(answer.tokens()).isNotEmpty();
+        }
+    }
+
+    @Test
+    void theLedgerIsJson() throws IOException {
+        Ledger ledger =
+                MHA.ask(List.of(WIDE), "Which?", SHORT.withPlan(pruning())).ledger();
+        ObjectMapper json = new ObjectMapper();
+        assertThat(json.readValue(json.writeValueAsString(ledger), Ledger.class))
+                .isEqualTo(ledger);
+    }
+
+    @Test
     void samplingIsRepeatable() {
         AskOptions hot = SHORT.withSampling(SamplingOptions.at(1.5, 7));
         assertThat(ids(MHA.ask(List.of(WIDE), "What?", hot))).isEqualTo(ids(MHA.ask(List.of(WIDE), "What?", hot)));

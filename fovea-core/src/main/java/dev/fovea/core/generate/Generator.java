@@ -37,7 +37,9 @@ public final class Generator {
         final StopStrings stops;
         final StringBuilder text = new StringBuilder();
         final List<Generated.Token> tokens = new ArrayList<>();
-        @Nullable FinishReason finish;
+
+        @Nullable
+        FinishReason finish;
 
         Answering(PromptState state, GenerationOptions options, GenerationListener listener) {
             this.state = state;

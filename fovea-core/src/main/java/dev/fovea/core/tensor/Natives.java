@@ -47,30 +47,35 @@ public final class Natives {
         if (System.getenv("OPENBLAS_NUM_THREADS") == null) {
             setenv("OPENBLAS_NUM_THREADS", "1");
         }
+        // JavaCPP refuses to go on once the process holds three times the Java heap. Mapped weights count as held, so
+        // a large model would fail for no reason; scopes free native memory here, not the collector.
+        unlessSet("org.bytedeco.javacpp.maxBytes", "0");
+        unlessSet("org.bytedeco.javacpp.maxPhysicalBytes", "0");
         // Extracting natives is logged by JavaCPP on stderr only when asked for; keep the terminal ours.
         Loader.load(torch.class);
         return true;
     }
 
+    private static void unlessSet(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
     private static void setenv(String name, String value) {
         Linker linker = Linker.nativeLinker();
-        linker.defaultLookup()
-                .find("setenv")
-                .ifPresent(address -> {
-                    MethodHandle setenv = linker.downcallHandle(
-                            address,
-                            FunctionDescriptor.of(
-                                    ValueLayout.JAVA_INT,
-                                    ValueLayout.ADDRESS,
-                                    ValueLayout.ADDRESS,
-                                    ValueLayout.JAVA_INT));
-                    try (Arena arena = Arena.ofConfined()) {
-                        MemorySegment key = arena.allocateFrom(name);
-                        MemorySegment text = arena.allocateFrom(value);
-                        int ignored = (int) setenv.invokeExact(key, text, 0);
-                    } catch (Throwable e) {
-                        throw new IllegalStateException("Cannot set " + name + " in the process environment", e);
-                    }
-                });
+        linker.defaultLookup().find("setenv").ifPresent(address -> {
+            MethodHandle setenv = linker.downcallHandle(
+                    address,
+                    FunctionDescriptor.of(
+                            ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment key = arena.allocateFrom(name);
+                MemorySegment text = arena.allocateFrom(value);
+                int ignored = (int) setenv.invokeExact(key, text, 0);
+            } catch (Throwable e) {
+                throw new IllegalStateException("Cannot set " + name + " in the process environment", e);
+            }
+        });
     }
 }

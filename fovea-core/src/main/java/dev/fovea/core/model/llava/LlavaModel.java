@@ -33,6 +33,9 @@ public record LlavaModel(
      */
     public static LlavaModel load(
             LlavaConfig c, Checkpoint checkpoint, DType dtype, @Nullable ClipDualEncoder textTower) {
+        if (textTower != null) {
+            requirePaired(textTower.visualProjection().inputs(), c.vision().width());
+        }
         Weights all = new Weights(checkpoint, "", dtype);
         Weights vision = all.underOneOf(
                 "embeddings.class_embedding",
@@ -60,6 +63,14 @@ public record LlavaModel(
                         connector.linear("linear_2", width, width, c.projectorBias())),
                 LlamaDecoder.load(c.text(), text, head),
                 textTower);
+    }
+
+    private static void requirePaired(long projected, int width) {
+        if (projected != width) {
+            throw new CheckpointException("The text tower belongs to another encoder: its visual projection takes "
+                    + projected + " channels, but the encoder of this model has " + width
+                    + "; give the CLIP checkpoint that the encoder comes from");
+        }
     }
 
     /** The sizes that plans and cost models need. */
