@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
             TuneCommand.class,
             WorldCommand.class,
             TrainCommand.class,
+            SpeedCommand.class,
             CompletionCommand.class
         },
         footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})

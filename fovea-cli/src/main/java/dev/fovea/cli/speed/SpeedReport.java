@@ -1,0 +1,150 @@
+package dev.fovea.cli.speed;
+
+import dev.fovea.core.tensor.DType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The figures of one run.
+ *
+ * <p>As a map: {@code gemm} with {@code f32_gflops}, {@code bf16_gflops} and {@code dtype} (the faster one, used for the
+ * rest); {@code prefill} with {@code gemm_gflops}, {@code of_gemm}, {@code seconds}, {@code speed_up_at_64},
+ * {@code operations_ratio} and {@code speed_up_of_ratio}; {@code decode} with {@code read_gb_per_s}, {@code of_read} and
+ * {@code tokens_per_s}; {@code selection}, a list of {@code technique}, {@code ms}, {@code of_prefill} and, where it
+ * cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
+ * model. Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
+ * are fractions of one.
+ *
+ * @param f32 operations a second of the product in f32
+ * @param bf16 the same in bf16
+ * @param dtype the type of everything else
+ */
+public record SpeedReport(
+        double f32,
+        double bf16,
+        DType dtype,
+        PathSpeed.Prefill prefill,
+        PathSpeed.Decode decode,
+        List<SelectionCost.Cost> selection,
+        ColdStart.@Nullable Times start) {
+    private static final double GIGA = 1e9;
+
+    /** The figures for programs. */
+    public Map<String, @Nullable Object> asMap() {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put(
+                "gemm",
+                Map.of(
+                        "f32_gflops", rounded(f32 / GIGA),
+                        "bf16_gflops", rounded(bf16 / GIGA),
+                        "dtype", dtype.name().toLowerCase(Locale.ROOT)));
+        Map<String, Object> reading = new LinkedHashMap<>();
+        reading.put("gemm_gflops", map(prefill.productRate(), 1 / GIGA));
+        reading.put("of_gemm", map(prefill.ofProduct(), 1));
+        reading.put("seconds", map(prefill.seconds(), 1));
+        reading.put("speed_up_at_64", map(prefill.speedUp(), 1));
+        reading.put("operations_ratio", rounded(prefill.operationsRatio()));
+        reading.put("speed_up_of_ratio", rounded(prefill.speedUpOfRatio()));
+        map.put("prefill", reading);
+        Map<String, Object> writing = new LinkedHashMap<>();
+        writing.put("read_gb_per_s", map(decode.readRate(), 1 / GIGA));
+        writing.put("of_read", map(decode.ofRead(), 1));
+        writing.put("tokens_per_s", map(decode.tokensPerSecond(), 1));
+        map.put("decode", writing);
+        map.put("selection", selection.stream().map(this::map).toList());
+        map.put(
+                "start",
+                start == null
+                        ? null
+                        : Map.of("seconds", map(start.total(), 1), "before_seconds", map(start.before(), 1)));
+        return map;
+    }
+
+    /** The figures for people: what, how much, and its spread, row by row; the first row is the heading. */
+    public List<List<String>> table() {
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(List.of("WHAT", "MEDIAN", "QUARTILES"));
+        rows.add(List.of("product 640×4096×4096, f32", gflops(f32), ""));
+        rows.add(List.of("product 640×4096×4096, bf16", gflops(bf16), ""));
+        rows.add(List.of("", "", ""));
+        String type = dtype.name().toLowerCase(Locale.ROOT);
+        rows.add(List.of("LLaVA-1.5-7B in " + type + ", 576 visual + 64 text tokens", "", ""));
+        add(rows, "  product beside it", prefill.productRate(), 1 / GIGA, "%.0f GFLOP/s");
+        add(rows, "  prefill, of the product's rate", prefill.ofProduct(), 100, "%.1f %%");
+        add(rows, "  prefill, 32 layers", prefill.seconds(), 1, "%.1f s");
+        add(rows, "  prefill speed-up at 64 visual tokens", prefill.speedUp(), 1, "%.2f×");
+        rows.add(List.of(
+                "  of the ratio of operations, " + format("%.2f×", prefill.operationsRatio()),
+                format("%.1f %%", 100 * prefill.speedUpOfRatio()),
+                ""));
+        add(rows, "  reading memory", decode.readRate(), 1 / GIGA, "%.1f GB/s");
+        add(rows, "  decode, of the reading rate", decode.ofRead(), 100, "%.1f %%");
+        add(rows, "  decode, 32 layers", decode.tokensPerSecond(), 1, "%.2f tokens/s");
+        rows.add(List.of("", "", ""));
+        rows.add(List.of("Selection at 64 visual tokens, of the full prefill", "", ""));
+        for (SelectionCost.Cost cost : selection) {
+            Quartiles seconds = cost.seconds();
+            if (seconds == null) {
+                rows.add(List.of("  " + cost.technique(), "-", cost.reason()));
+            } else {
+                add(
+                        rows,
+                        "  " + cost.technique(),
+                        seconds,
+                        100 / prefill.seconds().median(),
+                        "%.2f %%");
+            }
+        }
+        if (start != null) {
+            rows.add(List.of("", "", ""));
+            rows.add(List.of("ask, default model, a new process", "", ""));
+            add(rows, "  in all", start.total(), 1, "%.2f s");
+            add(rows, "  without the model's own work", start.before(), 1, "%.2f s");
+        }
+        return rows;
+    }
+
+    private static void add(List<List<String>> rows, String what, Quartiles q, double scale, String format) {
+        String spread = format(format, scale * q.low()) + " to " + format(format, scale * q.high());
+        rows.add(List.of(what, format(format, scale * q.median()), spread));
+    }
+
+    private Map<String, @Nullable Object> map(SelectionCost.Cost cost) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("technique", cost.technique());
+        Quartiles seconds = cost.seconds();
+        map.put("ms", seconds == null ? null : map(seconds, 1000));
+        map.put(
+                "of_prefill",
+                seconds == null ? null : map(seconds, 1 / prefill.seconds().median()));
+        if (seconds == null) {
+            map.put("reason", cost.reason());
+        }
+        return map;
+    }
+
+    private static Map<String, Object> map(Quartiles q, double scale) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("low", rounded(scale * q.low()));
+        map.put("median", rounded(scale * q.median()));
+        map.put("high", rounded(scale * q.high()));
+        return map;
+    }
+
+    private static String gflops(double rate) {
+        return format("%.0f GFLOP/s", rate / GIGA);
+    }
+
+    private static String format(String format, double value) {
+        return String.format(Locale.ROOT, format, value);
+    }
+
+    /** To four decimals: nothing here is more exact. */
+    private static double rounded(double value) {
+        return Math.round(1e4 * value) / 1e4;
+    }
+}

@@ -1,0 +1,76 @@
+package dev.fovea.cli.speed;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fovea.core.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class SpeedReportTest {
+    private static final Quartiles TWO = new Quartiles(1, 2, 3);
+
+    private static SpeedReport report() {
+        return new SpeedReport(
+                1e11,
+                4e11,
+                DType.BF16,
+                new PathSpeed.Prefill(
+                        new Quartiles(3e11, 4e11, 5e11),
+                        new Quartiles(0.8, 0.9, 0.95),
+                        new Quartiles(9, 10, 11),
+                        TWO,
+                        4),
+                new PathSpeed.Decode(new Quartiles(1e10, 2e10, 3e10), new Quartiles(0.7, 0.8, 0.9), TWO),
+                List.of(
+                        new SelectionCost.Cost("fastv", new Quartiles(0.01, 0.02, 0.03), ""),
+                        new SelectionCost.Cost("needs-text", null, "No text tower.")),
+                null);
+    }
+
+    @Test
+    void theMapHoldsSharesAndRates() {
+        Map<String, ?> map = report().asMap();
+        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "start");
+        assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
+        assertThat(map.get("prefill").toString())
+                .contains("of_gemm={low=0.8, median=0.9, high=0.95}", "speed_up_of_ratio=0.5");
+        assertThat(map.get("selection").toString())
+                .contains("technique=fastv", "of_prefill={low=0.001, median=0.002, high=0.003}")
+                .contains("technique=needs-text", "ms=null", "reason=No text tower.");
+        assertThat(map.get("start")).isNull();
+    }
+
+    @Test
+    void theTableSaysWhatCouldNotRun() {
+        List<String> lines =
+                report().table().stream().map(row -> String.join(" | ", row)).toList();
+        assertThat(lines)
+                .contains("  decode, of the reading rate | 80.0 % | 70.0 % to 90.0 %")
+                .contains("  fastv | 0.20 % | 0.10 % to 0.30 %")
+                .contains("  needs-text | - | No text tower.");
+    }
+
+    @Test
+    void quartilesLieBetweenTheNearestValues() {
+        assertThat(Quartiles.of(4, 1, 3, 2)).isEqualTo(new Quartiles(1.75, 2.5, 3.25));
+        assertThat(Quartiles.of(7)).isEqualTo(new Quartiles(7, 7, 7));
+    }
+
+    @Test
+    void turnsAlternateAndStopWhenTold() {
+        List<String> order = new ArrayList<>();
+        Turns turns = new Turns()
+                .task("a", () -> order.add("a"))
+                .task("b", () -> order.add("b"))
+                .run(2, () -> true);
+        assertThat(order).containsExactly("a", "b", "a", "b", "a", "b");
+        assertThat(turns.each(t -> t.seconds("a") + t.seconds("b")).low()).isPositive();
+        order.clear();
+        assertThatThrownBy(() -> new Turns().task("a", () -> order.add("a")).run(3, () -> order.size() < 2))
+                .isInstanceOf(Turns.Stopped.class);
+        assertThat(order).hasSize(2);
+    }
+}
