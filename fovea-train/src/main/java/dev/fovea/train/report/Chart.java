@@ -102,18 +102,43 @@ public final class Chart {
     private static XYChart loss(Curve curve) {
         XYChart chart = empty(curve.stage() + ": loss", "");
         Curve.Series loss = curve.series(Figures.LOSS);
+        boolean decades = spansDecades(loss);
         if (loss.values().length > 0) {
             line(chart, "one batch", loss, PALE, THIN, SeriesMarkers.NONE);
-            line(chart, "running mean", loss.smoothed(SMOOTHING), BLUE, PLAIN, SeriesMarkers.NONE);
-            chart.getStyler().setYAxisMax(ceiling(loss));
+            line(
+                    chart,
+                    "running mean",
+                    decades ? smoothedLogs(loss) : loss.smoothed(SMOOTHING),
+                    BLUE,
+                    PLAIN,
+                    SeriesMarkers.NONE);
         }
         Curve.Series heldOut = curve.series(Figures.HELD_OUT + Figures.LOSS);
         if (heldOut.values().length > 0) {
             line(chart, "held out", heldOut, VERMILION, PLAIN, SeriesMarkers.CIRCLE);
         }
-        chart.getStyler().setYAxisMin(0.0);
+        if (decades) {
+            chart.getStyler().setYAxisLogarithmic(true);
+            chart.getStyler().setYAxisDecimalPattern("0.####");
+        } else if (loss.values().length > 0) {
+            chart.getStyler().setYAxisMin(0.0).setYAxisMax(ceiling(loss));
+        }
         chart.getStyler().setLegendPosition(Styler.LegendPosition.InsideNE);
         return chart;
+    }
+
+    /** Whether a loss falls so far that only a logarithmic axis shows all of it. */
+    private static boolean spansDecades(Curve.Series loss) {
+        double most = Arrays.stream(loss.values()).max().orElse(1);
+        double least = Arrays.stream(loss.values()).min().orElse(1);
+        return least > 0 && most > 100 * least;
+    }
+
+    private static Curve.Series smoothedLogs(Curve.Series loss) {
+        double[] logs = Arrays.stream(loss.values()).map(Math::log).toArray();
+        Curve.Series smooth = new Curve.Series(loss.steps(), logs).smoothed(SMOOTHING);
+        return new Curve.Series(
+                loss.steps(), Arrays.stream(smooth.values()).map(Math::exp).toArray());
     }
 
     /** The first steps lose so much more than all others that they would press the curve flat. */
