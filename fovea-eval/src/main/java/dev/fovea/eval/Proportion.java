@@ -23,12 +23,12 @@ public record Proportion(double score, int n) {
 
     /** Lower end of the 95 % interval of Wilson (1927), which also holds for few answers and shares near 0 or 1. */
     public double low() {
-        return n == 0 ? 0 : Math.max(0, centre() - halfWidth());
+        return n == 0 || score == 0 ? 0 : Math.max(0, centre() - halfWidth());
     }
 
     /** Upper end of the same interval. */
     public double high() {
-        return n == 0 ? 1 : Math.min(1, centre() + halfWidth());
+        return n == 0 || score >= n ? 1 : Math.min(1, centre() + halfWidth());
     }
 
     private double centre() {

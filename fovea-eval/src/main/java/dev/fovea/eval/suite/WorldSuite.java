@@ -73,9 +73,29 @@ public record WorldSuite(long evaluation) implements Suite {
         }
     }
 
+    /** Few scenes have an odd one out: while it lags behind all other skills, scenes are arranged for it. */
+    private static SceneOptions options(Map<Skill, Integer> asked) {
+        SceneOptions usual = SceneOptions.defaults();
+        int odd = asked.getOrDefault(Skill.ODD_ONE_OUT, 0);
+        boolean lagging = Skill.ALL.stream()
+                .filter(skill -> skill != Skill.ODD_ONE_OUT)
+                .allMatch(skill -> asked.getOrDefault(skill, 0) > odd);
+        return lagging
+                ? new SceneOptions(
+                        usual.minObjects(),
+                        usual.maxObjects(),
+                        usual.signs(),
+                        usual.glyphs(),
+                        usual.textured(),
+                        usual.apart(),
+                        0,
+                        1)
+                : usual;
+    }
+
     /** Questions about one picture: of the skills that came up least so far, where the scene allows them. */
     private static List<Item> items(long seed, int count, Map<Skill, Integer> asked) {
-        Scene scene = Scenes.generate(seed, SceneOptions.defaults());
+        Scene scene = Scenes.generate(seed, options(asked));
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         PictureSource source = new PictureSource(
                 Long.toString(seed), () -> new RgbImage(picture.width(), picture.height(), picture.rgb()));
