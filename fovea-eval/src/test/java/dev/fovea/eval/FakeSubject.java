@@ -42,7 +42,14 @@ public final class FakeSubject implements Subject {
                 int kept = plan.steps().isEmpty() ? 16 : 8;
                 String answer = Math.floorMod(prompt.hashCode() + kept, 3) == 0 ? "yes" : "no";
                 return new Reply(
-                        answer, List.of(7), -0.25, 12, ledger(kept), new Geometry(56, 56, 56, 56, 1, 1, 0, 0, 0, 0), 3, 4);
+                        answer,
+                        List.of(7),
+                        -0.25,
+                        12,
+                        ledger(kept),
+                        new Geometry(56, 56, 56, 56, 1, 1, 0, 0, 0, 0),
+                        3,
+                        4);
             }
 
             @Override
@@ -62,7 +69,11 @@ public final class FakeSubject implements Subject {
             }
         }
         return new Ledger(
-                List.of(new Ledger.Grid(4, 4)), tokens, groups, Collections.nCopies(3, 16), Collections.nCopies(4, kept));
+                List.of(new Ledger.Grid(4, 4)),
+                tokens,
+                groups,
+                Collections.nCopies(3, 16),
+                Collections.nCopies(4, kept));
     }
 
     @Override

@@ -103,7 +103,11 @@ public final class Bench {
         boolean[] running = {true};
         suite.forEach(contest.limit(), item -> {
             if (!samePicture.isEmpty()
-                    && !samePicture.getFirst().picture().key().equals(item.picture().key())) {
+                    && !samePicture
+                            .getFirst()
+                            .picture()
+                            .key()
+                            .equals(item.picture().key())) {
                 running[0] = picture(suite, samePicture, log);
                 samePicture.clear();
             }
@@ -167,7 +171,12 @@ public final class Bench {
         try {
             reply = viewing.ask(item.prompt(), item.maxTokens());
             grade = item.grader().grade(reply.answer(), image);
-            load = Load.of(subject.shape(), plan, reply.ledger(), reply.textTokens(), reply.tokens().size());
+            load = Load.of(
+                    subject.shape(),
+                    plan,
+                    reply.ledger(),
+                    reply.textTokens(),
+                    reply.tokens().size());
         } catch (RuntimeException e) {
             return failed(suite, item, contestant, message(e));
         }
@@ -211,8 +220,30 @@ public final class Bench {
 
     private static ResultRow failed(Suite suite, Item item, Contestant contestant, String why) {
         return new ResultRow(
-                suite.name(), item.id(), item.picture().key(), contestant.technique(), contestant.budget(),
-                item.skill(), item.group(), item.target(), "", "", 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, why);
+                suite.name(),
+                item.id(),
+                item.picture().key(),
+                contestant.technique(),
+                contestant.budget(),
+                item.skill(),
+                item.group(),
+                item.target(),
+                "",
+                "",
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                why);
     }
 
     private void add(ResultLog log, ResultRow row) {

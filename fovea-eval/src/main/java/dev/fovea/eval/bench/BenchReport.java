@@ -37,8 +37,8 @@ public final class BenchReport {
     }
 
     String page() {
-        Html html = Html.page("Visual tokens spent by " + (contest.contestants().size() - 1) + " contestants on "
-                + contest.model());
+        Html html = Html.page(
+                "Visual tokens spent by " + (contest.contestants().size() - 1) + " contestants on " + contest.model());
         html.element(
                 "p",
                 "lead",
@@ -107,7 +107,8 @@ public final class BenchReport {
                                 100 * s.score().value(),
                                 100 * s.score().low(),
                                 100 * s.score().high(),
-                                s.contestant().label() + ": " + Html.percent(s.score().value())));
+                                s.contestant().label() + ": "
+                                        + Html.percent(s.score().value())));
             }
         }
         List<String> techniques = contest.contestants().stream()
@@ -177,7 +178,8 @@ public final class BenchReport {
             List<String> row = new ArrayList<>(List.of(
                     s.contestant().label(),
                     Html.percent(s.score().value()),
-                    Html.number(100 * s.score().low(), 1) + "–" + Html.number(100 * s.score().high(), 1),
+                    Html.number(100 * s.score().low(), 1) + "–"
+                            + Html.number(100 * s.score().high(), 1),
                     Integer.toString(s.score().n())));
             metrics.forEach(m -> row.add(Html.number(s.metrics().getOrDefault(m, Double.NaN), 3)));
             row.addAll(List.of(
@@ -192,10 +194,11 @@ public final class BenchReport {
             rows.add(row);
         }
         html.table(header, rows, List.of(), 1);
-        html.note("Tokens kept are those behind the last station; per layer is the average over the decoder's layers, by "
-                + "which techniques that prune inside the model are placed in the charts. Prefill runs from the features "
-                + "to the first token and includes choosing tokens; times are medians. FLOPs count two per multiply-add, "
-                + "encoder and prefill; keys and values take two bytes a number.");
+        html.note(
+                "Tokens kept are those behind the last station; per layer is the average over the decoder's layers, by "
+                        + "which techniques that prune inside the model are placed in the charts. Prefill runs from the features "
+                        + "to the first token and includes choosing tokens; times are medians. FLOPs count two per multiply-add, "
+                        + "encoder and prefill; keys and values take two bytes a number.");
     }
 
     private void retention(Html html) {
@@ -215,8 +218,7 @@ public final class BenchReport {
         finished.refused().forEach((c, why) -> rows.add(List.of(c.label(), "not run", why)));
         for (Standing s : standings) {
             if (s.errors() > 0) {
-                rows.add(List.of(
-                        s.contestant().label(), s.errors() + " questions of " + s.suite(), s.firstError()));
+                rows.add(List.of(s.contestant().label(), s.errors() + " questions of " + s.suite(), s.firstError()));
             }
         }
         if (!rows.isEmpty()) {

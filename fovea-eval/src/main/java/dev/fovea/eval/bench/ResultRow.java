@@ -34,9 +34,30 @@ import org.jspecify.annotations.Nullable;
  * @param error why there is no answer, or null
  */
 @JsonPropertyOrder({
-    "task", "doc_id", "picture", "technique", "budget", "skill", "group", "target", "resps", "filtered_resps", "score",
-    "log_probability", "visual_total", "visual_kept", "visual_mean", "text_tokens", "answer_tokens", "encode_ms",
-    "prefill_ms", "decode_ms", "encode_flops", "prefill_flops", "kv_bytes", "error"
+    "task",
+    "doc_id",
+    "picture",
+    "technique",
+    "budget",
+    "skill",
+    "group",
+    "target",
+    "resps",
+    "filtered_resps",
+    "score",
+    "log_probability",
+    "visual_total",
+    "visual_kept",
+    "visual_mean",
+    "text_tokens",
+    "answer_tokens",
+    "encode_ms",
+    "prefill_ms",
+    "decode_ms",
+    "encode_flops",
+    "prefill_flops",
+    "kv_bytes",
+    "error"
 })
 public record ResultRow(
         @JsonProperty("task") String task,

@@ -32,8 +32,10 @@ final class RunFile {
     static void begin(Path file, Contest contest) {
         ObjectNode wanted = describe(contest);
         if (!Files.exists(file)) {
-            Outputs.write(file, out -> Files.writeString(
-                    out, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(wanted) + "\n"));
+            Outputs.write(
+                    file,
+                    out -> Files.writeString(
+                            out, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(wanted) + "\n"));
             return;
         }
         JsonNode found = read(file);

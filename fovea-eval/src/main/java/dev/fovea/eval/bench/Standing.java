@@ -58,7 +58,8 @@ public record Standing(
             Map<Contestant, List<ResultRow>> own = new LinkedHashMap<>();
             for (ResultRow row : rows) {
                 if (row.task().equals(suite.name())) {
-                    own.computeIfAbsent(row.contestant(), c -> new ArrayList<>()).add(row);
+                    own.computeIfAbsent(row.contestant(), c -> new ArrayList<>())
+                            .add(row);
                 }
             }
             own.forEach((contestant, all) -> standings.add(of(contestant, suite, all)));

@@ -50,11 +50,13 @@ public record CompareReport(
                 "p",
                 "lead",
                 comparison.model() + " under " + (comparison.results().size() - 1)
-                        + " contestants; the full model reads all " + full.ledger().total() + " visual tokens.");
+                        + " contestants; the full model reads all "
+                        + full.ledger().total() + " visual tokens.");
         table(html, full);
         html.heading("What was kept");
-        html.note("Bright patches reached the end as tokens of their own, dark grey ones were dropped; patches merged into "
-                + "one token share an outline of one colour.");
+        html.note(
+                "Bright patches reached the end as tokens of their own, dark grey ones were dropped; patches merged into "
+                        + "one token share an outline of one colour.");
         html.raw("<div class=\"cards\">\n");
         comparison.results().forEach(c -> card(html, c, full));
         html.raw("</div>\n");
@@ -73,7 +75,7 @@ public record CompareReport(
     private void table(Html html, Compared full) {
         List<List<String>> rows = new ArrayList<>();
         for (Compared c : comparison.results()) {
-            double operations = c.cost().firstToken();
+            long operations = c.cost().firstToken();
             rows.add(List.of(
                     c.contestant().label(),
                     Integer.toString(c.kept()),
@@ -84,9 +86,9 @@ public record CompareReport(
                     Html.number(c.encodeMs(), 1),
                     Html.number(c.reply().prefillMs(), 1),
                     Html.number(c.reply().decodeMs(), 1),
-                    Html.metric(operations),
-                    Html.percent(operations / full.cost().firstToken()),
-                    Html.metric(c.cost().kvTotal())));
+                    Html.metric((double) operations),
+                    Html.percent(operations / (double) full.cost().firstToken()),
+                    Html.metric((double) c.cost().kvTotal())));
         }
         html.table(
                 List.of(
@@ -111,17 +113,18 @@ public record CompareReport(
 
     private void card(Html html, Compared c, Compared full) {
         boolean same = c.reply().answer().equals(full.reply().answer());
-        html.raw("<div class=\"card\"><h3 style=\"margin-top:0\">" + Html.escape(c.contestant().label()) + "</h3>\n");
-        html.raw("<img alt=\"" + Html.escape(c.kept() + " of " + c.ledger().total() + " tokens kept by "
-                + c.contestant().label()) + "\" src=\"" + overlay(c) + "\">\n");
+        html.raw("<div class=\"card\"><h3 style=\"margin-top:0\">"
+                + Html.escape(c.contestant().label()) + "</h3>\n");
+        html.raw("<img alt=\""
+                + Html.escape(c.kept() + " of " + c.ledger().total() + " tokens kept by "
+                        + c.contestant().label()) + "\" src=\"" + overlay(c) + "\">\n");
         html.raw("<p class=\"answer\">" + Html.escape(c.reply().answer()) + "</p>\n<p>");
         html.raw(same ? "<span class=\"yes\">same as the full model</span>" : "<span class=\"no\">differs</span>");
         html.raw(" · " + c.kept() + " tokens · " + Html.number(c.reply().prefillMs(), 1) + " ms prefill</p></div>\n");
     }
 
     private String overlay(Compared c) {
-        BufferedImage drawn =
-                Overlay.draw(picture, c.geometry(), patchSize, c.ledger(), 0, Overlay.Style.TOKENS);
+        BufferedImage drawn = Overlay.draw(picture, c.geometry(), patchSize, c.ledger(), 0, Overlay.Style.TOKENS);
         BufferedImage small = reduced(drawn);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {

@@ -61,7 +61,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         List<Long> prefill = new ArrayList<>();
         List<Long> kv = new ArrayList<>();
         for (int layer = 0; layer < load.decoder().size(); layer++) {
-            long tokens = load.text() + load.decoder().get(layer);
+            long tokens = (long) load.text() + load.decoder().get(layer);
             boolean last = layer == load.decoder().size() - 1 && rows == Rows.LAST;
             prefill.add(decoderLayer(last ? 1 : tokens, tokens, tokens));
             kv.add(2L * kvWidth() * tokens * bytes);
@@ -80,7 +80,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
 
     private long embedding(int images) {
         long patchInputs = (long) CHANNELS * shape.patchSize() * shape.patchSize();
-        return 2 * images * shape.patches() * patchInputs * shape.encoderWidth();
+        return 2L * images * shape.patches() * patchInputs * shape.encoderWidth();
     }
 
     /** One layer over all pictures: attention stays inside each, class tokens included. */
@@ -133,12 +133,12 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
     private long peak(Load load) {
         long most = (long) shape.vocabulary() * F32;
         for (int layer = 0; layer < load.encoder().size(); layer++) {
-            long tokens = load.encoder().get(layer) + (shape.hasCls() ? load.images() : 0);
+            long tokens = (long) load.encoder().get(layer) + (shape.hasCls() ? load.images() : 0);
             long inside = Math.max(4L * shape.encoderWidth(), 2L * shape.encoderMlp());
             most = Math.max(most, tokens * (2L * shape.encoderWidth() + inside) * bytes);
         }
         for (int visual : load.decoder()) {
-            long tokens = load.text() + visual;
+            long tokens = (long) load.text() + visual;
             long inside = Math.max(2L * queryWidth() + 2L * kvWidth(), 3L * shape.decoderMlp());
             most = Math.max(most, tokens * (2L * shape.decoderWidth() + inside) * bytes);
         }

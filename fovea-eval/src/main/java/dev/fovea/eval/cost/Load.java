@@ -77,8 +77,7 @@ public record Load(
         int projected = projectsEarly(plan)
                 ? cls + prompt + gone(ledger, new Station.Projector()) + goneAfterProjection(plan, ledger)
                 : prompt;
-        return new Load(
-                images, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
+        return new Load(images, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
     }
 
     /** The average over decoder layers of the visual tokens that they hold. */

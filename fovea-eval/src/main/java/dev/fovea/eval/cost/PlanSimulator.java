@@ -63,8 +63,8 @@ public final class PlanSimulator {
             at(new Station.EncoderOutput(layer));
         }
         int cls = shape.hasCls() && !shape.clsInFeatures() ? 1 : 0;
-        boolean early = plan.steps().stream()
-                .anyMatch(s -> s.station() instanceof Station.Connector && Load.seesProjected(s));
+        boolean early =
+                plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Connector && Load.seesProjected(s));
         int asFeatures = cells.length;
         at(new Station.Connector());
         int projected = early ? cls + asFeatures : cells.length + (Load.projectsEarly(plan) ? cls : 0);
@@ -103,11 +103,13 @@ public final class PlanSimulator {
         int layers = shape.featureLayers();
         for (Step step : plan.steps()) {
             for (Signal<?> signal : step.needs()) {
-                layers = Math.max(layers, switch (signal) {
-                    case Signal.EncoderHidden s -> s.layers();
-                    case Signal.PatchImageEmbeddings ignored -> shape.encoderLayers();
-                    default -> 0;
-                });
+                layers = Math.max(
+                        layers,
+                        switch (signal) {
+                            case Signal.EncoderHidden s -> s.layers();
+                            case Signal.PatchImageEmbeddings ignored -> shape.encoderLayers();
+                            default -> 0;
+                        });
             }
         }
         return layers;
@@ -119,8 +121,8 @@ public final class PlanSimulator {
                 Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), sizes, noted));
                 noted.putAll(outcome.notes());
                 follow(outcome.decision());
-                if (outcome.decision() instanceof Decision.Merge && station instanceof Station.Decoder(int layer)) {
-                    merging.add(layer);
+                if (outcome.decision() instanceof Decision.Merge && station instanceof Station.Decoder at) {
+                    merging.add(at.layer());
                 }
             }
         }

@@ -34,8 +34,8 @@ final class SignalCost {
         int begun = load.encoder().size();
         for (Step step : plan.steps()) {
             for (Signal<?> signal : step.needs()) {
-                if (step.station() instanceof Station.Decoder(int at)) {
-                    flops += inDecoder(signal, at);
+                if (step.station() instanceof Station.Decoder at) {
+                    flops += inDecoder(signal, at.layer());
                 }
                 if (seen.add(signal)) {
                     flops += inEncoder(signal);
@@ -44,7 +44,7 @@ final class SignalCost {
             }
             flops += projectedForDropped(step);
         }
-        long extra = begun - load.encoder().size();
+        long extra = (long) begun - load.encoder().size();
         return flops + extra * 6 * encoderRows(begun - 1) * encoderWidth * encoderWidth;
     }
 
@@ -78,7 +78,7 @@ final class SignalCost {
 
     /** Tokens in an encoder layer, class tokens included; a layer that does not run sees what the last one left. */
     private long encoderRows(int layer) {
-        int patches = layer < load.encoder().size()
+        long patches = layer < load.encoder().size()
                 ? load.encoder().get(layer)
                 : load.encoderMlp().isEmpty() ? 0 : load.encoderMlp().getLast();
         return patches + (shape.hasCls() ? load.images() : 0);
@@ -114,9 +114,10 @@ final class SignalCost {
      * Projections at a station that the layer cannot use: those of dropped tokens, and after a {@link Decision.Merge} all.
      */
     private long projectedForDropped(Step step) {
-        if (!(step.station() instanceof Station.Decoder(int at))) {
+        if (!(step.station() instanceof Station.Decoder decoder)) {
             return 0;
         }
+        int at = decoder.layer();
         long wasted = load.merging().contains(at)
                 ? load.entering().get(at) + load.text()
                 : load.entering().get(at) - load.decoder().get(at);
@@ -125,14 +126,14 @@ final class SignalCost {
         boolean values = false;
         for (Signal<?> signal : step.needs()) {
             switch (signal) {
-                case Signal.DecoderAttention s when s.layer() == at -> {
-                    keys = true;
-                    queries |= s.queries() != Signal.DecoderQueries.LAST;
+                case Signal.DecoderAttention s -> {
+                    keys |= s.layer() == at;
+                    queries |= s.layer() == at && s.queries() != Signal.DecoderQueries.LAST;
                 }
-                case Signal.DecoderProjection s when s.layer() == at -> {
-                    keys |= s.projection() == Signal.Projection.KEY;
-                    queries |= s.projection() == Signal.Projection.QUERY;
-                    values |= s.projection() == Signal.Projection.VALUE;
+                case Signal.DecoderProjection s -> {
+                    keys |= s.layer() == at && s.projection() == Signal.Projection.KEY;
+                    queries |= s.layer() == at && s.projection() == Signal.Projection.QUERY;
+                    values |= s.layer() == at && s.projection() == Signal.Projection.VALUE;
                 }
                 default -> {}
             }

@@ -18,8 +18,8 @@ import java.util.SplittableRandom;
  * @param sizes how many patches each visual token stands for
  * @param noted values noted by earlier steps, per visual token
  */
-record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<String, float[]> noted)
-        implements Signals {
+@SuppressWarnings("ArrayRecordComponent") // plain data for one step; never compared
+record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<String, float[]> noted) implements Signals {
     private static final int PROJECTION = 512;
 
     @Override
@@ -43,7 +43,8 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
             case Signal.Projected s -> normal(s, visual, shape.decoderWidth());
             case Signal.PatchImageEmbeddings s -> normal(s, visual, PROJECTION);
             case Signal.QuestionEmbedding s -> normal(s, 1, PROJECTION).data();
-            case Signal.QuestionTokensMean s -> normal(s, 1, shape.decoderWidth()).data();
+            case Signal.QuestionTokensMean s ->
+                normal(s, 1, shape.decoderWidth()).data();
             case Signal.PatchPixels s -> pixels(s, visual);
             case Signal.DecoderAttention s -> attention(s, layout.length());
             case Signal.DecoderProjection s -> normal(s, visual, width(s.projection()));

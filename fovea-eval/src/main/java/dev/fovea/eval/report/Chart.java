@@ -82,7 +82,8 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
                 all.stream().mapToDouble(Point::high).max().orElse(1));
         StringBuilder svg = new StringBuilder();
         svg.append("<figure><figcaption>").append(Html.escape(title)).append("</figcaption>\n");
-        svg.append(format("<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"17\">\n",
+        svg.append(format(
+                "<svg viewBox=\"0 0 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"17\">\n",
                 n(WIDTH), n(HEIGHT), Html.escape(title)));
         grid(svg, x, y);
         series.forEach(s -> draw(svg, s, x, y));
@@ -92,24 +93,31 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
     private void grid(StringBuilder svg, Axis x, Axis y) {
         for (double v = y.low; v <= y.high + y.step / 2; v += y.step) {
             double at = py(y, v);
-            svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
+            svg.append(format(
+                    "<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
                     n(LEFT), n(WIDTH - RIGHT), n(at), n(at)));
-            svg.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>\n",
+            svg.append(format(
+                    "<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>\n",
                     n(LEFT - 6), n(at + 5), y.text(v)));
         }
         for (double v = x.low; v <= x.high + x.step / 2; v += x.step) {
             double at = px(x, v);
-            svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
+            svg.append(format(
+                    "<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
                     n(at), n(at), n(HEIGHT - BOTTOM), n(HEIGHT - BOTTOM + 5)));
-            svg.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#444\">%s</text>\n",
+            svg.append(format(
+                    "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#444\">%s</text>\n",
                     n(at), n(HEIGHT - BOTTOM + 22), x.text(v)));
         }
-        svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
+        svg.append(format(
+                "<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#999\"/>",
                 n(LEFT), n(WIDTH - RIGHT), n(HEIGHT - BOTTOM), n(HEIGHT - BOTTOM)));
-        svg.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
+        svg.append(format(
+                "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
                 n((LEFT + WIDTH - RIGHT) / 2), n(HEIGHT - 8), Html.escape(xLabel)));
         double middle = (TOP + HEIGHT - BOTTOM) / 2;
-        svg.append(format("<text transform=\"translate(16 %s) rotate(-90)\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
+        svg.append(format(
+                "<text transform=\"translate(16 %s) rotate(-90)\" text-anchor=\"middle\" fill=\"#222\">%s</text>\n",
                 n(middle), Html.escape(yLabel)));
     }
 
@@ -118,13 +126,15 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         if (s.points.size() > 1) {
             svg.append("<polyline fill=\"none\" stroke-width=\"1.8\" stroke=\"").append(colour);
             svg.append("\" stroke-dasharray=\"").append(Palette.dash(s.style)).append("\" points=\"");
-            s.points.forEach(p -> svg.append(n(px(x, p.x))).append(',').append(n(py(y, p.y))).append(' '));
+            s.points.forEach(p ->
+                    svg.append(n(px(x, p.x))).append(',').append(n(py(y, p.y))).append(' '));
             svg.append("\"/>\n");
         }
         for (Point p : s.points) {
             double at = px(x, p.x);
             svg.append("<g>");
-            svg.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"%s\" stroke-opacity=\".35\"/>",
+            svg.append(format(
+                    "<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"%s\" stroke-opacity=\".35\"/>",
                     n(at), n(at), n(py(y, p.low)), n(py(y, p.high)), colour));
             svg.append(marker(Palette.shape(s.style), at, py(y, p.y), 5, colour));
             svg.append("<title>").append(Html.escape(p.label)).append("</title></g>\n");
@@ -148,25 +158,32 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         StringBuilder out = new StringBuilder("<div class=\"panels\">\n");
         for (Series own : series) {
             out.append("<figure><figcaption>").append(Html.escape(own.name)).append("</figcaption>\n");
-            out.append(format("<svg viewBox=\"0 -16 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"28\">\n",
+            out.append(format(
+                    "<svg viewBox=\"0 -16 %s %s\" role=\"img\" aria-label=\"%s\" font-size=\"28\">\n",
                     n(WIDTH), n(HEIGHT + 16), Html.escape(title + ": " + own.name)));
             for (double v : new double[] {y.low, (y.low + y.high) / 2, y.high}) {
-                out.append(format("<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
+                out.append(format(
+                        "<line x1=\"%s\" x2=\"%s\" y1=\"%s\" y2=\"%s\" stroke=\"#e2e2e2\"/>",
                         n(LEFT), n(WIDTH - RIGHT), n(py(y, v)), n(py(y, v))));
-                out.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>",
+                out.append(format(
+                        "<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>",
                         n(LEFT - 6), n(py(y, v) + 9), y.text(v)));
             }
-            out.append(format("<text x=\"%s\" y=\"%s\" fill=\"#444\">%s</text>", n(LEFT), n(HEIGHT - 12), x.text(x.low)));
-            out.append(format("<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>\n",
+            out.append(
+                    format("<text x=\"%s\" y=\"%s\" fill=\"#444\">%s</text>", n(LEFT), n(HEIGHT - 12), x.text(x.low)));
+            out.append(format(
+                    "<text x=\"%s\" y=\"%s\" text-anchor=\"end\" fill=\"#444\">%s</text>\n",
                     n(WIDTH - RIGHT), n(HEIGHT - 12), x.text(x.high)));
             for (Series other : series) {
-                if (other != own) {
+                if (!other.equals(own)) {
                     line(out, other, x, y, "#c9c9c9", 2);
                 }
             }
             line(out, own, x, y, Palette.colour(own.style), 5);
             for (Point p : own.points) {
-                out.append("<g>").append(marker(Palette.shape(own.style), px(x, p.x), py(y, p.y), 11, Palette.colour(own.style)));
+                out.append("<g>")
+                        .append(marker(
+                                Palette.shape(own.style), px(x, p.x), py(y, p.y), 11, Palette.colour(own.style)));
                 out.append("<title>").append(Html.escape(p.label)).append("</title></g>");
             }
             out.append("</svg></figure>\n");
@@ -175,9 +192,13 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
     }
 
     private static void line(StringBuilder svg, Series s, Axis x, Axis y, String colour, double width) {
-        svg.append("<polyline fill=\"none\" stroke-width=\"").append(n(width)).append("\" stroke=\"").append(colour);
+        svg.append("<polyline fill=\"none\" stroke-width=\"")
+                .append(n(width))
+                .append("\" stroke=\"")
+                .append(colour);
         svg.append("\" points=\"");
-        s.points.forEach(p -> svg.append(n(px(x, p.x))).append(',').append(n(py(y, p.y))).append(' '));
+        s.points.forEach(
+                p -> svg.append(n(px(x, p.x))).append(',').append(n(py(y, p.y))).append(' '));
         svg.append("\"/>\n");
     }
 
@@ -186,7 +207,8 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         StringBuilder out = new StringBuilder("<div class=\"legend\">");
         for (Series s : series) {
             String colour = Palette.colour(s.style);
-            out.append("<span><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\"><line x1=\"0\" x2=\"34\" y1=\"7\" y2=\"7\"");
+            out.append(
+                    "<span><svg viewBox=\"0 0 34 14\" aria-hidden=\"true\"><line x1=\"0\" x2=\"34\" y1=\"7\" y2=\"7\"");
             out.append(" stroke-width=\"1.8\" stroke=\"").append(colour);
             out.append("\" stroke-dasharray=\"").append(Palette.dash(s.style)).append("\"/>");
             out.append(marker(Palette.shape(s.style), 17, 7, 5, colour)).append("</svg>");
@@ -213,7 +235,10 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
     private static String polygon(double x, double y, double r, String fill, double... corners) {
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < corners.length; i += 2) {
-            points.append(n(x + r * corners[i])).append(',').append(n(y + r * corners[i + 1])).append(' ');
+            points.append(n(x + r * corners[i]))
+                    .append(',')
+                    .append(n(y + r * corners[i + 1]))
+                    .append(' ');
         }
         return "<polygon points=\"" + points.toString().strip() + "\"" + fill;
     }
@@ -230,6 +255,7 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
         return String.format(Locale.ROOT, "%.1f", value);
     }
 
+    @SuppressWarnings("AnnotateFormatMethod") // the annotation is Error Prone's own, no dependency of this project
     private static String format(String pattern, Object... values) {
         return String.format(Locale.ROOT, pattern, values);
     }

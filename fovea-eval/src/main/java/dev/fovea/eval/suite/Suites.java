@@ -59,8 +59,8 @@ public final class Suites {
         for (Benchmark benchmark : PUBLIC) {
             if (benchmark.id().equals(name)) {
                 if (rest.isEmpty()) {
-                    throw new IllegalArgumentException("The suite '" + name + "' needs the folder of its data set: "
-                            + name + "=FOLDER.");
+                    throw new IllegalArgumentException(
+                            "The suite '" + name + "' needs the folder of its data set: " + name + "=FOLDER.");
                 }
                 return new Published(benchmark, Path.of(rest));
             }

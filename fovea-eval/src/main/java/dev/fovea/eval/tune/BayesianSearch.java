@@ -35,6 +35,7 @@ public final class BayesianSearch {
     }
 
     /** A point and its value. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Try(double[] point, double value) {}
 
     /**
@@ -43,7 +44,8 @@ public final class BayesianSearch {
      */
     public BayesianSearch(List<Dimension> box, int initial, long seed) {
         if (box.isEmpty() || box.size() > PRIMES.length) {
-            throw new IllegalArgumentException("A search takes 1 to " + PRIMES.length + " knobs, got " + box.size() + ".");
+            throw new IllegalArgumentException(
+                    "A search takes 1 to " + PRIMES.length + " knobs, got " + box.size() + ".");
         }
         this.box = List.copyOf(box);
         this.initial = Math.max(1, initial);
@@ -102,7 +104,8 @@ public final class BayesianSearch {
         double[] chosen = champion;
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < CANDIDATES; i++) {
-            double[] candidate = i < LOCAL ? near(champion) : random.doubles(box.size()).toArray();
+            double[] candidate =
+                    i < LOCAL ? near(champion) : random.doubles(box.size()).toArray();
             double improvement = improvement(process.at(candidate), top);
             if (improvement > most) {
                 most = improvement;
@@ -139,7 +142,8 @@ public final class BayesianSearch {
     private double[] scaled(double[] unit) {
         double[] out = new double[unit.length];
         for (int d = 0; d < out.length; d++) {
-            out[d] = box.get(d).low() + unit[d] * (box.get(d).high() - box.get(d).low());
+            out[d] =
+                    box.get(d).low() + unit[d] * (box.get(d).high() - box.get(d).low());
         }
         return out;
     }

@@ -131,8 +131,8 @@ public final class Tuner {
             }
         }
         if (box.isEmpty()) {
-            throw new IllegalArgumentException("Technique '" + card.id() + "' has no knob that is a number; there is "
-                    + "nothing to search.");
+            throw new IllegalArgumentException(
+                    "Technique '" + card.id() + "' has no knob that is a number; there is " + "nothing to search.");
         }
         return box;
     }
@@ -142,9 +142,7 @@ public final class Tuner {
         for (int d = 0; d < box.size(); d++) {
             BayesianSearch.Dimension dimension = box.get(d);
             double rounded = Double.parseDouble(String.format(Locale.ROOT, "%.5f", point[d]));
-            knobs.put(
-                    dimension.name(),
-                    Double.toString(Math.clamp(rounded, dimension.low(), dimension.high())));
+            knobs.put(dimension.name(), Double.toString(Math.clamp(rounded, dimension.low(), dimension.high())));
         }
         return knobs;
     }

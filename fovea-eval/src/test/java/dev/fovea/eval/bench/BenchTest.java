@@ -63,7 +63,13 @@ class BenchTest {
                     return RgbImage.filled(8, 8, 1, 2, 3);
                 });
                 Item item = new Item(
-                        name + i, source, "Question " + i + "?", 4, i % 3 == 0 ? "even" : "odd", "", "yes",
+                        name + i,
+                        source,
+                        "Question " + i + "?",
+                        4,
+                        i % 3 == 0 ? "even" : "odd",
+                        "",
+                        "yes",
                         Grader.of(a -> Grader.Grade.match(a, "yes")));
                 if (!visitor.visit(item)) {
                     return;
@@ -91,12 +97,17 @@ class BenchTest {
             }
             return id.equals("full")
                     ? Plan.of(id)
-                    : Plan.of(id, new Step(new Station.Connector(), List.of(), s -> Outcome.of(new Decision.Unchanged())));
+                    : Plan.of(
+                            id,
+                            new Step(new Station.Connector(), List.of(), s -> Outcome.of(new Decision.Unchanged())));
         }
     }
 
     private static final Techniques TECHNIQUES = Techniques.of(List.of(
-            new Named("full", false), new Named("half", false), new Named("throws", false), new Named("refuses", true)));
+            new Named("full", false),
+            new Named("half", false),
+            new Named("throws", false),
+            new Named("refuses", true)));
 
     /** Throws for one technique, and counts. */
     private static Subject subject(FakeSubject fake) {
@@ -190,11 +201,13 @@ class BenchTest {
                 .hasSize(2 * 3 * 5)
                 .allSatisfy(r -> assertThat(r.error()).isEqualTo("p5 is damaged"));
         assertThat(finished.rows().stream()
-                        .filter(r -> r.technique().equals("throws") && !r.picture().equals("p5")))
+                        .filter(r ->
+                                r.technique().equals("throws") && !r.picture().equals("p5")))
                 .hasSize(2 * 36 * 2)
                 .allSatisfy(r -> assertThat(r.error()).isEqualTo("a step went wrong"));
         assertThat(finished.rows().stream()
-                        .filter(r -> r.technique().equals("half") && !r.picture().equals("p5")))
+                        .filter(r ->
+                                r.technique().equals("half") && !r.picture().equals("p5")))
                 .hasSize(2 * 36 * 2)
                 .allSatisfy(r -> {
                     assertThat(r.answered()).isTrue();
@@ -236,20 +249,23 @@ class BenchTest {
             @Override
             public void close() {}
         };
-        Bench.Finished finished = bench(contest(9), new FakeSubject(), (n, of, row) -> {}).run(folder);
+        Bench.Finished finished =
+                bench(contest(9), new FakeSubject(), (n, of, row) -> {}).run(folder);
         try (ResultLog log = new ResultLog(folder.resolve("full.jsonl"), full, List.of(), 0)) {
             assertThatThrownBy(() -> finished.rows().forEach(log::append))
                     .isInstanceOf(EvalException.class)
                     .hasMessageContaining("after 7 results: No space left on device; make room");
             assertThat(log.rows()).hasSize(7);
-            assertThat(truncated[0]).isEqualTo(written.stream().mapToLong(b -> b.length).sum());
+            assertThat(truncated[0])
+                    .isEqualTo(written.stream().mapToLong(b -> b.length).sum());
         }
     }
 
     @Test
     void aFolderOfAnotherRunIsRefused() {
         bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder);
-        assertThatThrownBy(() -> bench(contest(4), new FakeSubject(), (n, of, row) -> {}).run(folder))
+        assertThatThrownBy(() ->
+                        bench(contest(4), new FakeSubject(), (n, of, row) -> {}).run(folder))
                 .isInstanceOf(EvalException.class)
                 .hasMessageContaining("other limit (3 there, 4 now)");
     }
@@ -258,28 +274,36 @@ class BenchTest {
     void aLineThatIsNoResultIsNamed() throws IOException {
         bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder);
         Files.writeString(folder.resolve(Bench.RESULTS), "nonsense\n", StandardOpenOption.APPEND);
-        assertThatThrownBy(() -> bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder))
+        assertThatThrownBy(() ->
+                        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder))
                 .isInstanceOf(EvalException.class)
                 .hasMessageContaining("is not a result");
     }
 
     @Test
     void parquetHoldsTheSameRows() throws Exception {
-        Bench.Finished finished = bench(contest(6), new FakeSubject(), (n, of, row) -> {}).run(folder);
+        Bench.Finished finished =
+                bench(contest(6), new FakeSubject(), (n, of, row) -> {}).run(folder);
         Path parquet = folder.resolve("results.parquet");
         ResultParquet.write(folder.resolve(Bench.RESULTS), parquet);
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var rows = connection
                         .createStatement()
-                        .executeQuery("SELECT count(*), sum(score), count(error), max(prefill_flops) FROM '" + parquet + "'")) {
+                        .executeQuery("SELECT count(*), sum(score), count(error), max(prefill_flops) FROM '" + parquet
+                                + "'")) {
             rows.next();
             assertThat(rows.getInt(1)).isEqualTo(finished.rows().size());
             assertThat(rows.getDouble(2))
-                    .isEqualTo(finished.rows().stream().mapToDouble(ResultRow::score).sum());
-            assertThat(rows.getInt(3))
-                    .isEqualTo((int) finished.rows().stream().filter(r -> !r.answered()).count());
+                    .isEqualTo(finished.rows().stream()
+                            .mapToDouble(ResultRow::score)
+                            .sum());
+            assertThat(rows.getInt(3)).isEqualTo((int)
+                    finished.rows().stream().filter(r -> !r.answered()).count());
         }
-        assertThat(new ObjectMapper().readTree(folder.resolve("run.json").toFile()).path("command").asText())
+        assertThat(new ObjectMapper()
+                        .readTree(folder.resolve("run.json").toFile())
+                        .path("command")
+                        .asText())
                 .isEqualTo("fovea bench");
     }
 
@@ -291,7 +315,9 @@ class BenchTest {
                 standing(half, "a", 0.6),
                 standing(Contestant.VANILLA, "b", 1500),
                 standing(half, "b", 1500));
-        assertThat(Standing.retention(standings)).containsEntry(Contestant.VANILLA, 1.0).containsEntry(half, 0.875);
+        assertThat(Standing.retention(standings))
+                .containsEntry(Contestant.VANILLA, 1.0)
+                .containsEntry(half, 0.875);
     }
 
     private static Standing standing(Contestant c, String suite, double headline) {

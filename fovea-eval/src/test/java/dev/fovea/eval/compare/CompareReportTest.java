@@ -32,14 +32,18 @@ class CompareReportTest {
         assertThat(done[0]).isEqualTo(contestants.size());
         assertThat(comparison.results().getFirst().contestant()).isEqualTo(Contestant.VANILLA);
         assertThat(comparison.results().getFirst().agreement()).isEqualTo(1);
-        assertThat(comparison.failed().keySet()).extracting(Contestant::technique).contains("nobody", "pyramiddrop");
-        assertThat(comparison.results()).allSatisfy(c -> assertThat(c.cost().kvTotal()).isPositive());
+        assertThat(comparison.failed().keySet())
+                .extracting(Contestant::technique)
+                .contains("nobody", "pyramiddrop");
+        assertThat(comparison.results())
+                .allSatisfy(c -> assertThat(c.cost().kvTotal()).isPositive());
 
         Path file = folder.resolve("out/compare.html");
         new CompareReport(comparison, picture, 14, "fovea compare a b", List.of("test 1")).write(file);
         String page = Files.readString(file);
         assertThat(page)
-                .contains("Is &lt;it&gt; red?", "hiprune at 8", "data:image/png;base64,", "Not run", "fovea compare a b")
+                .contains(
+                        "Is &lt;it&gt; red?", "hiprune at 8", "data:image/png;base64,", "Not run", "fovea compare a b")
                 .doesNotContain("http://", "https://", "<it>");
         assertThat(page.split("<img ", -1)).hasSize(comparison.results().size() + 1);
     }

@@ -44,7 +44,8 @@ class CostModelTest {
         Load load = Load.full(model.shape(), 64, 1);
         Cost computed = model.cost(Plan.plain(), load);
         Cost published = model.asPublished().cost(Plan.plain(), load);
-        assertThat(computed.prefill().subList(0, 31)).isEqualTo(published.prefill().subList(0, 31));
+        assertThat(computed.prefill().subList(0, 31))
+                .isEqualTo(published.prefill().subList(0, 31));
         assertThat(computed.prefill().get(31)).isLessThan(published.prefill().get(31) / 4);
     }
 

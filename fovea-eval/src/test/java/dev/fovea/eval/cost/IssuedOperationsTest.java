@@ -77,10 +77,10 @@ class IssuedOperationsTest {
             Cost cost = costs.cost(plan, load);
             assertThat((double) (encoder + rest))
                     .as("all, signals %d", cost.signals())
-                    .isCloseTo(cost.total(), withinPercentage(TOLERANCE));
+                    .isCloseTo((double) cost.total(), withinPercentage(TOLERANCE));
             assertThat((double) rest)
                     .as("behind the encoder")
-                    .isCloseTo(cost.total() - cost.encoderTotal(), withinPercentage(TOLERANCE + 2));
+                    .isCloseTo((double) (cost.total() - cost.encoderTotal()), withinPercentage(TOLERANCE + 2));
         }
     }
 }

@@ -20,8 +20,7 @@ class WorldSuiteTest {
     void skillsAreBalanced() {
         List<Item> items = items(0, 120);
         assertThat(items).hasSize(120);
-        Map<String, Long> bySkill =
-                items.stream().collect(Collectors.groupingBy(Item::skill, Collectors.counting()));
+        Map<String, Long> bySkill = items.stream().collect(Collectors.groupingBy(Item::skill, Collectors.counting()));
         assertThat(bySkill).hasSize(10);
         assertThat(bySkill.values()).allSatisfy(n -> assertThat(n).isBetween(10L, 14L));
     }
@@ -29,10 +28,13 @@ class WorldSuiteTest {
     @Test
     void theSameQuestionsEveryTimeAndOthersInAnotherEvaluation() {
         List<Item> first = items(0, 20);
-        assertThat(items(0, 20)).extracting(Item::prompt).isEqualTo(first.stream().map(Item::prompt).toList());
+        assertThat(items(0, 20))
+                .extracting(Item::prompt)
+                .isEqualTo(first.stream().map(Item::prompt).toList());
         assertThat(items(1, 20))
                 .extracting(i -> i.picture().key())
-                .doesNotContainAnyElementsOf(first.stream().map(i -> i.picture().key()).toList());
+                .doesNotContainAnyElementsOf(
+                        first.stream().map(i -> i.picture().key()).toList());
         assertThat(first)
                 .allSatisfy(i -> assertThat(Long.parseLong(i.picture().key())).isGreaterThanOrEqualTo(10_000_000_000L));
     }

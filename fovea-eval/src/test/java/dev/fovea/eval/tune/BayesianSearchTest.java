@@ -84,7 +84,8 @@ class BayesianSearchTest {
         GaussianProcess process = GaussianProcess.fit(points, values);
         for (int i = 0; i < points.length; i++) {
             assertThat(process.at(points[i]).mean()).isCloseTo(values[i], within(0.35));
-            assertThat(process.at(points[i]).deviation()).isLessThan(process.at(new double[] {5}).deviation());
+            assertThat(process.at(points[i]).deviation())
+                    .isLessThan(process.at(new double[] {5}).deviation());
         }
         // Far away it knows nothing but the mean.
         assertThat(process.at(new double[] {50}).mean()).isCloseTo(2.125, within(1e-6));
@@ -102,7 +103,9 @@ class BayesianSearchTest {
     void tuningVflowoptGivesAKnobFileThatItsTechniqueTakes(@TempDir Path folder) throws Exception {
         ModelShape shape = Geometries.find("peek").shape();
         Tuner.Model model = (picture, plan, prompt) -> {
-            double kept = plan.steps().isEmpty() ? 256 : PlanSimulator.load(shape, plan, 20, 1).meanVisual();
+            double kept = plan.steps().isEmpty()
+                    ? 256
+                    : PlanSimulator.load(shape, plan, 20, 1).meanVisual();
             double angle = (256 - kept) / 256;
             return new float[] {(float) Math.cos(angle), (float) Math.sin(angle)};
         };

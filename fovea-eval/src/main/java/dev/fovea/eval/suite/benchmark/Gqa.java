@@ -66,7 +66,11 @@ public final class Gqa implements Benchmark {
             if (!id.equals(latest.get("id"))) {
                 Row found = pictures.find("id", id);
                 latest.put("id", id);
-                latest.put("image", found == null ? folder.root().resolve(id + ".jpg") : found.values().get("image"));
+                latest.put(
+                        "image",
+                        found == null
+                                ? folder.root().resolve(id + ".jpg")
+                                : found.values().get("image"));
             }
             Map<String, @Nullable Object> values = new LinkedHashMap<>(row.values());
             values.put("image", latest.get("image"));

@@ -84,11 +84,16 @@ public final class Mme implements Benchmark {
         String name = category.getFileName() + "/" + picture.getFileName();
         return new Row(
                 Map.of(
-                        "question_id", name,
-                        "question", parts[0],
-                        "answer", parts[1],
-                        "category", category.getFileName().toString(),
-                        "image", picture),
+                        "question_id",
+                        name,
+                        "question",
+                        parts[0],
+                        "answer",
+                        parts[1],
+                        "category",
+                        category.getFileName().toString(),
+                        "image",
+                        picture),
                 name);
     }
 

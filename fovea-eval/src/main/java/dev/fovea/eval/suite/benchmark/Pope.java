@@ -38,7 +38,8 @@ public final class Pope implements Benchmark {
                 row.text("category", ""),
                 "",
                 target,
-                Grader.of(answer -> Grader.Grade.match(answer.toLowerCase(Locale.ROOT).strip(), target))));
+                Grader.of(answer ->
+                        Grader.Grade.match(answer.toLowerCase(Locale.ROOT).strip(), target))));
     }
 
     @Override

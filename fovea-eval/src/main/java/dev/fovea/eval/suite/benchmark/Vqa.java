@@ -86,8 +86,7 @@ public final class Vqa implements Benchmark {
         String said = VqaAnswers.normalise(answer);
         return new Grader.Grade(
                 said,
-                VqaAnswers.vote(
-                        said, people.stream().map(VqaAnswers::normalise).toList()));
+                VqaAnswers.vote(said, people.stream().map(VqaAnswers::normalise).toList()));
     }
 
     /** VQAv2 levels what people said only where they disagree. */
@@ -107,7 +106,8 @@ public final class Vqa implements Benchmark {
     private static String capitalised(String text) {
         return text.isEmpty()
                 ? text
-                : text.substring(0, 1).toUpperCase(Locale.ROOT) + text.substring(1).toLowerCase(Locale.ROOT);
+                : text.substring(0, 1).toUpperCase(Locale.ROOT)
+                        + text.substring(1).toLowerCase(Locale.ROOT);
     }
 
     @Override
@@ -137,8 +137,7 @@ public final class Vqa implements Benchmark {
             }
             String name = String.format(
                     Locale.ROOT, "COCO_val2014_%012d.jpg", q.path("image_id").asLong());
-            Map<String, Object> more =
-                    Map.of("question", q.path("question").asText(), "image", folder.picture(name));
+            Map<String, Object> more = Map.of("question", q.path("question").asText(), "image", folder.picture(name));
             if (!visitor.visit(DataFolder.row(answer, more, "question " + q.path("question_id")))) {
                 break;
             }

@@ -39,7 +39,8 @@ public final class DataFolder {
             throw EvalException.input("There is no folder " + root + "; give the folder of the downloaded data set");
         }
         try (Stream<Path> all = Files.walk(root, DEPTH)) {
-            return new DataFolder(root, all.filter(Files::isRegularFile).sorted().toList());
+            return new DataFolder(
+                    root, all.filter(Files::isRegularFile).sorted().toList());
         } catch (IOException e) {
             throw EvalException.input(root + " cannot be listed: " + e.getMessage(), e);
         }
@@ -54,7 +55,8 @@ public final class DataFolder {
      * contains, or all of them if none does.
      */
     public List<Path> parquet(List<String> words) {
-        List<Path> all = files.stream().filter(f -> f.toString().endsWith(".parquet")).toList();
+        List<Path> all =
+                files.stream().filter(f -> f.toString().endsWith(".parquet")).toList();
         for (String word : words) {
             List<Path> some = all.stream()
                     .filter(f -> root.relativize(f).toString().contains(word))
@@ -69,14 +71,16 @@ public final class DataFolder {
     /** The first file whose name matches. */
     public Optional<Path> named(String regex) {
         return files.stream()
-                .filter(f -> f.getFileName() != null && f.getFileName().toString().matches(regex))
+                .filter(f ->
+                        f.getFileName() != null && f.getFileName().toString().matches(regex))
                 .findFirst();
     }
 
     /** All files whose name matches, sorted by path. */
     public List<Path> allNamed(String regex) {
         return files.stream()
-                .filter(f -> f.getFileName() != null && f.getFileName().toString().matches(regex))
+                .filter(f ->
+                        f.getFileName() != null && f.getFileName().toString().matches(regex))
                 .toList();
     }
 
@@ -143,8 +147,8 @@ public final class DataFolder {
                 String[] cells = line.split("\t", -1);
                 number++;
                 if (cells.length != columns.length) {
-                    throw EvalException.input(file + " line " + number + " has " + cells.length + " columns, the header "
-                            + columns.length);
+                    throw EvalException.input(file + " line " + number + " has " + cells.length
+                            + " columns, the header " + columns.length);
                 }
                 Map<String, @Nullable Object> values = new LinkedHashMap<>();
                 for (int i = 0; i < cells.length; i++) {

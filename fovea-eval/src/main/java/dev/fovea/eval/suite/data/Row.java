@@ -82,13 +82,33 @@ public record Row(Map<String, @Nullable Object> values, String where) {
         return switch (value) {
             case byte[] bytes -> PictureSource.ofBytes(key, bytes);
             case Path file -> PictureSource.ofFile(key, file);
-            case Map<?, ?> image when image.get("bytes") instanceof byte[] bytes -> PictureSource.ofBytes(key, bytes);
-            case Map<?, ?> image when image.get("path") instanceof String path -> PictureSource.ofFile(key, Path.of(path));
-            case List<?> images when images.size() == 1 && images.getFirst() != null ->
-                picture(images.getFirst(), column, key);
+            case Map<?, ?> image -> ofRecord(image, column, key);
+            case List<?> images -> picture(only(images, column), column, key);
             case String base64 -> PictureSource.ofBytes(key, decoded(base64, column));
-            default -> throw EvalException.input(where + ": '" + column + "' holds no picture");
+            default -> throw noPicture(column);
         };
+    }
+
+    private PictureSource ofRecord(Map<?, ?> image, String column, String key) {
+        if (image.get("bytes") instanceof byte[] bytes) {
+            return PictureSource.ofBytes(key, bytes);
+        }
+        if (image.get("path") instanceof String path) {
+            return PictureSource.ofFile(key, Path.of(path));
+        }
+        throw noPicture(column);
+    }
+
+    private Object only(List<?> images, String column) {
+        Object first = images.size() == 1 ? images.getFirst() : null;
+        if (first == null) {
+            throw noPicture(column);
+        }
+        return first;
+    }
+
+    private EvalException noPicture(String column) {
+        return EvalException.input(where + ": '" + column + "' holds no picture");
     }
 
     private byte[] decoded(String base64, String column) {

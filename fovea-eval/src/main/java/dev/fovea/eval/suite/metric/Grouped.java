@@ -61,14 +61,17 @@ public final class Grouped {
     public static double circular(List<Scored> scored) {
         Map<String, Boolean> groups = new LinkedHashMap<>();
         scored.forEach(s -> groups.merge(s.group(), s.score() == 1, Boolean::logicalAnd));
-        return groups.values().stream().mapToInt(right -> right ? 1 : 0).average().orElse(0);
+        return groups.values().stream()
+                .mapToInt(right -> right ? 1 : 0)
+                .average()
+                .orElse(0);
     }
 
     /** The mean over groups of the mean score in a group. */
     public static double meanOfMeans(List<Scored> scored) {
         Map<String, List<Double>> groups = new LinkedHashMap<>();
-        scored.forEach(s ->
-                groups.computeIfAbsent(s.group(), k -> new ArrayList<>()).add(s.score()));
+        scored.forEach(
+                s -> groups.computeIfAbsent(s.group(), k -> new ArrayList<>()).add(s.score()));
         return groups.values().stream()
                 .mapToDouble(g ->
                         g.stream().mapToDouble(Double::doubleValue).average().orElse(0))

@@ -68,14 +68,16 @@ class PublishedSchemasTest {
 
     @Test
     void pope() throws Exception {
-        String row = "SELECT '%d' AS id, '%d' AS question_id, 'Is there a dog in the image?' AS question, '%s' AS answer,"
-                + " 'COCO_val2014_1' AS image_source, " + image + " AS image, 'adversarial' AS category";
+        String row =
+                "SELECT '%d' AS id, '%d' AS question_id, 'Is there a dog in the image?' AS question, '%s' AS answer,"
+                        + " 'COCO_val2014_1' AS image_source, " + image + " AS image, 'adversarial' AS category";
         parquet("data/test-00000-of-00001.parquet", row.formatted(0, 1, "no"), row.formatted(1, 2, "yes"));
         List<Item> items = items("pope");
         assertThat(items).hasSize(2);
         assertThat(items.getFirst().prompt()).isEqualTo("Is there a dog in the image?" + SHORT);
         assertThat(items.getFirst().skill()).isEqualTo("adversarial");
-        assertThat(items.get(0).picture().key()).isEqualTo(items.get(1).picture().key());
+        assertThat(items.get(0).picture().key())
+                .isEqualTo(items.get(1).picture().key());
         assertThat(score(items.getFirst(), " No")).isEqualTo(1);
         assertThat(score(items.getFirst(), "No, there is not")).isZero();
     }
@@ -137,8 +139,9 @@ class PublishedSchemasTest {
         StringBuilder answers = new StringBuilder();
         String[] said = {"Yes!", "yes", "yes", "no", "no", "no", "no", "no", "no", "no"};
         for (int i = 0; i < said.length; i++) {
-            answers.append(i == 0 ? "" : ", ").append("{'answer': '" + said[i] + "', 'answer_confidence': 'yes',"
-                    + " 'answer_id': " + (i + 1) + "}");
+            answers.append(i == 0 ? "" : ", ")
+                    .append("{'answer': '" + said[i] + "', 'answer_confidence': 'yes'," + " 'answer_id': " + (i + 1)
+                            + "}");
         }
         parquet(
                 "data/validation-00000-of-00068.parquet",

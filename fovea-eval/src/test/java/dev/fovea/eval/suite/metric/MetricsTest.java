@@ -36,21 +36,23 @@ class MetricsTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "Two dogs | 2 dogs",
-        "A red car. | red car",
-        "the cat | cat",
-        "dont know | don't know",
-        "isnt | isn't",
-        "1,000 | 1000",
-        "yes, it is! | yes it is",
-        "black/white | black white",
-        "U.S. | us",
-        "3.5 miles | 3.5 miles",
-        "None | 0",
-        "man's hat | man 's hat",
-        "couldnt've | couldn't've"
-    })
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Two dogs | 2 dogs",
+                "A red car. | red car",
+                "the cat | cat",
+                "dont know | don't know",
+                "isnt | isn't",
+                "1,000 | 1000",
+                "yes, it is! | yes it is",
+                "black/white | black white",
+                "U.S. | us",
+                "3.5 miles | 3.5 miles",
+                "None | 0",
+                "man's hat | man 's hat",
+                "couldnt've | couldn't've"
+            })
     void answersAreNormalised(String said, String expected) {
         assertThat(VqaAnswers.normalise(said)).isEqualTo(expected);
     }
@@ -117,8 +119,13 @@ class MetricsTest {
     @Test
     void circularEvaluationWantsEveryRotation() {
         List<Scored> scored = List.of(
-                in("", "1", 1), in("", "1", 1), in("", "1", 1), in("", "1", 1),
-                in("", "2", 1), in("", "2", 0), in("", "2", 1),
+                in("", "1", 1),
+                in("", "1", 1),
+                in("", "1", 1),
+                in("", "1", 1),
+                in("", "2", 1),
+                in("", "2", 0),
+                in("", "2", 1),
                 in("", "3", 0));
         assertThat(Grouped.circular(scored)).isCloseTo(1 / 3.0, within(1e-12));
     }
@@ -147,7 +154,8 @@ class MetricsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"B, b, b", "(b) because, b, b", "Option C, c, c", "The answer is A, a, a", "the cat, a, t", "'', a, ''"})
+    @CsvSource({"B, b, b", "(b) because, b, b", "Option C, c, c", "The answer is A, a, a", "the cat, a, t", "'', a, ''"
+    })
     void mmstarFindsTheLetter(String said, String target, String expected) {
         assertThat(Choices.mmstar(said, target)).isEqualTo(expected);
     }
