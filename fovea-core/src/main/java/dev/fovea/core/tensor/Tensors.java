@@ -190,8 +190,7 @@ public final class Tensors {
      * @param mask additive or boolean, broadcastable to {@code [batch, heads, queries, keys]}; or null
      * @param causal lower-triangular mask aligned at the top left; not together with {@code mask}
      */
-    public static Tensor attention(
-            Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, double scale) {
+    public static Tensor attention(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, boolean causal, double scale) {
         TensorOptional m = mask == null ? new TensorOptional() : new TensorOptional(mask);
         boolean grouped = q.size(1) != k.size(1);
         Work.attention(q, k.size(2), 2);

@@ -1,0 +1,162 @@
+package dev.fovea.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code cost}, {@code compare}, {@code bench} and {@code tune} from end to end on a tiny checkpoint. */
+class ContestTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void costNeedsNoWeights() {
+        JsonNode json = Run.of("cost", "--model", "llava-1.5-7b", "--techniques", "hiprune", "-b", "192,64", "--json")
+                .json();
+        JsonNode contestants = json.path("contestants");
+        assertThat(contestants).hasSize(3);
+        assertThat(contestants.get(0).path("technique").asText()).isEqualTo("full");
+        assertThat(contestants.get(2).path("visual_tokens")).hasSize(32);
+        assertThat(contestants.get(2).path("visual_tokens").get(0).intValue()).isEqualTo(64);
+        double full = contestants.get(0).path("prefill_flops").doubleValue();
+        assertThat(full).isBetween(8.0e12, 8.6e12);
+        assertThat(contestants.get(2).path("prefill_flops").doubleValue()).isLessThan(full / 4);
+    }
+
+    @Test
+    void wrongNamesAreUsageErrors() {
+        Run model = Run.of("cost", "--model", "llava-1.5-7");
+        assertThat(model.code()).isEqualTo(2);
+        assertThat(model.err()).contains("did you mean 'llava-1.5-7b'?").hasLineCount(1);
+        Run technique = Run.of("cost", "--techniques", "fastw");
+        assertThat(technique.code()).isEqualTo(2);
+        assertThat(technique.err()).contains("fastv");
+        Run budget = Run.of("cost", "--techniques", "fastv", "-b", "0");
+        assertThat(budget.code()).isEqualTo(2);
+        Run suite = Run.of("bench", "--model", Run.MODEL, "--suite", "popes", "--out", folder);
+        assertThat(suite.code()).isEqualTo(2);
+        assertThat(suite.err()).contains("did you mean 'pope'?");
+    }
+
+    @Test
+    void compareWritesATableAndAPage() throws IOException {
+        Path page = folder.resolve("compare.html");
+        Run run = Run.of(
+                "compare",
+                Run.PICTURE,
+                "Where is it?",
+                "--model",
+                Run.MODEL,
+                "--techniques",
+                "hiprune,fastv",
+                "-b",
+                "8,4",
+                "--max-tokens",
+                4,
+                "--report",
+                page);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("CONTESTANT", "full model", "hiprune at 8", "fastv at 4");
+        assertThat(Files.readString(page))
+                .contains("fovea compare", "'Where is it?'".replace("'", "&#39;"), "data:image");
+        JsonNode json = Run.of(
+                        "compare",
+                        Run.PICTURE,
+                        "Where is it?",
+                        "--model",
+                        Run.MODEL,
+                        "--techniques",
+                        "hiprune",
+                        "-b",
+                        "8",
+                        "--max-tokens",
+                        4,
+                        "--json")
+                .json();
+        assertThat(json.path("results")).hasSize(2);
+        assertThat(json.path("results")
+                        .get(1)
+                        .path("visual_tokens")
+                        .path("kept")
+                        .intValue())
+                .isEqualTo(8);
+        assertThat(json.path("results").get(0).path("agreement").doubleValue()).isEqualTo(1);
+    }
+
+    @Test
+    void benchGoesOnWhereItStopped() throws IOException {
+        Object[] command = {
+            "bench",
+            "--model",
+            Run.MODEL,
+            "--techniques",
+            "random,fastv",
+            "-b",
+            "50%",
+            "--limit",
+            12,
+            "--out",
+            folder,
+            "--json"
+        };
+        Interruption stopped = new Interruption();
+        stopped.request();
+        Run first = Run.with("", stopped, command);
+        assertThat(first.code()).isEqualTo(130);
+        assertThat(first.err()).contains("stopped after 0 answers");
+        JsonNode json = Run.of(command).json();
+        assertThat(json.path("standings")).hasSize(3);
+        assertThat(json.path("standings").get(0).path("n").intValue()).isEqualTo(12);
+        assertThat(Files.readAllLines(folder.resolve("results.jsonl"))).hasSize(36);
+        assertThat(folder.resolve("results.parquet")).isNotEmptyFile();
+        assertThat(Files.readString(folder.resolve("report.html"))).contains("<svg", "fovea bench --model");
+        Run other = Run.of(
+                "bench", "--model", Run.MODEL, "--techniques", "random", "-b", "50%", "--limit", 12, "--out", folder);
+        assertThat(other.code()).isEqualTo(3);
+        assertThat(other.err()).contains("holds a run with other contestants").hasLineCount(1);
+    }
+
+    @Test
+    void tuneLeavesAFileThatAskTakes() {
+        Path file = folder.resolve("knobs.json");
+        JsonNode json = Run.of(
+                        "tune",
+                        "vflowopt",
+                        "--model",
+                        Run.MODEL,
+                        "-b",
+                        "50%",
+                        "--samples",
+                        2,
+                        "--evaluations",
+                        9,
+                        "--out",
+                        file,
+                        "--json")
+                .json();
+        assertThat(json.path("tries").intValue()).isEqualTo(9);
+        assertThat(json.path("knobs").path("r0").asDouble()).isBetween(0.5, 0.75);
+        assertThat(json.path("objective").doubleValue()).isLessThanOrEqualTo(2.000001);
+        Run ask = Run.of(
+                "ask",
+                Run.PICTURE,
+                "Where is it?",
+                "--model",
+                Run.MODEL,
+                "-t",
+                "vflowopt:@" + file,
+                "-b",
+                "50%",
+                "--max-tokens",
+                2);
+        assertThat(ask.code()).as(ask.err()).isZero();
+        Run wrong = Run.of("ask", Run.PICTURE, "Where?", "--model", Run.MODEL, "-t", "hiprune:@" + file, "-b", "50%");
+        assertThat(wrong.code()).isEqualTo(2);
+        assertThat(wrong.err()).contains("are those of 'vflowopt', not of 'hiprune'");
+    }
+}
