@@ -34,7 +34,6 @@ import picocli.CommandLine.Option;
             ""
         })
 final class CostCommand implements Callable<Integer> {
-    private final Session session;
     private final Terminal terminal;
 
     @Option(
@@ -71,7 +70,6 @@ final class CostCommand implements Callable<Integer> {
     JsonOption json;
 
     CostCommand(Session session) {
-        this.session = session;
         this.terminal = session.terminal();
     }
 
@@ -95,7 +93,7 @@ final class CostCommand implements Callable<Integer> {
                         "OF FULL",
                         "KV",
                         "ACTIVATIONS");
-        double full = 0;
+        long full = 0;
         for (Contestant contestant : contest.contestants()) {
             Load load;
             Cost cost;
@@ -118,7 +116,7 @@ final class CostCommand implements Callable<Integer> {
                     Html.metric(cost.signals()),
                     Html.metric(cost.decode()),
                     Html.metric(cost.firstToken()),
-                    Html.percent(cost.firstToken() / full),
+                    Html.percent((double) cost.firstToken() / full),
                     Html.metric(cost.kvTotal()) + "B",
                     Html.metric(cost.peakActivationBytes()) + "B");
         }

@@ -86,9 +86,9 @@ public record CompareReport(
                     Html.number(c.encodeMs(), 1),
                     Html.number(c.reply().prefillMs(), 1),
                     Html.number(c.reply().decodeMs(), 1),
-                    Html.metric((double) operations),
+                    Html.metric(operations),
                     Html.percent(operations / (double) full.cost().firstToken()),
-                    Html.metric((double) c.cost().kvTotal())));
+                    Html.metric(c.cost().kvTotal())));
         }
         html.table(
                 List.of(

@@ -151,6 +151,11 @@ public final class Html {
         return Double.isFinite(share) ? number(100 * share, 1) + " %" : "–";
     }
 
+    /** As {@link #metric(double)}. */
+    public static String metric(long value) {
+        return metric((double) value);
+    }
+
     /** A count with a prefix of thousands: {@code 8.50 T}. */
     public static String metric(double value) {
         String[] prefixes = {"", " k", " M", " G", " T", " P"};
