@@ -35,7 +35,6 @@ final class RecordFile {
      * @param metadata text pairs for the file's header
      * @throws CommandFailure if the file cannot be written; nothing is left behind
      */
-    @SuppressWarnings("try") // the scope only has to be open
     static void write(Path file, Answer answer, Map<String, String> metadata) {
         try (Scope ignored = Scope.inference()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();

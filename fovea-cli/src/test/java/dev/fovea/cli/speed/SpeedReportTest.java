@@ -35,9 +35,11 @@ class SpeedReportTest {
         Map<String, ?> map = report().asMap();
         assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "start");
         assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
-        assertThat(map.get("prefill").toString())
+        assertThat(map.get("prefill"))
+                .asString()
                 .contains("of_gemm={low=0.8, median=0.9, high=0.95}", "speed_up_of_ratio=0.5");
-        assertThat(map.get("selection").toString())
+        assertThat(map.get("selection"))
+                .asString()
                 .contains("technique=fastv", "of_prefill={low=0.001, median=0.002, high=0.003}")
                 .contains("technique=needs-text", "ms=null", "reason=No text tower.");
         assertThat(map.get("start")).isNull();

@@ -2,6 +2,7 @@ package dev.fovea.train.data;
 
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Picture;
+import java.util.Arrays;
 
 /**
  * The exact truth of a run of patches, as arrays ready for tensors. Every patch belongs to at most one object: the one
@@ -10,6 +11,9 @@ import dev.fovea.world.Picture;
  * @param weight per patch: how much its object's attributes count; the patches of one object add up to 1
  * @param shape class 0..10, meaningful where weight is positive
  * @param offset {@code [patches * 2]}: to the object's visible centre, in patches
+ * @param place {@code [patches * 2]}: the object's visible centre in the picture, -1.5 (left, top) to 1.5
+ * @param column of the patch in the picture
+ * @param row of the patch in the picture
  * @param object 1 where an object covers the patch, else 0
  * @param centre 1 where an object's visible centre lies in the patch, else 0
  * @param mask {@code [patches * cells]}: share of covered pixels in each cell of the patch
@@ -23,11 +27,17 @@ public record PatchTruth(
         int[] texture,
         int[] text,
         float[] offset,
+        float[] place,
+        int[] column,
+        int[] row,
         float[] object,
         float[] centre,
         float[] mask) {
     /** Cells of a patch along one side of the mask. */
     public static final int CELLS = 7;
+
+    /** Parts of a picture's side in which places are told. */
+    public static final int THIRDS = 3;
 
     /** Share of an object's weight that lies on the patch with its centre. */
     private static final float CENTRE_SHARE = 0.5f;
@@ -51,6 +61,9 @@ public record PatchTruth(
                 new int[n],
                 new int[n],
                 new float[2 * n],
+                new float[2 * n],
+                new int[n],
+                new int[n],
                 new float[n],
                 new float[n],
                 new float[n * CELLS * CELLS]);
@@ -62,6 +75,8 @@ public record PatchTruth(
             }
         }
         for (int i = 0; i < n; i++) {
+            truth.column[i] = chosen[i] % labels.columns();
+            truth.row[i] = chosen[i] / labels.columns();
             truth.fill(i, labels, chosen[i], patchesOf, counted);
             truth.cover(i, picture, patch, chosen[i] / labels.columns(), chosen[i] % labels.columns());
         }
@@ -71,6 +86,22 @@ public record PatchTruth(
     /** The object a patch belongs to, or -1. */
     public static int objectOf(PatchLabels labels, int patch) {
         return labels.centre()[patch] >= 0 ? labels.centre()[patch] : labels.owner()[patch];
+    }
+
+    /** Which third of the picture each object's centre lies in: 0 left, 1 middle, 2 right. */
+    public int[] thirdOfWidth() {
+        return thirds(0);
+    }
+
+    /** Which third of the picture each object's centre lies in: 0 top, 1 middle, 2 bottom. */
+    public int[] thirdOfHeight() {
+        return thirds(1);
+    }
+
+    private int[] thirds(int axis) {
+        int[] out = new int[weight.length];
+        Arrays.setAll(out, i -> Math.clamp((int) Math.floor(place[2 * i + axis] + THIRDS / 2f), 0, THIRDS - 1));
+        return out;
     }
 
     private void fill(int i, PatchLabels labels, int p, int[] patchesOf, boolean[] counted) {
@@ -94,6 +125,8 @@ public record PatchTruth(
         int columns = labels.columns();
         offset[2 * i] = labels.dx()[source] + source % columns - p % columns;
         offset[2 * i + 1] = labels.dy()[source] + source / columns - p / columns;
+        place[2 * i] = (column[i] + 0.5f + offset[2 * i]) * THIRDS / columns - THIRDS / 2f;
+        place[2 * i + 1] = (row[i] + 0.5f + offset[2 * i + 1]) * THIRDS / columns - THIRDS / 2f;
     }
 
     /** A patch that the object owns: the centre of a ring, say, is not its own. */

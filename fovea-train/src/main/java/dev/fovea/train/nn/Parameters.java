@@ -27,6 +27,8 @@ public final class Parameters implements AutoCloseable {
         record Normal(double std) implements Init {}
 
         record Constant(double value) implements Init {}
+
+        record Grid(int side, double amplitude) implements Init {}
     }
 
     /**
@@ -70,6 +72,16 @@ public final class Parameters implements AutoCloseable {
         declare(name, new Init.Constant(value), false, false, size);
     }
 
+    /**
+     * Declares one vector for a leading token and one for each cell of a grid, row by row: {@code [1 + side * side,
+     * width]}. The cells' start as sines and cosines of column and row (half the channels each, wavelengths from 2π to
+     * 10,000 * 2π as in the Transformer), so that places and offsets can be read off linearly from the first step; the
+     * leading one starts at 0.
+     */
+    public void grid(String name, double amplitude, int side, int width) {
+        declare(name, new Init.Grid(side, amplitude), false, false, 1 + (long) side * side, width);
+    }
+
     private void declare(String name, Init init, boolean decays, boolean hidden, long... shape) {
         if (values != null) {
             throw new IllegalStateException("Parameter '" + name + "' is declared after the others were allocated");
@@ -108,6 +120,7 @@ public final class Parameters implements AutoCloseable {
         float[] data = new float[Math.toIntExact(e.size())];
         switch (e.init()) {
             case Init.Constant c -> Arrays.fill(data, (float) c.value());
+            case Init.Grid g -> Waves.fill(data, g.side(), g.amplitude());
             case Init.Normal n -> {
                 SplittableRandom random = new SplittableRandom(seed ^ (e.name().hashCode() * 0x9E3779B97F4A7C15L));
                 for (int i = 0; i < data.length; i++) {

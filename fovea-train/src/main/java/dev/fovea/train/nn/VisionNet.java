@@ -36,6 +36,9 @@ public final class VisionNet {
         }
     }
 
+    /** Places start half as strong as what a patch shows. */
+    private static final double WAVES = 0.5;
+
     private final Config config;
     private final Precision precision;
     private final Tensor patchWeight;
@@ -56,7 +59,7 @@ public final class VisionNet {
                 3,
                 c.patch(),
                 c.patch());
-        p.table(prefix + "embeddings.position_embedding.weight", 0.3 * std, c.patches() + 1L, c.width());
+        p.grid(prefix + "embeddings.position_embedding.weight", WAVES, c.grid(), c.width());
         ClipLayer.norm(p, prefix + "pre_layrnorm", c.width());
         for (int i = 0; i < c.layers(); i++) {
             ClipLayer.declare(p, prefix + "encoder.layers." + i + ".", c.width(), c.mlp(), c.layers());

@@ -21,17 +21,24 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Reads the exact truth of every patch off the encoder's features: what covers it, cell by cell, and the shape, colour,
- * size, texture, text and centre of the object it belongs to. One linear map, used in training only.
+ * size, texture, text and centre of the object it belongs to, and where in the picture both are. One linear map, used in
+ * training only.
  */
 public final class PatchObjective {
     private record Part(String name, int from, int width, double weight, Function<PatchTruth, int[]> classes) {}
 
+    /** Columns, and rows, of patches in a picture. */
+    private static final int GRID = 16;
+
     private static final int CELLS = PatchTruth.CELLS * PatchTruth.CELLS;
     private static final List<Part> PARTS = parts();
     private static final int OFFSET = PARTS.getLast().from() + PARTS.getLast().width();
-    private static final int FLAGS = OFFSET + 2;
+    private static final int PLACE = OFFSET + 2;
+    private static final int FLAGS = PLACE + 2;
     private static final int MASK = FLAGS + 2;
-    private static final int OUTPUTS = MASK + CELLS;
+    private static final int COLUMN = MASK + CELLS;
+    private static final int ROW = COLUMN + GRID;
+    private static final int OUTPUTS = ROW + GRID;
 
     private final LayerNorm norm;
     private final Linear head;
@@ -41,12 +48,16 @@ public final class PatchObjective {
         int colours = PatchLabels.COLOURS - 1;
         int sizes = PatchLabels.SIZES - 1;
         int textures = PatchLabels.TEXTURES - 1;
+        int thirds = shapes + colours + sizes + textures + PatchLabels.TEXTS;
         return List.of(
                 new Part("shape", 0, shapes, 1, PatchTruth::shape),
                 new Part("colour", shapes, colours, 0.5, PatchTruth::colour),
                 new Part("size", shapes + colours, sizes, 0.5, PatchTruth::size),
                 new Part("texture", shapes + colours + sizes, textures, 0.5, PatchTruth::texture),
-                new Part("text", shapes + colours + sizes + textures, PatchLabels.TEXTS, 1, PatchTruth::text));
+                new Part("text", shapes + colours + sizes + textures, PatchLabels.TEXTS, 1, PatchTruth::text),
+                new Part("width_third", thirds, PatchTruth.THIRDS, 0.3, PatchTruth::thirdOfWidth),
+                new Part(
+                        "height_third", thirds + PatchTruth.THIRDS, PatchTruth.THIRDS, 0.3, PatchTruth::thirdOfHeight));
     }
 
     /** Declares the head for features of {@code width} channels. */
@@ -78,7 +89,10 @@ public final class PatchObjective {
         double objects = Math.max(1, sum(truths));
         Tensor loss = mask(out, truths)
                 .add(flags(out, truths))
-                .add(Tensors.scale(offsets(out, truths, weight), 0.3 / objects));
+                .add(Tensors.scale(apart(out, OFFSET, truths, PatchTruth::offset, weight), 0.3 / objects))
+                .add(Tensors.scale(apart(out, PLACE, truths, PatchTruth::place, weight), 0.5 / objects))
+                .add(Tensors.scale(cell(out, COLUMN, truths, PatchTruth::column), 0.2))
+                .add(Tensors.scale(cell(out, ROW, truths, PatchTruth::row), 0.2));
         Map<String, Share> accuracies = new LinkedHashMap<>();
         for (Part part : PARTS) {
             Tensor logits = out.narrow(1, part.from(), part.width());
@@ -120,9 +134,14 @@ public final class PatchObjective {
         return Tensors.scale(a, 0.5).add(Tensors.scale(b, 4));
     }
 
-    private static Tensor offsets(Tensor out, List<PatchTruth> truths, Tensor weight) {
-        Tensor target = Tensors.of(floats(truths, PatchTruth::offset), out.size(0), 2);
-        return out.narrow(1, OFFSET, 2).sub(target).abs().sum(1).mul(weight).sum();
+    private static Tensor cell(Tensor out, int from, List<PatchTruth> truths, Function<PatchTruth, int[]> part) {
+        return torch.cross_entropy_loss(out.narrow(1, from, GRID), Tensors.indices(ints(truths, part)));
+    }
+
+    private static Tensor apart(
+            Tensor out, int from, List<PatchTruth> truths, Function<PatchTruth, float[]> part, Tensor weight) {
+        Tensor target = Tensors.of(floats(truths, part), out.size(0), 2);
+        return out.narrow(1, from, 2).sub(target).abs().sum(1).mul(weight).sum();
     }
 
     private static Share accuracy(Tensor logits, int[] classes, List<PatchTruth> truths, boolean skipZero) {

@@ -67,7 +67,7 @@ record PeekSize(
                     new Length("pictures", 500, 32, 1, 6e-4),
                     new Length("truth", 700, 32, 1, 1e-3),
                     new Length("places", 900, 32, 1, 8e-4),
-                    new Length("pairs", 450, 16, 2, 8e-4),
+                    new Length("pairs", 1500, 16, 2, 8e-4),
                     new Length("align", 300, 16, 1, 1e-3),
                     new Length("answers", 450, 16, 2, 6e-4),
                     new Length("finish", 120, 16, 2, 3e-4)));
