@@ -21,10 +21,6 @@ import java.util.SplittableRandom;
 public final class AnswerSampler {
     private static final int PATCH = 14;
     private static final int PATCHES = (Renderer.DEFAULT_SIZE / PATCH) * (Renderer.DEFAULT_SIZE / PATCH);
-    /** Skills that need two objects at once, or a look at all of them. */
-    private static final List<Skill> HARD =
-            List.of(Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
-
     private static final List<String> DESCRIBE = List.of(
             "Describe the picture.", "List every object and its place.", "What is in the picture?", "What do you see?");
 
@@ -38,7 +34,7 @@ public final class AnswerSampler {
      * @param chained share of questions that follow another one in the same conversation
      * @param renumbered share of pictures whose chosen patches take contiguous positions, as after pruning
      * @param pixels whether pixels are needed
-     * @param hard how many questions of the skills that are learned last each picture gets beside the balanced ones
+     * @param extra skills of the questions that each picture gets beside the balanced ones, where it allows them
      */
     public record Settings(
             int samples,
@@ -48,11 +44,14 @@ public final class AnswerSampler {
             double chained,
             double renumbered,
             boolean pixels,
-            int hard) {
+            List<Skill> extra) {
+        public Settings {
+            extra = List.copyOf(extra);
+        }
 
         /** The same without extra questions. */
         public Settings balanced() {
-            return new Settings(samples, visual, text, captions, chained, renumbered, pixels, 0);
+            return new Settings(samples, visual, text, captions, chained, renumbered, pixels, List.of());
         }
     }
 
@@ -105,13 +104,12 @@ public final class AnswerSampler {
         }
     }
 
-    /** The balanced questions, with the hard ones mixed into the first of them. */
+    /** The balanced questions, with the extra ones mixed into the first of them. */
     private List<Question> questions(Scene scene, Picture picture, long seed, SplittableRandom random) {
         List<Question> all = new ArrayList<>(Questions.sample(scene, picture, seed, 24));
-        for (int i = 0; i < settings.hard(); i++) {
+        for (Skill skill : settings.extra()) {
             int place = random.nextInt(Math.min(6, all.size()) + 1);
-            Questions.one(scene, picture, HARD.get(i % HARD.size()), random.nextLong())
-                    .ifPresent(q -> all.add(place, q));
+            Questions.one(scene, picture, skill, random.nextLong()).ifPresent(q -> all.add(place, q));
         }
         return all;
     }

@@ -110,10 +110,10 @@ public record PatchTruth(
             return;
         }
         boolean middle = labels.centre()[p] >= 0;
-        int source = labels.owner()[p] == o ? p : patchOwnedBy(labels, o);
+        int source = ownPatch(labels, o, p);
         object[i] = labels.owner()[p] >= 0 ? 1 : 0;
         centre[i] = middle ? 1 : 0;
-        if (!counted[o] || source < 0) {
+        if (!counted[o] || labels.owner()[source] != o) {
             return;
         }
         weight[i] = (1 - CENTRE_SHARE) / patchesOf[o] + (middle ? CENTRE_SHARE : 0);
@@ -129,15 +129,21 @@ public record PatchTruth(
         place[2 * i + 1] = (row[i] + 0.5f + offset[2 * i + 1]) * THIRDS / columns - THIRDS / 2f;
     }
 
-    /** A patch that the object owns: the centre of a ring, say, is not its own. */
-    private static int patchOwnedBy(PatchLabels labels, int object) {
+    /**
+     * A patch that the object owns (the centre of a ring, say, is not its own): {@code patch} itself if it does,
+     * otherwise the first one, otherwise {@code patch} all the same.
+     */
+    public static int ownPatch(PatchLabels labels, int object, int patch) {
         int[] owner = labels.owner();
+        if (owner[patch] == object) {
+            return patch;
+        }
         for (int p = 0; p < owner.length; p++) {
             if (owner[p] == object) {
                 return p;
             }
         }
-        return -1;
+        return patch;
     }
 
     private void cover(int i, Picture picture, int patch, int row, int col) {

@@ -108,7 +108,7 @@ public final class TruthEmbedding {
     private static void describe(
             PatchLabels labels, int p, int[] indices, float[] shift, int i, double noise, SplittableRandom random) {
         int object = PatchTruth.objectOf(labels, p);
-        int source = object < 0 ? p : ownPatch(labels, object, p);
+        int source = object < 0 ? p : PatchTruth.ownPatch(labels, object, p);
         int[] classes = {
             p / GRID,
             p % GRID,
@@ -129,19 +129,5 @@ public final class TruthEmbedding {
             shift[2 * i] = (float) (labels.dx()[source] + source % GRID - p % GRID + noise * random.nextGaussian());
             shift[2 * i + 1] = (float) (labels.dy()[source] + source / GRID - p / GRID + noise * random.nextGaussian());
         }
-    }
-
-    /** The patch itself if the object owns it, otherwise another one that it owns. */
-    private static int ownPatch(PatchLabels labels, int object, int p) {
-        if (labels.owner()[p] == object) {
-            return p;
-        }
-        int[] owner = labels.owner();
-        for (int q = 0; q < owner.length; q++) {
-            if (owner[q] == object) {
-                return q;
-            }
-        }
-        return p;
     }
 }

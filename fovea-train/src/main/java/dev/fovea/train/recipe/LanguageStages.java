@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
+import dev.fovea.train.data.PatchTruth;
 import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
@@ -17,11 +18,13 @@ import dev.fovea.train.nn.TruthEmbedding;
 import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.AnswerObjective;
 import dev.fovea.train.optim.Schedule;
+import dev.fovea.world.PatchLabels;
 import dev.fovea.world.SceneOptions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -91,7 +94,7 @@ final class LanguageStages {
     }
 
     /** The connector learns to make truth tokens from pixels; everything else stands still. */
-    void align(PeekSize.Length length, String vision, String truthStage) {
+    void connect(PeekSize.Length length, String vision, String truthStage) {
         try (Parameters p = new Parameters(4)) {
             Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
             VisionNet.declare(p, Names.VISION, visionConfig);
@@ -103,7 +106,7 @@ final class LanguageStages {
             Connector connector = new Connector(p, Names.CONNECTOR, precision);
             TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
             AnswerSampler.Settings settings =
-                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true, 0);
+                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true, List.of());
             AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
             List<AnswerBatch> heldOut = heldOut(settings);
             loop.run(new Stage<>(
@@ -121,10 +124,32 @@ final class LanguageStages {
         }
     }
 
-    /** How far tokens made from pixels are from those made of truth, as a share of the latter's variance. */
+    /**
+     * How far tokens made from pixels are from those made of truth, as a share of the latter's variance. Most patches
+     * show background and hardly any text: without weights the connector would learn little else than to say so.
+     */
     private static Measured difference(Tensor made, TruthEmbedding truth, AnswerBatch b) {
         Tensor wanted = truth.tokens(b, 0, 0).detach();
-        return new Measured(made.sub(wanted).square().mean().div(wanted.var()), Map.of());
+        Tensor each = made.sub(wanted).square().mean(new long[] {2}, false, new ScalarTypeOptional());
+        float[] weights = weights(b);
+        double sum = 0;
+        for (float w : weights) {
+            sum += w;
+        }
+        Tensor weighted = each.mul(Tensors.of(weights, b.samples(), b.visual())).sum();
+        return new Measured(Tensors.scale(weighted, 1 / sum).div(wanted.var()), Map.of());
+    }
+
+    /** Patches of objects count eight times as much as background, those of objects with text sixteen times. */
+    private static float[] weights(AnswerBatch b) {
+        float[] weights = new float[b.patches().length];
+        for (int i = 0; i < weights.length; i++) {
+            PatchLabels labels = b.scenes().get(i / b.visual()).labels();
+            int object = PatchTruth.objectOf(labels, b.patches()[i]);
+            boolean text = object >= 0 && labels.text()[PatchTruth.ownPatch(labels, object, b.patches()[i])] > 0;
+            weights[i] = text ? 16 : object >= 0 ? 8 : 1;
+        }
+        return weights;
     }
 
     /**

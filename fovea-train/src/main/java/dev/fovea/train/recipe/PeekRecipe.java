@@ -6,6 +6,7 @@ import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.loop.TrainingException;
+import dev.fovea.world.Skill;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,6 +17,14 @@ import java.util.function.BooleanSupplier;
  * it stopped. How long the stages are stands in {@link PeekSize}.
  */
 public final class PeekRecipe implements AutoCloseable {
+    /** Skills that need two objects at once: without more of them they stay at chance. */
+    private static final List<Skill> BINDING =
+            List.of(Skill.RELATION, Skill.COMPARISON, Skill.RELATION, Skill.ODD_ONE_OUT, Skill.COUNT, Skill.RELATION);
+
+    /** Skills that are still weak when the rest is learned. */
+    private static final List<Skill> LATE =
+            List.of(Skill.COUNT, Skill.COMPARISON, Skill.COUNT, Skill.ODD_ONE_OUT, Skill.LOCATION);
+
     private final RunFolder folder;
     private final PeekSize size;
     private final Loop loop;
@@ -67,19 +76,21 @@ public final class PeekRecipe implements AutoCloseable {
         switch (name) {
             case "windows" -> vision.windows(length);
             case "pictures" -> vision.pictures(length, "windows");
-            case "truth" -> language.truth(length, List.of(), settings(length, 40, false, 0));
-            case "places" -> language.truth(length, List.of("truth"), settings(length, 40, false, 0));
-            case "pairs" -> language.truth(length, List.of("places"), settings(length, 40, false, 6));
-            case "align" -> language.align(length, "pictures", "pairs");
+            case "truth" -> language.truth(length, List.of(), settings(length, 40, false, List.of()));
+            case "places" -> language.truth(length, List.of("truth"), settings(length, 40, false, List.of()));
+            case "pairs" -> language.truth(length, List.of("places"), settings(length, 40, false, BINDING));
+            case "connect" -> language.connect(length, "pictures", "pairs");
             case "answers" ->
-                language.answers(length, List.of("pictures", "pairs", "align"), settings(length, 128, true, 4), false);
-            case "finish" -> language.answers(length, List.of("answers"), settings(length, 256, true, 4), false);
+                language.answers(
+                        length, List.of("pictures", "pairs", "connect"), settings(length, 128, true, LATE), false);
+            case "finish" -> language.answers(length, List.of("answers"), settings(length, 256, true, LATE), false);
             default -> throw new IllegalArgumentException("The recipe has no stage '" + name + "'");
         }
     }
 
-    private static AnswerSampler.Settings settings(PeekSize.Length length, int visual, boolean pixels, int hard) {
-        return new AnswerSampler.Settings(length.pictures(), visual, 150, 0.15, 0.1, 0.3, pixels, hard);
+    private static AnswerSampler.Settings settings(
+            PeekSize.Length length, int visual, boolean pixels, List<Skill> extra) {
+        return new AnswerSampler.Settings(length.pictures(), visual, 150, 0.15, 0.1, 0.3, pixels, extra);
     }
 
     /** Writes the model that the last stage left. */

@@ -64,11 +64,11 @@ record PeekSize(
             96,
             List.of(
                     new Length("windows", 3000, 64, 1, 1e-3),
-                    new Length("pictures", 500, 32, 1, 6e-4),
+                    new Length("pictures", 800, 32, 1, 6e-4),
                     new Length("truth", 700, 32, 1, 1e-3),
                     new Length("places", 900, 32, 1, 8e-4),
                     new Length("pairs", 1500, 16, 2, 8e-4),
-                    new Length("align", 300, 16, 1, 1e-3),
+                    new Length("connect", 900, 16, 1, 1.5e-3),
                     new Length("answers", 450, 16, 2, 6e-4),
                     new Length("finish", 120, 16, 2, 3e-4)));
 

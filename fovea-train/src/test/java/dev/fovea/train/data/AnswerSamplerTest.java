@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Skill;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,9 +15,9 @@ import org.junit.jupiter.api.Test;
 class AnswerSamplerTest {
 
     private static AnswerSampler sampler(
-            int visual, int text, double captions, double chained, double renumbered, int hard) {
-        AnswerSampler.Settings settings =
-                new AnswerSampler.Settings(4, visual, text, captions, chained, renumbered, visual > 200, hard);
+            int visual, int text, double captions, double chained, double renumbered, Skill... extra) {
+        AnswerSampler.Settings settings = new AnswerSampler.Settings(
+                4, visual, text, captions, chained, renumbered, visual > 200, List.of(extra));
         return new AnswerSampler(SceneOptions.defaults(), settings, Worlds.TOKENIZER, 70_000);
     }
 
@@ -26,19 +27,25 @@ class AnswerSamplerTest {
 
     @Test
     void aNumberGivesTheSameBatchAgainAndAnotherNumberAnother() {
-        AnswerBatch a = sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(3);
-        AnswerBatch b = sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(3);
+        AnswerBatch a =
+                sampler(40, 150, 0.5, 0.3, 0.3, Skill.RELATION, Skill.RELATION).batch(3);
+        AnswerBatch b =
+                sampler(40, 150, 0.5, 0.3, 0.3, Skill.RELATION, Skill.RELATION).batch(3);
         assertThat(b.tokens()).isEqualTo(a.tokens());
         assertThat(b.positions()).isEqualTo(a.positions());
         assertThat(b.patches()).isEqualTo(a.patches());
         assertThat(b.segments()).isEqualTo(a.segments());
         assertThat(b.targets().rows()).isEqualTo(a.targets().rows());
-        assertThat(sampler(40, 150, 0.5, 0.3, 0.3, 4).batch(4).tokens()).isNotEqualTo(a.tokens());
+        assertThat(sampler(40, 150, 0.5, 0.3, 0.3, Skill.RELATION, Skill.RELATION)
+                        .batch(4)
+                        .tokens())
+                .isNotEqualTo(a.tokens());
     }
 
     @Test
     void everyTargetIsTheTokenThatFollowsItsRow() {
-        AnswerBatch b = sampler(40, 150, 0.5, 0.3, 0.5, 2).batch(0);
+        AnswerBatch b =
+                sampler(40, 150, 0.5, 0.3, 0.5, Skill.RELATION, Skill.RELATION).batch(0);
         int prefix = AnswerBatch.LEAD + b.visual();
         AnswerBatch.Targets t = b.targets();
         assertThat(t.rows()).hasSizeGreaterThan(20);
@@ -52,7 +59,7 @@ class AnswerSamplerTest {
 
     @Test
     void answersReadAsTheyWereGivenAndEndWithTheEnd() {
-        AnswerBatch b = sampler(40, 150, 0, 0, 0, 0).batch(1);
+        AnswerBatch b = sampler(40, 150, 0, 0, 0).batch(1);
         AnswerBatch.Targets t = b.targets();
         for (int a = 0; a < t.asked().size(); a++) {
             int answer = a;
@@ -69,7 +76,7 @@ class AnswerSamplerTest {
     @Test
     void everyQuestionStartsAtThePositionBehindThePicture() {
         for (double renumbered : new double[] {0, 1}) {
-            AnswerBatch b = sampler(40, 150, 0, 0, renumbered, 0).batch(2);
+            AnswerBatch b = sampler(40, 150, 0, 0, renumbered).batch(2);
             int behind = AnswerBatch.LEAD + (renumbered == 1 ? 40 : 256);
             for (int s = 0; s < b.samples(); s++) {
                 int[] positions = row(b.positions(), s, b.length());
@@ -91,7 +98,7 @@ class AnswerSamplerTest {
 
     @Test
     void chainedQuestionsShareASegmentAndGoOn() {
-        AnswerBatch b = sampler(40, 150, 0, 1, 0, 0).batch(0);
+        AnswerBatch b = sampler(40, 150, 0, 1, 0).batch(0);
         for (int s = 0; s < b.samples(); s++) {
             int[] segments = row(b.segments(), s, b.text());
             int[] tokens = row(b.tokens(), s, b.text());
@@ -112,7 +119,7 @@ class AnswerSamplerTest {
 
     @Test
     void paddingBelongsToNoQuestion() {
-        AnswerBatch b = sampler(40, 150, 0.5, 0.2, 0, 0).batch(5);
+        AnswerBatch b = sampler(40, 150, 0.5, 0.2, 0).batch(5);
         for (int i = 0; i < b.tokens().length; i++) {
             assertThat(b.segments()[i] < 0).isEqualTo(b.tokens()[i] == WorldTokenizer.PAD);
         }
@@ -120,7 +127,7 @@ class AnswerSamplerTest {
 
     @Test
     void chosenPatchesAreInOrderAndHoldEveryCentre() {
-        AnswerBatch b = sampler(40, 150, 0, 0, 0, 0).batch(6);
+        AnswerBatch b = sampler(40, 150, 0, 0, 0).batch(6);
         for (int s = 0; s < b.samples(); s++) {
             int[] chosen = row(b.patches(), s, 40);
             assertThat(chosen).isSorted().doesNotHaveDuplicates();
@@ -138,7 +145,7 @@ class AnswerSamplerTest {
 
     @Test
     void allPatchesComeWithTheirPixels() {
-        AnswerBatch b = sampler(1000, 60, 0, 0, 0, 0).batch(0);
+        AnswerBatch b = sampler(1000, 60, 0, 0, 0).batch(0);
         assertThat(b.visual()).isEqualTo(256);
         assertThat(row(b.patches(), 1, 256))
                 .containsExactly(IntStream.range(0, 256).toArray());
@@ -146,20 +153,17 @@ class AnswerSamplerTest {
     }
 
     @Test
-    void hardQuestionsAreMixedIn() {
-        long plain = hard(sampler(40, 150, 0, 0, 0, 0));
-        long more = hard(sampler(40, 150, 0, 0, 0, 6));
+    void extraQuestionsAreMixedIn() {
+        long plain = relations(sampler(40, 150, 0, 0, 0));
+        long more = relations(sampler(40, 150, 0, 0, 0, Skill.RELATION, Skill.RELATION));
         assertThat(more).isGreaterThan(plain);
     }
 
-    private static long hard(AnswerSampler sampler) {
+    private static long relations(AnswerSampler sampler) {
         return IntStream.range(0, 6)
                 .mapToObj(sampler::batch)
                 .flatMap(b -> b.targets().asked().stream())
-                .filter(q -> switch (q.skill()) {
-                    case RELATION, COMPARISON, ODD_ONE_OUT, COUNT -> true;
-                    default -> false;
-                })
+                .filter(q -> q.skill() == Skill.RELATION)
                 .count();
     }
 }

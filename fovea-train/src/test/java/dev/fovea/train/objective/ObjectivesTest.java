@@ -18,6 +18,7 @@ import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.TruthEmbedding;
 import dev.fovea.world.SceneOptions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
@@ -49,7 +50,7 @@ class ObjectivesTest {
     }
 
     private static AnswerBatch batch(double chained) {
-        AnswerSampler.Settings settings = new AnswerSampler.Settings(2, 24, 120, 0, chained, 0, false, 0);
+        AnswerSampler.Settings settings = new AnswerSampler.Settings(2, 24, 120, 0, chained, 0, false, List.of());
         return new AnswerSampler(SceneOptions.defaults(), settings, Worlds.TOKENIZER, 42).batch(0);
     }
 

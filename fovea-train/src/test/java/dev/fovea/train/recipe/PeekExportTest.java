@@ -144,7 +144,7 @@ class PeekExportTest {
 
     @Test
     void logitsOfPackedQuestionsAreThoseOfTheEngine() {
-        AnswerSampler.Settings settings = new AnswerSampler.Settings(1, 256, 80, 0, 0, 0, true, 0);
+        AnswerSampler.Settings settings = new AnswerSampler.Settings(1, 256, 80, 0, 0, 0, true, List.of());
         AnswerBatch b = new AnswerSampler(SceneOptions.defaults(), settings, Worlds.TOKENIZER, SEED).batch(0);
         DecoderNet decoder = new DecoderNet(parameters, Names.DECODER, SIZE.decoder(learned), Precision.F32);
         int vocabulary = SIZE.decoder(learned).vocabulary();

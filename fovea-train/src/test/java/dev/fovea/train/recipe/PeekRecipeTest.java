@@ -59,7 +59,7 @@ class PeekRecipeTest {
     @Test
     void aFolderOfAnotherSizeAndStagesOutOfOrderAreToldInOneSentence() {
         try (PeekRecipe peek = quick(() -> false)) {
-            assertThatThrownBy(() -> peek.stage("align"))
+            assertThatThrownBy(() -> peek.stage("connect"))
                     .isInstanceOf(TrainingException.class)
                     .hasMessageStartingWith("Stage 'pictures' must be trained first");
             assertThatThrownBy(() -> peek.export(folder.resolve("model")))
