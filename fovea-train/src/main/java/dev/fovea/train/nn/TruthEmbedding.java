@@ -72,15 +72,17 @@ public final class TruthEmbedding {
         int[] indices = new int[n * ROWS.length];
         float[] shift = new float[2 * n];
         float[] centres = new float[2 * n];
+        boolean[] objects = new boolean[n];
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < n; i++) {
             PatchLabels labels = batch.scenes().get(i / batch.visual()).labels();
-            describe(labels, batch.patches()[i], indices, shift, i, noise, random);
-            locate(batch.patches()[i], shift, centres, i, indices[i * ROWS.length + 2] != 2 * GRID);
+            objects[i] = describe(labels, batch.patches()[i], indices, shift, i, noise, random);
+            locate(batch.patches()[i], shift, centres, i, objects[i]);
         }
         // One row per token: the sum of its eight vectors.
         Tensor sum = torch.embedding(table, Tensors.of(indices, n, ROWS.length)).sum(1);
-        Tensor cells = torch.embedding(thirds, Tensors.of(cells(centres), n, 2)).sum(1);
+        Tensor cells = torch.embedding(thirds, Tensors.of(cells(centres, objects), n, 2))
+                .sum(1);
         Tensor moved = torch.linear(Tensors.of(shift, n, 2), offset)
                 .add(torch.linear(Tensors.of(centres, n, 2), place))
                 .add(cells);
@@ -95,17 +97,18 @@ public final class TruthEmbedding {
         }
     }
 
-    /** Which third of the picture each centre lies in: rows of {@link #thirds}. */
-    private static int[] cells(float[] centres) {
+    /** Which third of the picture each object's centre lies in: rows of {@link #thirds}. */
+    static int[] cells(float[] centres, boolean[] objects) {
         int[] cells = new int[centres.length];
         for (int i = 0; i < cells.length; i++) {
             int third = Math.clamp((int) Math.floor(centres[i] + 1.5f), 0, 2);
-            cells[i] = i % 2 * THIRDS + (centres[i] == 0 ? THIRDS - 1 : third);
+            cells[i] = i % 2 * THIRDS + (objects[i / 2] ? third : THIRDS - 1);
         }
         return cells;
     }
 
-    private static void describe(
+    /** Fills in the classes and the place of one patch; whether an object is there. */
+    private static boolean describe(
             PatchLabels labels, int p, int[] indices, float[] shift, int i, double noise, SplittableRandom random) {
         int object = PatchTruth.objectOf(labels, p);
         int source = object < 0 ? p : PatchTruth.ownPatch(labels, object, p);
@@ -129,5 +132,6 @@ public final class TruthEmbedding {
             shift[2 * i] = (float) (labels.dx()[source] + source % GRID - p % GRID + noise * random.nextGaussian());
             shift[2 * i + 1] = (float) (labels.dy()[source] + source / GRID - p / GRID + noise * random.nextGaussian());
         }
+        return object >= 0;
     }
 }

@@ -55,12 +55,19 @@ class PatchSamplerTest {
         PatchTruth truth =
                 PatchTruth.of(labels, picture, 14, IntStream.range(0, 256).toArray(), counted);
         for (int p = 0; p < 256; p++) {
+            assertThat(truth.column()[p]).isEqualTo(p % 16);
+            assertThat(truth.row()[p]).isEqualTo(p / 16);
             if (truth.weight()[p] > 0) {
                 var box = picture.visibleBox(PatchTruth.objectOf(labels, p));
                 double x = (p % 16 + 0.5 + truth.offset()[2 * p]) * 14;
                 double y = (p / 16 + 0.5 + truth.offset()[2 * p + 1]) * 14;
                 assertThat(x).isCloseTo((box.left() + box.right()) / 2.0, within(1.01));
                 assertThat(y).isCloseTo((box.top() + box.bottom()) / 2.0, within(1.01));
+                // The same centre, in the picture: thirds of 224 pixels from its middle.
+                assertThat((truth.place()[2 * p] + 1.5) * 224 / 3).isCloseTo(x, within(1e-3));
+                assertThat((truth.place()[2 * p + 1] + 1.5) * 224 / 3).isCloseTo(y, within(1e-3));
+                assertThat(truth.thirdOfWidth()[p]).isEqualTo((int) (x * 3 / 224));
+                assertThat(truth.thirdOfHeight()[p]).isEqualTo((int) (y * 3 / 224));
             }
         }
     }

@@ -218,7 +218,8 @@ class ObjectivesTest {
             PatchObjective head = new PatchObjective(P, "p.");
             Tensor features = Tensors.full(0.5, dev.fovea.core.tensor.DType.F32, 3, 256, 8);
             Measured m = head.apply(features, b.truths(), true);
-            assertThat(m.accuracies()).containsOnlyKeys("shape", "colour", "size", "texture", "text");
+            assertThat(m.accuracies())
+                    .containsOnlyKeys("shape", "colour", "size", "texture", "text", "width_third", "height_third");
             long objects = b.truths().stream()
                     .mapToLong(t -> {
                         long n = 0;
@@ -230,7 +231,7 @@ class ObjectivesTest {
                     .sum();
             assertThat(share(m, "colour").all()).isEqualTo(objects);
             assertThat(share(m, "text").all()).isLessThan(objects);
-            assertThat(m.loss().item_float()).isBetween(3f, 20f);
+            assertThat(m.loss().item_float()).isBetween(3f, 25f);
             assertThat(scope).isNotNull();
         }
     }
