@@ -1,10 +1,23 @@
 package dev.fovea.core;
 
+import dev.fovea.core.engine.ContrastiveEngine;
+import dev.fovea.core.engine.PlanCheck;
+import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.model.clip.ClipVisionConfig;
+import dev.fovea.core.model.clip.ClipVisionEncoder;
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.technique.Adaptation;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Technique;
+import dev.fovea.core.technique.TechniqueSpec;
+import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -12,6 +25,7 @@ import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -24,12 +38,42 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  */
 public final class DualEncoder implements AutoCloseable {
+    private static final String ENCODER = "encoder";
+
     private final TextTower tower;
     private final ImageProcessor processor;
+    private final ContrastiveEngine engine;
+    private final ModelShape shape;
 
-    private DualEncoder(TextTower tower, ImageProcessor processor) {
+    private DualEncoder(TextTower tower, ClipVisionConfig vision, ImageProcessor processor) {
         this.tower = tower;
         this.processor = processor;
+        this.engine = new ContrastiveEngine(tower.clip());
+        this.shape = shape(vision, Pictures.grid(processor, vision.patchSize(), vision.imageSize()));
+    }
+
+    private static ModelShape shape(ClipVisionConfig c, int[] grid) {
+        return new ModelShape(
+                "clip",
+                grid[0],
+                grid[1],
+                c.patchSize(),
+                true,
+                false,
+                c.layers(),
+                c.layers(),
+                c.width(),
+                c.heads(),
+                c.mlpWidth(),
+                true,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0);
     }
 
     /**
@@ -49,12 +93,73 @@ public final class DualEncoder implements AutoCloseable {
             dtype = WorkingType.of(precision, checkpoint);
         }
         TextTower tower = TextTower.open(folder, dtype);
-        if (tower.clip().vision() == null) {
+        ClipVisionEncoder vision = tower.clip().vision();
+        if (vision == null) {
             tower.close();
             throw new CheckpointException(
                     folder + " holds only the text side of a CLIP model, without its image tower");
         }
-        return new DualEncoder(tower, processor);
+        return new DualEncoder(tower, vision.config(), processor);
+    }
+
+    /** Its sizes; those of a language model are 0. */
+    public ModelShape shape() {
+        return shape;
+    }
+
+    /**
+     * The plan of techniques that act inside the image tower, checked against this model.
+     *
+     * @param techniques where the names are looked up
+     * @param specs as typed: {@code id} or {@code id:knob=value,...}
+     * @throws IllegalArgumentException with one sentence if a name, a knob, the budget or the combination is wrong, or
+     *     a technique acts where a dual encoder ends
+     */
+    public Plan plan(Techniques techniques, List<String> specs, Budget budget) {
+        for (String text : specs) {
+            Card card = techniques.get(TechniqueSpec.parse(text).id()).card();
+            if (!card.stations().isEmpty() && !card.stations().contains(ENCODER)) {
+                throw new IllegalArgumentException("Technique '" + card.id() + "' acts behind the encoder ("
+                        + String.join(", ", card.stations())
+                        + "), where a dual encoder ends; use one that acts inside it: "
+                        + techniques.all().stream()
+                                .map(Technique::card)
+                                .filter(c -> c.stations().contains(ENCODER))
+                                .map(Card::id)
+                                .collect(Collectors.joining(", "))
+                        + ".");
+            }
+        }
+        Plan plan = techniques.plan(specs, shape, budget, 1);
+        PlanCheck.check(plan, shape);
+        return plan;
+    }
+
+    /**
+     * Looks at one picture of a stream.
+     *
+     * @param plan from {@link #plan}
+     * @param stream what the steps of the plan may remember of the pictures before; {@link Adaptation#none} without any
+     */
+    public ContrastiveEngine.Seen see(RgbImage picture, Plan plan, Adaptation stream) {
+        PreparedImage prepared = processor.prepare(picture);
+        try (Scope ignored = Scope.inference()) {
+            PlanRun run = PlanRun.ofStream(plan, stream::remembered);
+            return engine.see(Pictures.input(prepared, processor.config(), "", run));
+        }
+    }
+
+    /**
+     * {@code logit scale * cosine} of one picture with every text: {@code [texts]}.
+     *
+     * @param embedding of the picture: {@code [projection]}
+     * @param texts {@code [texts, projection]}
+     */
+    public float[] logits(float[] embedding, Matrix texts) {
+        try (Scope ignored = Scope.inference()) {
+            Tensor image = Tensors.of(embedding, 1, embedding.length);
+            return Tensors.floats(tower.clip().similarity(image, Tensors.of(texts.data(), texts.rows(), texts.cols())));
+        }
     }
 
     /** Pictures in the shared space, not normalised: {@code [images, projection]}. */

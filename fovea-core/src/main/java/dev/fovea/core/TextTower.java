@@ -26,7 +26,8 @@ record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenize
         String type = config.text("model_type", "(none)");
         if (!type.equals("clip")) {
             throw new CheckpointException(
-                    config.file() + ": 'model_type' is '" + type + "', but a CLIP checkpoint is needed here");
+                    config.file() + ": 'model_type' is '" + type
+                            + "', but a CLIP checkpoint is needed here, such as the one that a LLaVA folder may keep in its subfolder 'clip'");
         }
         Tokenizer tokenizer = Tokenizer.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);

@@ -6,9 +6,22 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.engine.ContrastiveEngine;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Adaptation;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Technique;
+import dev.fovea.core.technique.Techniques;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +57,57 @@ class DualEncoderTest {
             assertThat(clip.embedTexts(List.of("star ".repeat(200))).cols()).isEqualTo(24);
             assertThatThrownBy(() -> clip.embedTexts(List.of())).hasMessage("Give at least one text.");
         }
+    }
+
+    @Test
+    void aPlainPlanIsThePlainModelToTheBit() {
+        RgbImage picture =
+                new PictureReader().read(FOLDER.resolve("images/wide.png")).image();
+        List<String> texts = List.of("a red star", "a blue ring");
+        try (DualEncoder clip = DualEncoder.open(FOLDER)) {
+            Plan plan = clip.plan(Techniques.of(List.of()), List.of(), Budget.full());
+            ContrastiveEngine.Seen seen = clip.see(picture, plan, Adaptation.none());
+            assertThat(seen.embedding())
+                    .containsExactly(clip.embedImages(List.of(picture)).data());
+            assertThat(clip.logits(seen.embedding(), clip.embedTexts(texts)))
+                    .containsExactly(clip.similarity(List.of(picture), texts).data());
+            assertThat(seen.trajectory().rows()).isEqualTo(3);
+            assertThat(seen.trajectory().cols()).isEqualTo(40);
+            assertThat(seen.ledger().kept()).isEqualTo(16);
+            assertThat(seen.ledger().encoderTokens()).containsExactly(16, 16, 16);
+        }
+    }
+
+    @Test
+    void whatActsBehindTheEncoderIsRefused() {
+        Techniques techniques = Techniques.of(List.of(
+                technique("inside", "encoder", new Station.EncoderOutput(0)),
+                technique("behind", "connector", new Station.Connector()),
+                technique("beyond", "encoder", new Station.Connector())));
+        try (DualEncoder clip = DualEncoder.open(FOLDER)) {
+            assertThat(clip.plan(techniques, List.of("inside"), Budget.full()).steps())
+                    .hasSize(1);
+            assertThatThrownBy(() -> clip.plan(techniques, List.of("behind"), Budget.full()))
+                    .hasMessage("Technique 'behind' acts behind the encoder (connector), where a dual encoder ends; use"
+                            + " one that acts inside it: beyond, inside.");
+            assertThatThrownBy(() -> clip.plan(techniques, List.of("beyond"), Budget.full()))
+                    .hasMessageContaining("acts at connector, but this model ends with its encoder");
+        }
+    }
+
+    private static Technique technique(String id, String stations, Station station) {
+        Card card = new Card(id, "", "", "", List.of(stations), List.of(), false, List.of());
+        return new Technique() {
+            @Override
+            public Card card() {
+                return card;
+            }
+
+            @Override
+            public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+                return Plan.of(id, new Step(station, List.of(), s -> Outcome.of(new Decision.Unchanged())));
+            }
+        };
     }
 
     @Test

@@ -1,7 +1,6 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.PackedAttention;
 import dev.fovea.core.layer.PatchEmbedding;
 import dev.fovea.core.model.clip.ClipBlock;
 import dev.fovea.core.model.clip.ClipVisionEncoder;
@@ -57,7 +56,7 @@ final class EncoderPass {
             observe(x, 0);
             for (int layer = 0; layer < begun; layer++) {
                 try (Scope inner = Scope.inference()) {
-                    Projections p = project(layer, x);
+                    EncoderProjections p = project(layer, x);
                     if (layer < complete) {
                         x = inner.keep(block(layer, x, p));
                     }
@@ -114,27 +113,24 @@ final class EncoderPass {
         }
     }
 
-    private record Projections(
-            Tensor q, Tensor k, Tensor v, @Nullable Tensor @Nullable [] bias) {}
-
     /** The first part of a block, with the signals that come from it. */
-    private Projections project(int layer, Tensor x) {
+    private EncoderProjections project(int layer, Tensor x) {
         ClipBlock block = encoder.blocks().get(layer);
-        Tensor normed = block.attentionNorm().forward(x);
-        Projections p = new Projections(
-                block.split(block.query().forward(normed)),
-                block.split(block.key().forward(normed)),
-                block.split(block.value().forward(normed)),
-                proportional());
+        EncoderProjections p = EncoderProjections.of(
+                block,
+                x,
+                proportional(),
+                images.stream().map(image -> image.guests).toArray(Tensor[]::new));
         measure(layer, block, p);
         return p;
     }
 
     /** The rest of it. */
-    private Tensor block(int layer, Tensor x, Projections p) {
+    private Tensor block(int layer, Tensor x, EncoderProjections p) {
         ClipBlock block = encoder.blocks().get(layer);
         images.forEach(image -> image.encoderTokens.add(image.tokens.count()));
-        Tensor attended = PackedAttention.self(p.q, p.k, p.v, lengths(), false, block.scale(), p.bias);
+        Tensor attended = p.attend(block, lengths());
+        images.forEach(image -> image.guests = null);
         Tensor y =
                 station(new Station.EncoderAttention(layer), x.add(block.out().forward(attended)));
         return block.mlpResidual(y);
@@ -167,19 +163,16 @@ final class EncoderPass {
         return sizes;
     }
 
-    private void measure(int layer, ClipBlock block, Projections p) {
+    private void measure(int layer, ClipBlock block, EncoderProjections p) {
         int from = 0;
         for (int i = 0; i < images.size(); i++) {
             EncodingImage image = images.get(i);
             int n = image.length();
             List<Signal<?>> wanted = image.book().ofEncoderLayer(layer);
             if (!wanted.isEmpty()) {
-                EncoderSignals signals = new EncoderSignals(
-                        block,
-                        p.q.narrow(1, from, n),
-                        p.k.narrow(1, from, n),
-                        p.v.narrow(1, from, n),
-                        p.bias == null ? null : p.bias[i]);
+                EncoderProjections.OfImage own = p.ofImage(i, from, n);
+                EncoderSignals signals =
+                        new EncoderSignals(block, own.q(), own.k(), own.v().narrow(1, 0, n), own.bias());
                 wanted.forEach(s -> signals.measure(s, image.carried, image.tokens.ids()));
             }
             from += n;
@@ -275,6 +268,10 @@ final class EncoderPass {
         if (decision instanceof Decision.Append append) {
             added[slot] = toTensor(append.tokens(), states.size(1), step.station());
             image.tokens = before.append(append.tokens().rows(), 0);
+        } else if (decision instanceof Decision.Attend attend) {
+            Tensor more = Tensors.to(
+                    toTensor(attend.tokens(), states.size(1), step.station()), DType.of(states.scalar_type()));
+            image.guests = image.guests == null ? more : Tensors.cat(0, image.guests, more);
         } else if (!(decision instanceof Decision.Unchanged)) {
             changes[slot] = RowChange.ofImage(before.count(), decision);
             image.tokens = afterwards(before, decision);
@@ -294,8 +291,8 @@ final class EncoderPass {
     /** Tokens that a step made, checked against the width they must have. */
     static Tensor toTensor(Matrix tokens, long width, Station station) {
         if (tokens.cols() != width) {
-            throw new IllegalArgumentException("A step appended tokens of width " + tokens.cols() + " at "
-                    + station.label() + ", where tokens have width " + width + ".");
+            throw new IllegalArgumentException("A step gave tokens of width " + tokens.cols() + " at " + station.label()
+                    + ", where tokens have width " + width + ".");
         }
         return Tensors.of(tokens.data(), tokens.rows(), tokens.cols());
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * Measures the declared signals of one encoder layer for one image.
  *
  * @param q {@code [heads, tokens, d]}, class token first
- * @param k as q
+ * @param k as q, with the keys of tokens that only attend behind the others
  * @param v as q
  * @param keyBias {@code [tokens]} of proportional attention, or null
  */
@@ -34,7 +34,7 @@ record EncoderSignals(
     }
 
     private float[] attention(Signal.EncoderAttention s) {
-        long tokens = k.size(1);
+        long tokens = q.size(1);
         // Row of the class token alone, or all rows averaged; then without the class token's column.
         Tensor rows = switch (s.queries()) {
             case CLS -> probabilities(q.narrow(1, 0, 1)).select(1, 0);
@@ -50,13 +50,13 @@ record EncoderSignals(
     }
 
     private Matrix map() {
-        return matrix(AttentionScores.mean(probabilities(q), 0));
+        return matrix(AttentionScores.mean(probabilities(q), 0).narrow(1, 0, q.size(1)));
     }
 
     private Matrix projection(Signal.Projection projection) {
         Tensor heads = switch (projection) {
             case QUERY -> q;
-            case KEY -> k;
+            case KEY -> k.narrow(1, 0, q.size(1));
             case VALUE -> v;
         };
         return matrix(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));

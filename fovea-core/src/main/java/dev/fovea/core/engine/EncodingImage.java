@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** One image between the layers of the encoder. */
 final class EncodingImage {
@@ -21,6 +22,10 @@ final class EncodingImage {
     final List<Tensor> features = new ArrayList<>();
     final List<int[]> featureIds = new ArrayList<>();
     VisualTokens tokens;
+
+    /** Tokens that the next block's attention sees beside the image's own: {@code [n, width]}, or null. */
+    @Nullable
+    Tensor guests;
 
     EncodingImage(ImageInput input, Ledger.Grid grid) {
         this.input = input;

@@ -48,6 +48,7 @@ final class LedgerBuilder {
             case Decision.DropAllVisual ignored -> keep(station, tokens, new int[0], scores);
             case Decision.Merge merge -> merge(station, tokens, merge, scores);
             case Decision.Append ignored -> keepAll(station, tokens, scores);
+            case Decision.Attend ignored -> {}
             case Decision.Unchanged ignored -> {
                 if (scores != null) {
                     keepAll(station, tokens, scores);

@@ -27,6 +27,9 @@ public final class PlanCheck {
     }
 
     private void station(Station station) {
+        if (!shape.hasLanguageModel() && station.order() >= new Station.Connector().order()) {
+            throw fault("acts at " + station.label() + ", but this model ends with its encoder");
+        }
         switch (station) {
             case Station.EncoderAttention s -> encoderStation(s, s.layer());
             case Station.EncoderOutput s -> encoderStation(s, s.layer());
@@ -87,6 +90,7 @@ public final class PlanCheck {
                         station instanceof Station.Decoder || station instanceof Station.Prompt,
                         "the prompt and decoder stations");
             case Signal.Noted ignored -> null;
+            case Signal.Remembered ignored -> null;
             case Signal.LogProbabilities ignored ->
                 only(station, station instanceof Station.Logits, "the logits station");
             case Signal.ImageFreeLogProbabilities ignored ->

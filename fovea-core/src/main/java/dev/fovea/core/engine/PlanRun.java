@@ -1,8 +1,10 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.technique.Plan;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * @param book the plan's steps
  * @param runner calls them
  * @param question measures {@link Signal.QuestionEmbedding} and {@link Signal.QuestionTokensMean} when asked
+ * @param memory gives {@link Signal.Remembered} by name
  */
-public record PlanRun(StepBook book, StepRunner runner, Question question) {
+public record PlanRun(StepBook book, StepRunner runner, Question question, Function<String, Matrix> memory) {
+    private static final Matrix NOTHING = new Matrix(0, 0, new float[0]);
 
     /** What the question's text looks like to the models. */
     public record Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
@@ -23,7 +27,12 @@ public record PlanRun(StepBook book, StepRunner runner, Question question) {
     }
 
     public static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
-        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), recording), question);
+        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), recording), question, name -> NOTHING);
+    }
+
+    /** A plan for one picture of a stream. */
+    public static PlanRun ofStream(Plan plan, Function<String, Matrix> memory) {
+        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), null), Question.none(), memory);
     }
 
     /** The plain model. */
@@ -37,6 +46,7 @@ public record PlanRun(StepBook book, StepRunner runner, Question question) {
         return switch (signal) {
             case Signal.QuestionEmbedding ignored -> question.embedding().get();
             case Signal.QuestionTokensMean ignored -> question.tokensMean().get();
+            case Signal.Remembered remembered -> memory.apply(remembered.name());
             default -> null;
         };
     }

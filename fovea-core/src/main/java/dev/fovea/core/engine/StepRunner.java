@@ -116,6 +116,7 @@ public final class StepRunner {
             case Decision.Keep ignored -> changesTokens(station);
             case Decision.Merge ignored -> changesTokens(station);
             case Decision.Append ignored -> changesTokens(station) && !(station instanceof Station.Decoder);
+            case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
             case Decision.Rescale ignored -> station instanceof Station.Attention;
             case Decision.Replace ignored -> station instanceof Station.Logits;

@@ -64,6 +64,22 @@ public final class PackedAttention {
     }
 
     /**
+     * One sequence whose queries see every key, of which there may be more than queries.
+     *
+     * @param q {@code [heads, queries, d]}
+     * @param k {@code [heads, keys, d]}
+     * @param v as k
+     * @param keyBias {@code [keys]} added to the scores, or null
+     * @return {@code [queries, heads * d]}, in the type of {@code q}
+     */
+    public static Tensor cross(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, double scale) {
+        DType dtype = DType.of(q.scalar_type());
+        DType in = keyBias == null ? AttentionPrecision.of(dtype, k.size(1)) : DType.F32;
+        Tensor mask = keyBias == null ? null : keyBias.view(1, 1, 1, -1);
+        return Tensors.to(one(Tensors.to(q, in), Tensors.to(k, in), Tensors.to(v, in), mask, false, scale), dtype);
+    }
+
+    /**
      * One sequence whose queries may be fewer than its keys: the queries are its last tokens.
      *
      * @param q {@code [heads, queries, d]}

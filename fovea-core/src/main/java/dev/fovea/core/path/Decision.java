@@ -79,6 +79,12 @@ public sealed interface Decision {
     /** The given tokens follow the present ones: {@code [n, width of the station]}. */
     record Append(Matrix tokens) implements Decision {}
 
+    /**
+     * Behind an encoder block: the next block's attention sees these tokens too, as keys and values behind its own; it
+     * has no output for them, so they are gone behind it. {@code [n, encoder width]}
+     */
+    record Attend(Matrix tokens) implements Decision {}
+
     /** All visual tokens leave the hidden states from this decoder layer on. */
     record DropAllVisual(Positions positions) implements Decision {}
 

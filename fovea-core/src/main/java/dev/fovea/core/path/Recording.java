@@ -57,6 +57,7 @@ public final class Recording {
                 add(name + ".merge.anchors", merge.anchors());
             }
             case Decision.Append append -> add(name + ".append", append.tokens());
+            case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
             case Decision.Replace replace -> add(name + ".logits", replace.logits());

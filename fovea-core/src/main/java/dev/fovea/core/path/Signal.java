@@ -129,6 +129,13 @@ public sealed interface Signal<T> {
     /** Values per visual token that an earlier step of the same plan noted with {@link Outcome#noting}. */
     record Noted(String name) implements Signal<float[]> {}
 
+    /**
+     * What the stream of inputs has left to remember under a name, see
+     * {@link dev.fovea.core.technique.Adaptation#remembered}; a matrix without rows where there is nothing (yet). Belongs
+     * to whoever runs the stream: a prompt to a language model has none.
+     */
+    record Remembered(String name) implements Signal<Matrix> {}
+
     // ---- logits ----
 
     /** Log-probabilities of the next token: {@code [vocabulary]}. */

@@ -16,7 +16,7 @@ package dev.fovea.core.technique;
  * @param encoderHeads attention heads
  * @param encoderMlp inner width of the encoder's MLP
  * @param hasTextTower whether a paired contrastive text tower is loaded
- * @param decoderLayers layers of the language model
+ * @param decoderLayers layers of the language model; 0, like all its other sizes, where there is none
  * @param decoderWidth channels of the language model
  * @param decoderHeads query heads
  * @param decoderKvHeads key/value heads
@@ -46,6 +46,11 @@ public record ModelShape(
         int decoderMlp,
         int vocabulary,
         int contextLength) {
+
+    /** Whether a language model follows; contrastive dual encoders end with their image tower. */
+    public boolean hasLanguageModel() {
+        return decoderLayers > 0;
+    }
 
     /** Visual tokens per image before any technique acts. */
     public int visualTokens() {

@@ -16,4 +16,15 @@ public interface Technique {
      *     needs, or the knobs do not fit
      */
     Plan plan(ModelShape shape, Budget budget, Knobs knobs);
+
+    /**
+     * What the technique starts a stream of pictures with that are classified one after the other. Most learn nothing
+     * from a stream.
+     *
+     * @param classes how many classes there are
+     * @throws IllegalArgumentException as {@link #plan}
+     */
+    default Adaptation adaptation(ModelShape shape, Budget budget, Knobs knobs, int classes) {
+        return Adaptation.none();
+    }
 }

@@ -80,6 +80,29 @@ public final class Techniques {
         return Plans.compose(plans);
     }
 
+    /**
+     * What one or more techniques together start a stream of pictures with.
+     *
+     * @param classes how many classes the pictures are sorted into
+     * @throws IllegalArgumentException as {@link #plan}, or if more than one technique learns from the stream
+     */
+    public Adaptation adaptation(List<String> specs, ModelShape shape, Budget budget, int classes) {
+        Adaptation only = Adaptation.none();
+        for (String text : specs) {
+            TechniqueSpec spec = TechniqueSpec.parse(text);
+            Technique technique = get(spec.id());
+            Adaptation next = technique.adaptation(shape, budget, Knobs.of(technique.card(), spec.knobs()), classes);
+            if (next != Adaptation.none()) {
+                if (only != Adaptation.none()) {
+                    throw new IllegalArgumentException("Technique '" + spec.id()
+                            + "' learns from the stream of pictures, and so does another one here; use one of them.");
+                }
+                only = next;
+            }
+        }
+        return only;
+    }
+
     private static void check(List<String> specs, ModelShape shape, Budget budget, int images) {
         int total = shape.visualTokens() * Math.max(1, images);
         int tokens = budget instanceof Budget.Count count ? count.tokens() : total;

@@ -154,6 +154,7 @@ public final class PlanSimulator {
                 noted.replaceAll((name, values) -> Arrays.copyOf(values, more.length));
             }
             case Decision.Unchanged ignored -> {}
+            case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Replace ignored -> {}
         }

@@ -51,6 +51,7 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
             case Signal.DecoderLastProjection s -> normal(s, 1, width(s.projection()));
             case Signal.DecoderHidden s -> normal(s, visual, shape.decoderWidth());
             case Signal.Noted s -> noted(s);
+            case Signal.Remembered ignored -> new Matrix(0, 0, new float[0]);
             case Signal.LogProbabilities s -> normal(s, 1, shape.vocabulary()).data();
             case Signal.ImageFreeLogProbabilities s ->
                 normal(s, 1, shape.vocabulary()).data();

@@ -69,10 +69,6 @@ public record ClipDualEncoder(
         if (encoder == null) {
             throw new IllegalStateException("This checkpoint holds no image tower");
         }
-        LayerNorm postNorm = encoder.postNorm();
-        if (postNorm == null) {
-            throw new IllegalStateException("This checkpoint lacks the norm behind its image tower");
-        }
         Tensor x = encoder.embed(pixels);
         int[] lengths = new int[(int) x.size(0)];
         Arrays.fill(lengths, (int) x.size(1));
@@ -81,6 +77,19 @@ public record ClipDualEncoder(
             x = block.forward(x, lengths, false);
         }
         Tensor cls = x.view(lengths.length, lengths[0], -1).select(1, 0);
+        return projectImages(cls);
+    }
+
+    /**
+     * Class tokens behind the last block in the shared space, not normalised: {@code [images, projection]}.
+     *
+     * @param cls {@code [images, vision width]}
+     */
+    public Tensor projectImages(Tensor cls) {
+        LayerNorm postNorm = vision == null ? null : vision.postNorm();
+        if (postNorm == null) {
+            throw new IllegalStateException("This checkpoint lacks the norm behind its image tower");
+        }
         return Tensors.to(visualProjection.forward(postNorm.forward(cls)), DType.F32);
     }
 
