@@ -69,8 +69,8 @@ record PeekSize(
                     new Length("places", 900, 32, 1, 8e-4),
                     new Length("pairs", 1500, 16, 2, 8e-4),
                     new Length("connect", 900, 16, 1, 1.5e-3),
-                    new Length("answers", 450, 16, 2, 6e-4),
-                    new Length("finish", 120, 16, 2, 3e-4)));
+                    new Length("answers", 700, 16, 2, 6e-4),
+                    new Length("finish", 200, 16, 2, 3e-4)));
 
     /** A model that learns nothing, in a minute: it shows that every stage runs on this machine. */
     static final PeekSize QUICK = new PeekSize(
