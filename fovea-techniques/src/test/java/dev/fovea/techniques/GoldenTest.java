@@ -77,6 +77,7 @@ class GoldenTest {
                         + Arrays.hashCode(m.members()) + " offsets " + Arrays.hashCode(m.offsets()) + " weights "
                         + sum(m.weights());
             case Decision.Append a -> "append " + a.tokens().rows();
+            case Decision.Attend a -> "attend " + a.tokens().rows();
             case Decision.DropAllVisual d -> "drop-all " + d.positions();
             case Decision.Rescale r ->
                 "rescale " + Arrays.stream(indices(r.factors())).collect(Collectors.joining(","));

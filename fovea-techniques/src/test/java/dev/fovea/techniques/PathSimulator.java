@@ -134,6 +134,7 @@ public final class PathSimulator {
             case Signal.DecoderLastProjection p -> gaussian(random, 1, width(p.projection()));
             case Signal.DecoderHidden ignored -> gaussian(random, visual, shape.decoderWidth());
             case Signal.Noted n -> Objects.requireNonNull(notes.get(n.name()), n.name());
+            case Signal.Remembered ignored -> gaussian(random, 3, shape.encoderWidth());
             case Signal.LogProbabilities ignored -> logProbabilities(random);
             case Signal.ImageFreeLogProbabilities ignored -> logProbabilities(random);
             default -> throw new AssertionError("No value for " + signal);

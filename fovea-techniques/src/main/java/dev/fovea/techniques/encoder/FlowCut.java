@@ -70,7 +70,7 @@ public final class FlowCut implements Technique {
             throw new IllegalArgumentException("Technique 'flowcut' needs features from at least " + offset
                     + " encoder layers; this model takes them after " + layers + ".");
         }
-        boolean cut = knobs.flag("llm-cut");
+        boolean cut = shape.hasLanguageModel() && knobs.flag("llm-cut");
         List<Step> steps = new ArrayList<>();
         for (int layer = 0; layer <= layers - offset; layer++) {
             Layer rule = new Layer(

@@ -1,7 +1,13 @@
 package dev.fovea.techniques.encoder;
 
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Signals;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Adaptation;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
@@ -15,8 +21,8 @@ import java.util.List;
 
 /**
  * Token condensation (TCA, arXiv 2410.14729): three encoder blocks fuse the weakest patches into one token and merge
- * the mid-ranked ones into four. The reservoir and the logit correction of zero-shot classification are
- * {@link TcaReservoir}.
+ * the mid-ranked ones into four. In zero-shot classification with a dual encoder the remembered class that is nearest to
+ * the class token joins the attention of those blocks, and the logits are corrected: {@link TcaReservoir}.
  */
 public final class Tca implements Technique {
     private static final Card CARD = new Card(
@@ -49,12 +55,46 @@ public final class Tca implements Technique {
                             "order",
                             "raster",
                             List.of("raster", "official"),
-                            "Order of the tokens behind the encoder: by place, or by falling score.")),
+                            "Order of the tokens behind the encoder: by place, or by falling score."),
+                    Knob.number(
+                            "reservoir",
+                            "3",
+                            0,
+                            1000,
+                            "Classification: most pictures remembered for a class (M of the paper); 0 remembers none."),
+                    Knob.choice(
+                            "anchors",
+                            "on",
+                            List.of("on", "off"),
+                            "Classification: whether the nearest remembered class joins the attention of condensing "
+                                    + "blocks, once every class remembers two pictures."),
+                    Knob.number(
+                            "lambda",
+                            "3",
+                            0,
+                            1000,
+                            "Classification: weight of the correction; 0 leaves the logits alone. Defaults are those "
+                                    + "for ImageNet."),
+                    Knob.number("beta", "5", 0, 1000, "Classification: sharpness of the similarity in the correction."),
+                    Knob.number(
+                            "scale",
+                            "0.1",
+                            0.001,
+                            1000,
+                            "Classification: temperature of the weights of encoder blocks in the correction; the "
+                                    + "smaller, the more the last block counts."),
+                    Knob.choice(
+                            "evict",
+                            "similarity",
+                            List.of("similarity", "entropy"),
+                            "Classification: a full class forgets the picture of largest entropy plus mean similarity "
+                                    + "(official code) or of largest entropy (paper).")),
             false,
             List.of(
                     "Budget: a ceiling for the tokens per image after the last condensing block.",
                     "Needs a class token. Anchors, reservoir and logit correction belong to zero-shot classification "
-                            + "with the dual encoder; in a language model only the condensation acts."));
+                            + "with a dual encoder ('classify'); in a language model only the condensation acts.",
+                    "With rho=0 and no budget only the reservoir acts; at budget 'full' without rho nothing does."));
 
     @Override
     public Card card() {
@@ -64,7 +104,7 @@ public final class Tca implements Technique {
     @Override
     public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
         boolean explicit = !knobs.isAuto("rho");
-        if (explicit ? knobs.number("rho") == 0 : budget.isFull(shape.visualTokens())) {
+        if (explicit ? knobs.number("rho") == 0 : full(shape, budget)) {
             return Plan.of(CARD.id());
         }
         if (!shape.hasCls()) {
@@ -79,14 +119,54 @@ public final class Tca implements Technique {
         Condensation.requireRoom(shape.patches(), layers.length, centres, rho);
         List<Step> steps = new ArrayList<>();
         for (int layer : layers) {
+            if (layer > 0 && remembers(shape, knobs) && knobs.flag("anchors")) {
+                steps.add(anchor(layer));
+            }
             Condensation rule = new Condensation(
                     shape, layer, rho, centres, knobs.text("rank").equals("head-rank"), knobs.integer("seed"));
             steps.add(new Step(new Station.EncoderAttention(layer), rule.needs(), rule::decide));
         }
-        if (knobs.text("order").equals("raster")) {
+        if (shape.hasLanguageModel() && knobs.text("order").equals("raster")) {
             steps.add(TokenMerging.rasterOrder());
         }
         return Plan.of(CARD.id(), steps);
+    }
+
+    @Override
+    public Adaptation adaptation(ModelShape shape, Budget budget, Knobs knobs, int classes) {
+        if (!remembers(shape, knobs) || (knobs.isAuto("rho") && full(shape, budget))) {
+            return Adaptation.none();
+        }
+        return TcaReservoir.empty(
+                classes,
+                new TcaReservoir.Settings(
+                        knobs.integer("reservoir"),
+                        knobs.number("scale"),
+                        knobs.number("lambda"),
+                        knobs.number("beta"),
+                        knobs.text("evict").equals("similarity")));
+    }
+
+    private static boolean full(ModelShape shape, Budget budget) {
+        return budget.isFull(shape.visualTokens());
+    }
+
+    private static boolean remembers(ModelShape shape, Knobs knobs) {
+        return !shape.hasLanguageModel() && knobs.integer("reservoir") > 0;
+    }
+
+    /** Before a condensing block: the remembered class nearest to the class token, if there is one, attends in it. */
+    private static Step anchor(int layer) {
+        Signal.Remembered anchors = new Signal.Remembered(TcaReservoir.anchorsBehind(layer - 1));
+        Signal.EncoderStates states = new Signal.EncoderStates();
+        return new Step(new Station.EncoderOutput(layer - 1), List.of(anchors, states), (Signals s) -> {
+            Matrix known = s.get(anchors);
+            if (known.rows() == 0) {
+                return Outcome.of(new Decision.Unchanged());
+            }
+            int nearest = TcaReservoir.nearest(known, s.get(states).row(0));
+            return Outcome.of(new Decision.Attend(known.select(nearest)));
+        });
     }
 
     private static int[] layers(ModelShape shape, Knobs knobs) {

@@ -1,19 +1,22 @@
 package dev.fovea.techniques.encoder;
 
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.technique.Adaptation;
 import dev.fovea.techniques.primitives.Entropy;
 import dev.fovea.techniques.primitives.TopK;
 import dev.fovea.techniques.primitives.Vectors;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The reservoir of TCA (arXiv 2410.14729): per class the CLS trajectories of a few confident past images. Immutable;
  * {@link #with} returns the next state, which belongs to the stream of images being classified.
  */
-public final class TcaReservoir {
+public final class TcaReservoir implements Adaptation {
+    private static final String ANCHORS = "tca.anchors.";
+    private static final Matrix NOTHING = new Matrix(0, 0, new float[0]);
+
     /**
      * How the reservoir works, with the published names.
      *
@@ -56,6 +59,54 @@ public final class TcaReservoir {
             all.add(List.of());
         }
         return new TcaReservoir(settings, List.copyOf(all));
+    }
+
+    /** The name of the anchors' states behind an encoder block, see {@link #remembered}. */
+    static String anchorsBehind(int block) {
+        return ANCHORS + block;
+    }
+
+    /**
+     * The anchors, {@code [classes, width]}: per class the mean state of its images behind a block; without rows while
+     * any class remembers fewer than two images.
+     */
+    @Override
+    public Matrix remembered(String name) {
+        boolean early = classes.stream().anyMatch(items -> items.size() < 2);
+        if (early || !name.startsWith(ANCHORS)) {
+            return NOTHING;
+        }
+        int block = Integer.parseInt(name.substring(ANCHORS.length()));
+        float[][] anchors = new float[classes.size()][];
+        for (int c = 0; c < anchors.length; c++) {
+            anchors[c] = mean(classes.get(c), block);
+        }
+        return Matrix.of(anchors);
+    }
+
+    private static float[] mean(List<Item> items, int block) {
+        float[] mean = items.getFirst().trajectory().row(block);
+        for (Item item : items.subList(1, items.size())) {
+            float[] row = item.trajectory().row(block);
+            for (int i = 0; i < mean.length; i++) {
+                mean[i] += row[i];
+            }
+        }
+        for (int i = 0; i < mean.length; i++) {
+            mean[i] /= items.size();
+        }
+        return mean;
+    }
+
+    /** Remembers the image first, so that it usually supports its own prediction, and corrects its logits then. */
+    @Override
+    public Adapted after(float[] logits, Matrix trajectory) {
+        TcaReservoir next = with(logits, trajectory);
+        float[] corrected = next.correction(trajectory);
+        for (int c = 0; c < corrected.length; c++) {
+            corrected[c] += logits[c];
+        }
+        return new Adapted(corrected, next);
     }
 
     /** What is remembered of a class, by rising entropy. */
@@ -109,32 +160,9 @@ public final class TcaReservoir {
         return mean;
     }
 
-    /** The mean trajectory of every class, or nothing while any class remembers fewer than two images. */
-    public Optional<List<Matrix>> anchors() {
-        List<Matrix> anchors = new ArrayList<>();
-        for (List<Item> items : classes) {
-            if (items.size() < 2) {
-                return Optional.empty();
-            }
-            Matrix first = items.getFirst().trajectory();
-            float[] mean = new float[first.data().length];
-            for (Item item : items) {
-                for (int i = 0; i < mean.length; i++) {
-                    mean[i] += item.trajectory().data()[i] / items.size();
-                }
-            }
-            anchors.add(new Matrix(first.rows(), first.cols(), mean));
-        }
-        return Optional.of(anchors);
-    }
-
-    /** Which anchor is most like the CLS state entering a block: cosine with the anchors' state after the block before. */
-    public static int nearestAnchor(List<Matrix> anchors, int block, float[] cls) {
-        float[] cosines = new float[anchors.size()];
-        for (int c = 0; c < cosines.length; c++) {
-            cosines[c] = Vectors.cosine(anchors.get(c).row(block - 1), cls);
-        }
-        return TopK.best(cosines);
+    /** Which anchor is most like a CLS state: the largest cosine. */
+    static int nearest(Matrix anchors, float[] cls) {
+        return TopK.best(Vectors.cosines(anchors, cls));
     }
 
     /** What is added to the logits: {@code lambda * sum exp(-beta (1 - a))} over the items of every class. */

@@ -75,7 +75,7 @@ public final class Tome implements Technique {
                 steps.add(step(shape, layer, schedule[layer], explicit ? Budget.count(1) : budget));
             }
         }
-        if (knobs.text("order").equals("raster")) {
+        if (shape.hasLanguageModel() && knobs.text("order").equals("raster")) {
             steps.add(TokenMerging.rasterOrder());
         }
         return new Plan(CARD.id(), steps, knobs.flag("proportional"));

@@ -117,7 +117,7 @@ public final class Turbo implements Technique {
                 steps.add(new Step(new Station.EncoderAttention(layer), block.needs(), block::decide));
             }
         }
-        if (knobs.text("order").equals("raster")) {
+        if (shape.hasLanguageModel() && knobs.text("order").equals("raster")) {
             steps.add(TokenMerging.rasterOrder());
         }
         return new Plan(CARD.id(), steps, knobs.flag("proportional"));

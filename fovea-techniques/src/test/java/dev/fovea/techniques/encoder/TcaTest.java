@@ -6,13 +6,19 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Adaptation;
 import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.techniques.Models;
 import dev.fovea.techniques.PathSimulator;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -139,14 +145,96 @@ class TcaTest {
             Matrix.of(new float[] {0, 1}, new float[] {0, 1}), Matrix.of(new float[] {0, 3}, new float[] {0, 1}),
         };
         for (int i = 0; i < 4; i++) {
-            assertThat(reservoir.anchors()).isEmpty();
+            assertThat(reservoir.remembered(TcaReservoir.anchorsBehind(0)).rows())
+                    .isZero();
             reservoir = reservoir.with(i < 2 ? new float[] {1, 0} : new float[] {0, 1}, t[i]);
         }
-        var anchors = reservoir.anchors().orElseThrow();
-        assertThat(anchors.get(0).row(0)).containsExactly(2, 0);
-        assertThat(TcaReservoir.nearestAnchor(anchors, 1, new float[] {.1f, .9f}))
-                .isEqualTo(1);
-        assertThat(TcaReservoir.nearestAnchor(anchors, 2, new float[] {.9f, .1f}))
-                .isZero();
+        Matrix anchors = reservoir.remembered(TcaReservoir.anchorsBehind(0));
+        assertThat(anchors.data()).containsExactly(2, 0, 0, 2);
+        assertThat(TcaReservoir.nearest(anchors, new float[] {.1f, .9f})).isEqualTo(1);
+        assertThat(TcaReservoir.nearest(anchors, new float[] {.9f, .1f})).isZero();
+        assertThat(reservoir.remembered("something else").rows()).isZero();
+    }
+
+    /** Ten classes: the first anchors come with the second image of the last class, and stay. */
+    @Test
+    void anchorsStartLateOnAStreamOfManyClasses() {
+        Random random = new Random(3);
+        Adaptation stream = TcaReservoir.empty(10, settings(3, true));
+        int[] seen = new int[10];
+        for (int i = 0; i < 120; i++) {
+            int label = random.nextInt(10);
+            float[] logits = new float[10];
+            logits[label] = 1 + random.nextFloat();
+            stream = stream.after(logits, PathSimulator.gaussian(random, 4, 6)).next();
+            seen[label]++;
+            boolean everyClassTwice = Arrays.stream(seen).allMatch(n -> n >= 2);
+            assertThat(stream.remembered(TcaReservoir.anchorsBehind(2)).rows())
+                    .as("after %d images", i + 1)
+                    .isEqualTo(everyClassTwice ? 10 : 0);
+        }
+        assertThat(seen).doesNotContain(0, 1);
+    }
+
+    @Test
+    void anImageSupportsItsOwnPrediction() {
+        Matrix trajectory = PathSimulator.gaussian(new Random(4), 4, 6);
+        float[] logits = {1, 2, 9, 0};
+        Adaptation.Adapted adapted = TcaReservoir.empty(4, settings(3, true)).after(logits, trajectory);
+        assertThat(adapted.logits()).containsExactly(new float[] {1, 2, 16, 0}, offset(1e-4f));
+        assertThat(logits).containsExactly(1, 2, 9, 0);
+        assertThat(((TcaReservoir) adapted.next()).items(2)).hasSize(1);
+    }
+
+    private static final ModelShape DUAL = Models.shape(14, 14, true, 12, 12, 16, 2, true, 0, 0, 1, 1);
+
+    @Test
+    void inADualEncoderTheNearestAnchorJoinsTheCondensingBlocks() {
+        Plan plan = Models.plan(new Tca(), DUAL, Budget.full(), "rho=0.105");
+        assertThat(plan.steps())
+                .extracting(Step::station)
+                .containsExactly(
+                        new Station.EncoderOutput(2),
+                        new Station.EncoderAttention(3),
+                        new Station.EncoderOutput(5),
+                        new Station.EncoderAttention(6),
+                        new Station.EncoderOutput(8),
+                        new Station.EncoderAttention(9));
+        PathSimulator.Taken first = PathSimulator.run(plan, DUAL, 1).getFirst();
+        Matrix known = first.signals().get(new Signal.Remembered(TcaReservoir.anchorsBehind(2)));
+        float[] cls = first.signals().get(new Signal.EncoderStates()).row(0);
+        Decision.Attend attend = (Decision.Attend) first.outcome().decision();
+        assertThat(attend.tokens().data()).containsExactly(known.row(TcaReservoir.nearest(known, cls)));
+
+        assertThat(Models.plan(new Tca(), DUAL, Budget.full(), "rho=0.105", "anchors=off")
+                        .steps())
+                .hasSize(3);
+        assertThat(Models.plan(new Tca(), DUAL, Budget.full(), "rho=0.105", "reservoir=0")
+                        .steps())
+                .hasSize(3);
+        // The first block of a shallow encoder has no block before it.
+        assertThat(Models.plan(new Tca(), DUAL, Budget.full(), "rho=0.105", "l1=0")
+                        .steps()
+                        .getFirst()
+                        .station())
+                .isEqualTo(new Station.EncoderAttention(0));
+    }
+
+    @Test
+    void theReservoirBelongsToStreamsUnderABudget() {
+        assertThat(adaptation(DUAL, Budget.share(.5))).isInstanceOf(TcaReservoir.class);
+        assertThat(adaptation(DUAL, Budget.full(), "rho=0")).isInstanceOf(TcaReservoir.class);
+        assertThat(adaptation(DUAL, Budget.full())).isSameAs(Adaptation.none());
+        assertThat(adaptation(DUAL, Budget.share(.5), "reservoir=0")).isSameAs(Adaptation.none());
+        assertThat(adaptation(B16, Budget.share(.5))).isSameAs(Adaptation.none());
+    }
+
+    private static Adaptation adaptation(ModelShape shape, Budget budget, String... knobs) {
+        Tca tca = new Tca();
+        Map<String, String> set = new HashMap<>();
+        for (String knob : knobs) {
+            set.put(knob.split("=")[0], knob.split("=")[1]);
+        }
+        return tca.adaptation(shape, budget, Knobs.of(tca.card(), set), 5);
     }
 }
