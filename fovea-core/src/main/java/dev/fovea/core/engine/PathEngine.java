@@ -7,6 +7,7 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.text.TextException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -203,9 +204,13 @@ public final class PathEngine {
 
     private void checkImages(int[] ids, int images) {
         long tokens = Arrays.stream(ids).filter(id -> id == imageToken()).count();
-        if (tokens != images) {
+        if (tokens < images) {
+            throw new TextException("The chat template of the model has a place for " + tokens + " of " + images
+                    + (images == 1 ? " picture" : " pictures") + "; take the one that the model was published with");
+        }
+        if (tokens > images) {
             throw new IllegalArgumentException("The prompt has " + tokens + " image tokens for " + images
-                    + " images; the chat template of the model must write one for each.");
+                    + (images == 1 ? " picture" : " pictures") + "; leave the model's image token out of the question.");
         }
     }
 

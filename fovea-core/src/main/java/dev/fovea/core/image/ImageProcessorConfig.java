@@ -3,6 +3,8 @@ package dev.fovea.core.image;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.file.Reasons;
+import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,7 +96,7 @@ public record ImageProcessorConfig(
      * Reads the configuration of a checkpoint folder: {@code preprocessor_config.json}, or the
      * {@code image_processor} part of {@code processor_config.json}.
      *
-     * @throws PictureException if there is none, or it asks for something Fovea does not do, in one sentence
+     * @throws CheckpointException if there is none, or it asks for something Fovea does not do, in one sentence
      */
     public static ImageProcessorConfig read(Path folder) {
         Path own = folder.resolve("preprocessor_config.json");
@@ -108,7 +110,7 @@ public record ImageProcessorConfig(
                 return of(part, shared.toString());
             }
         }
-        throw new PictureException(
+        throw new CheckpointException(
                 folder
                         + " holds no preprocessor_config.json, which says how its model wants pictures; download the whole checkpoint");
     }
@@ -117,10 +119,10 @@ public record ImageProcessorConfig(
         try {
             return JSON.readTree(Files.readString(path));
         } catch (JacksonException e) {
-            throw new PictureException(
-                    path + " is not valid JSON near line " + e.getLocation().getLineNr(), e);
+            throw new CheckpointException(
+                    path + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
         } catch (IOException e) {
-            throw new PictureException(path + " cannot be read: " + e.getMessage(), e);
+            throw new CheckpointException(path + " cannot be read: " + Reasons.of(e), e);
         }
     }
 
@@ -167,7 +169,7 @@ public record ImageProcessorConfig(
                 case "SIGLIP" -> Family.SIGLIP;
                 case "VIT" -> Family.VIT;
                 default ->
-                    throw new PictureException(name + " asks for the image processor " + type
+                    throw new CheckpointException(name + " asks for the image processor " + type
                             + ", which Fovea does not have (it has those of CLIP, LLaVA 1.5, SigLIP and ViT)");
             };
         }
@@ -201,7 +203,7 @@ public record ImageProcessorConfig(
 
         private int side(@Nullable JsonNode node, String key) {
             if (node == null || !node.canConvertToInt() || node.asInt() < 1 || node.asInt() > MAX_SIDE) {
-                throw new PictureException(name + " has a " + key + " of " + json.path(key)
+                throw new CheckpointException(name + " has a " + key + " of " + json.path(key)
                         + "; Fovea needs a shortest_edge, or a height and a width, between 1 and " + MAX_SIDE);
             }
             return node.asInt();
@@ -213,7 +215,7 @@ public record ImageProcessorConfig(
                 return fallback;
             }
             if (!node.isIntegralNumber() || node.asInt(-1) < 0 || node.asInt() > 5) {
-                throw new PictureException(
+                throw new CheckpointException(
                         name + " asks for the resampling filter " + node + "; PIL numbers them 0 to 5");
             }
             return Resampling.of(node.asInt());
@@ -231,7 +233,7 @@ public record ImageProcessorConfig(
             List<Double> values = new ArrayList<>();
             node.forEach(v -> values.add(v.asDouble(Double.NaN)));
             if (values.size() != 3 || values.stream().anyMatch(v -> v.isNaN())) {
-                throw new PictureException(name + " has an " + key + " of " + node + " instead of three numbers");
+                throw new CheckpointException(name + " has an " + key + " of " + node + " instead of three numbers");
             }
             return values;
         }

@@ -1,5 +1,6 @@
 package dev.fovea.core.image;
 
+import dev.fovea.core.file.Reasons;
 import java.awt.image.BufferedImage;
 import java.awt.image.Raster;
 import java.io.IOException;
@@ -64,7 +65,7 @@ public record PictureReader(long maxPixels) {
         } catch (AccessDeniedException e) {
             throw new PictureException(path + " cannot be read: permission is denied", e);
         } catch (IOException e) {
-            throw new PictureException(path + " cannot be read: " + e.getMessage(), e);
+            throw new PictureException(path + " cannot be read: " + Reasons.of(e), e);
         }
         return read(bytes, path.toString());
     }
@@ -210,13 +211,27 @@ public record PictureReader(long maxPixels) {
         }
 
         private void noteFurtherFrames(ImageReader reader) throws IOException {
-            if (format == PictureFormat.GIF || format == PictureFormat.WEBP || format == PictureFormat.TIFF) {
-                int frames = reader.getNumImages(true);
-                if (frames > 1) {
-                    String kind = format == PictureFormat.TIFF ? "pages" : "frames";
-                    notes.add(name + " has " + frames + " " + kind + "; only the first is used");
-                }
+            long frames = switch (format) {
+                case GIF, WEBP, TIFF -> reader.getNumImages(true);
+                case PNG -> framesOfPng();
+                case JPEG, BMP -> 1;
+            };
+            if (frames > 1) {
+                String kind = format == PictureFormat.TIFF ? "pages" : "frames";
+                notes.add(name + " has " + frames + " " + kind + "; only the first is used");
             }
+        }
+
+        /** Decoders of PNG pass an animation over; its chunk stands before the pixels and begins with the number. */
+        private long framesOfPng() {
+            long at = 8;
+            while (at + 12 <= bytes.length && !PictureFormat.starts(bytes, (int) at + 4, "IDAT")) {
+                if (PictureFormat.starts(bytes, (int) at + 4, "acTL")) {
+                    return bigEndian((int) at + 8);
+                }
+                at += 12 + bigEndian((int) at);
+            }
+            return 1;
         }
 
         /** libjpeg only warns when the data ends too soon, and paints the rest grey. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.file.Reasons;
 import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,9 +37,10 @@ public record ModelConfig(Path file, String path, JsonNode node) {
             }
             return new ModelConfig(file, "", node);
         } catch (JacksonException e) {
-            throw new CheckpointException(file + " is not valid JSON: " + e.getOriginalMessage(), e);
+            throw new CheckpointException(
+                    file + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
         } catch (IOException e) {
-            throw new CheckpointException(file + " cannot be read: " + e.getMessage(), e);
+            throw new CheckpointException(file + " cannot be read: " + Reasons.of(e), e);
         }
     }
 

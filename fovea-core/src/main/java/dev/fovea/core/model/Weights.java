@@ -62,13 +62,14 @@ public record Weights(Checkpoint checkpoint, String prefix, DType dtype) {
         String full = prefix + name;
         if (!checkpoint.contains(full)) {
             throw new CheckpointException(checkpoint.path() + " lacks tensor '" + full
-                    + "', which config.json asks for with shape " + Arrays.toString(shape));
+                    + "', which config.json asks for with shape " + Arrays.toString(shape)
+                    + "; take both from the same checkpoint");
         }
         TensorInfo info = checkpoint.info(full);
         if (!Arrays.equals(info.sizes(), shape)) {
             throw new CheckpointException("Tensor '" + full + "' in " + checkpoint.path() + " has shape "
                     + Arrays.toString(info.sizes()) + ", but config.json asks for "
-                    + Arrays.toString(shape));
+                    + Arrays.toString(shape) + "; take both from the same checkpoint");
         }
         return lasting(checkpoint.tensor(full));
     }

@@ -1,5 +1,6 @@
 package dev.fovea.core.overlay;
 
+import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.image.Resampling;
 import dev.fovea.core.image.Resizer;
@@ -7,11 +8,7 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import javax.imageio.ImageIO;
 import javax.imageio.stream.FileImageOutputStream;
 
@@ -76,41 +73,15 @@ public final class Overlay {
      * @throws OverlayException if it cannot be written; nothing is left behind
      */
     public static void write(BufferedImage picture, Path target) {
-        Path absolute = target.toAbsolutePath();
-        Path temporary = absolute.resolveSibling(
-                "." + absolute.getFileName() + "." + ProcessHandle.current().pid() + "-" + System.nanoTime() + ".part");
         try {
-            Path folder = absolute.getParent();
-            if (folder != null) {
-                Files.createDirectories(folder);
-            }
-            try (FileImageOutputStream out = new FileImageOutputStream(temporary.toFile())) {
-                ImageIO.write(picture, "png", out);
-            }
-            try {
-                Files.move(temporary, absolute, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(temporary, absolute, StandardCopyOption.REPLACE_EXISTING);
-            }
+            OutputFile.write(target, file -> {
+                try (FileImageOutputStream out = new FileImageOutputStream(file.toFile())) {
+                    ImageIO.write(picture, "png", out);
+                }
+            });
         } catch (IOException e) {
-            throw new OverlayException(
-                    target + " cannot be written: " + reason(e) + "; choose another place or make room", e);
-        } finally {
-            try {
-                Files.deleteIfExists(temporary);
-            } catch (IOException e) {
-                // What cannot be deleted either was never made or lies on a disk that just went away.
-            }
+            throw new OverlayException(OutputFile.sentence(target, e), e);
         }
-    }
-
-    private static String reason(IOException e) {
-        if (e instanceof FileSystemException f && f.getReason() != null) {
-            return f.getReason();
-        }
-        return e instanceof FileSystemException
-                ? e.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ")
-                : String.valueOf(e.getMessage());
     }
 
     /** Survivors that hold something of this picture. */

@@ -22,14 +22,16 @@ import org.jspecify.annotations.Nullable;
 public final class Tensors {
     private Tensors() {}
 
-    // ---- from the heap ----
+    // ---- from the heap; a tensor without elements has no address to copy to ----
 
     /** An f32 tensor with a copy of {@code data}. */
     public static Tensor of(float[] data, long... shape) {
         checkSize(data.length, shape);
         Tensor t = empty(DType.F32, shape);
-        try (FloatPointer p = new FloatPointer(t.data_ptr())) {
-            p.put(data, 0, data.length);
+        if (data.length > 0) {
+            try (FloatPointer p = new FloatPointer(t.data_ptr())) {
+                p.put(data, 0, data.length);
+            }
         }
         return t;
     }
@@ -38,8 +40,10 @@ public final class Tensors {
     public static Tensor of(long[] data, long... shape) {
         checkSize(data.length, shape);
         Tensor t = empty(DType.I64, shape);
-        try (LongPointer p = new LongPointer(t.data_ptr())) {
-            p.put(data, 0, data.length);
+        if (data.length > 0) {
+            try (LongPointer p = new LongPointer(t.data_ptr())) {
+                p.put(data, 0, data.length);
+            }
         }
         return t;
     }
@@ -55,8 +59,10 @@ public final class Tensors {
     public static Tensor of(byte[] data, long... shape) {
         checkSize(data.length, shape);
         Tensor t = empty(DType.U8, shape);
-        try (BytePointer p = new BytePointer(t.data_ptr())) {
-            p.put(data, 0, data.length);
+        if (data.length > 0) {
+            try (BytePointer p = new BytePointer(t.data_ptr())) {
+                p.put(data, 0, data.length);
+            }
         }
         return t;
     }

@@ -1,5 +1,6 @@
 package dev.fovea.core.weights;
 
+import dev.fovea.core.file.Reasons;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Tensors;
 import java.io.IOException;

@@ -2,6 +2,8 @@ package dev.fovea.core.weights;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.fovea.core.file.OutputFile;
+import dev.fovea.core.file.Reasons;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Tensors;
@@ -11,10 +13,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,24 +46,19 @@ public final class SafeTensorsWriter {
         Natives.ensureLoaded();
         List<Part> plan = plan(tensors);
         byte[] header = header(plan, metadata);
-        Path temporary = target.toAbsolutePath()
-                .resolveSibling("." + target.getFileName() + "."
-                        + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
         try {
-            createFolderOf(temporary);
-            try (FileChannel channel =
-                    FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                writeFully(channel, ByteBuffer.wrap(header));
-                for (Part part : plan) {
-                    writeData(channel, part);
+            OutputFile.write(target, file -> {
+                try (FileChannel channel =
+                        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                    writeFully(channel, ByteBuffer.wrap(header));
+                    for (Part part : plan) {
+                        writeData(channel, part);
+                    }
+                    channel.force(true);
                 }
-                channel.force(true);
-            }
-            moveIntoPlace(temporary, target);
+            });
         } catch (IOException e) {
-            throw Reasons.cannotWrite(target, e);
-        } finally {
-            deleteQuietly(temporary);
+            throw new CheckpointException(OutputFile.sentence(target, e), e);
         }
     }
 
@@ -154,30 +148,6 @@ public final class SafeTensorsWriter {
     private static void writeFully(FileChannel channel, ByteBuffer buffer) throws IOException {
         while (buffer.hasRemaining()) {
             channel.write(buffer);
-        }
-    }
-
-    private static void createFolderOf(Path file) throws IOException {
-        Path folder = file.getParent();
-        if (folder != null) {
-            Files.createDirectories(folder);
-        }
-    }
-
-    private static void moveIntoPlace(Path temporary, Path target) throws IOException {
-        try {
-            Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(temporary, target, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    /** After success there is nothing to delete; after a failure its own error is the one to report. */
-    private static void deleteQuietly(Path temporary) {
-        try {
-            Files.deleteIfExists(temporary);
-        } catch (IOException e) {
-            temporary.toFile().deleteOnExit();
         }
     }
 }

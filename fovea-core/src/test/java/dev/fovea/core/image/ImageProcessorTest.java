@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,7 +153,7 @@ class ImageProcessorTest {
             })
     void nonsenseIsRefusedInOneSentence(String json, String expected) {
         assertThatThrownBy(() -> config(json.replace('\'', '"')))
-                .isInstanceOf(PictureException.class)
+                .isInstanceOf(CheckpointException.class)
                 .message()
                 .startsWith("test.json")
                 .contains(expected);

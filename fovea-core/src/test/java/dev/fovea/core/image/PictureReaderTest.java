@@ -61,6 +61,18 @@ class PictureReaderTest {
         assertThat(gif.image().sample(4, 2, 1)).isEqualTo(160);
         assertThat(gif.image().sample(4, 2, 2)).isEqualTo(10);
         assertThat(gif.notes()).containsExactly("party.gif has 2 frames; only the first is used");
+        byte[] still = bytes(PNG_TURNED);
+        ByteBuffer moving = ByteBuffer.allocate(still.length + 20);
+        int header = 8 + 25;
+        moving.put(still, 0, header).putInt(8);
+        byte[] control = {'a', 'c', 'T', 'L', 0, 0, 0, 7, 0, 0, 0, 0};
+        CRC32 sum = new CRC32();
+        sum.update(control);
+        moving.put(control).putInt((int) sum.getValue()).put(still, header, still.length - header);
+        Picture png = reader.read(moving.array(), "party.png");
+        assertThat(png.image().rgb())
+                .isEqualTo(reader.read(still, "still.png").image().rgb());
+        assertThat(png.notes()).containsExactly("party.png has 7 frames; only the first is used");
     }
 
     @ParameterizedTest
