@@ -5,6 +5,7 @@ import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
+import dev.fovea.eval.bench.BenchSummary;
 import dev.fovea.eval.bench.Contest;
 import dev.fovea.eval.bench.ResultParquet;
 import dev.fovea.eval.bench.Standing;
@@ -73,7 +74,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--out",
             defaultValue = "bench",
             paramLabel = "DIR",
-            description = "Where results.jsonl, results.parquet and report.html go (default: ${DEFAULT-VALUE}).")
+            description = "Where results.jsonl, results.parquet, report.html and summary.md go (default: ${DEFAULT-VALUE}).")
     Path out;
 
     @Mixin
@@ -109,6 +110,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         ResultParquet.write(out.resolve(Bench.RESULTS), out.resolve("results.parquet"));
         new BenchReport(asked, finished).write(out.resolve("report.html"));
+        new BenchSummary(asked, finished).write(out.resolve("summary.md"));
         if (!finished.complete()) {
             terminal.err()
                     .println("fovea: stopped after " + finished.rows().size()

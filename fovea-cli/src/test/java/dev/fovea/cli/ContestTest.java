@@ -3,6 +3,7 @@ package dev.fovea.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -113,8 +114,16 @@ class ContestTest {
         assertThat(json.path("standings")).hasSize(3);
         assertThat(json.path("standings").get(0).path("n").intValue()).isEqualTo(12);
         assertThat(Files.readAllLines(folder.resolve("results.jsonl"))).hasSize(36);
+        for (String line : Files.readAllLines(folder.resolve("results.jsonl"))) {
+            JsonNode row = new ObjectMapper().readTree(line);
+            assertThat(row.path("kept_rows")).hasSize(4);
+            assertThat(row.path("kept_rows").valueStream().mapToInt(JsonNode::intValue).sum())
+                    .isEqualTo(row.path("visual_kept").intValue());
+        }
         assertThat(folder.resolve("results.parquet")).isNotEmptyFile();
-        assertThat(Files.readString(folder.resolve("report.html"))).contains("<svg", "fovea bench --model");
+        assertThat(Files.readString(folder.resolve("report.html")))
+                .contains("<svg", "fovea bench --model", "Claims of the papers", "Where the kept tokens lay");
+        assertThat(Files.readString(folder.resolve("summary.md"))).contains("| random at 50% |", "fovea bench --model");
         Run other = Run.of(
                 "bench", "--model", Run.MODEL, "--techniques", "random", "-b", "50%", "--limit", 12, "--out", folder);
         assertThat(other.code()).isEqualTo(3);

@@ -53,7 +53,18 @@ public final class Bench {
      * @param refused contestants that cannot run on this model, with the reason
      * @param complete whether every question was asked
      */
-    public record Finished(List<ResultRow> rows, Map<Contestant, String> refused, boolean complete) {}
+    public record Finished(List<ResultRow> rows, Map<Contestant, String> refused, boolean complete) {
+
+        /** The rows of one suite. */
+        public List<ResultRow> of(Suite suite) {
+            return rows.stream().filter(row -> row.task().equals(suite.name())).toList();
+        }
+
+        /** What one suite says about the published claims. */
+        public List<Finding> findings(Suite suite) {
+            return new Judge(of(suite)).judge(PublishedClaims.all());
+        }
+    }
 
     /**
      * @param costs counts what the model computes
@@ -197,6 +208,7 @@ public final class Bench {
                 reply.ledger().total(),
                 reply.ledger().kept(),
                 load.meanVisual(),
+                KeptRows.of(reply.ledger()),
                 reply.textTokens(),
                 reply.tokens().size(),
                 viewing.encodeMs(),
@@ -235,6 +247,7 @@ public final class Bench {
                 0,
                 0,
                 0,
+                List.of(),
                 0,
                 0,
                 0,

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.function.ToDoubleFunction;
 
-/** The report of a contest: standings, charts, a map of skills, and what made them. */
+/** The report of a contest: charts, claims, a map of skills, standings, and what made them. */
 public final class BenchReport {
     private final Contest contest;
     private final Bench.Finished finished;
@@ -92,6 +92,8 @@ public final class BenchReport {
             html.element("h3", "", "Score by visual tokens, each by itself before all others");
             html.raw(new Chart("Score by visual tokens", "", "", legend).panels());
         }
+        new ClaimsSection(finished.findings(suite)).html(html);
+        PlacesSection.html(html, finished.of(suite));
         heat(html, own);
         table(html, own);
     }

@@ -17,12 +17,16 @@ public record Contestant(String technique, String budget) {
     /** The plain model, against which everything is measured. */
     public static final Contestant VANILLA = new Contestant("full", "full");
 
+    /** Reads no knob file: results stay readable where the file is gone. */
     public Contestant {
-        TechniqueSpec.parse(technique);
         Budget.parse(budget);
     }
 
-    /** Every technique at every budget, the plain model first, in any case and once. */
+    /**
+     * Every technique at every budget, the plain model first, in any case and once.
+     *
+     * @throws IllegalArgumentException with one sentence if a technique or a budget cannot be read
+     */
     public static List<Contestant> all(List<String> techniques, List<String> budgets) {
         Set<Contestant> all = new LinkedHashSet<>();
         all.add(VANILLA);

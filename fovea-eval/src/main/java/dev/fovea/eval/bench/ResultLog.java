@@ -17,12 +17,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A file of one JSON object per line that only grows. What was written is forced to disk at least every second; a last
- * line that was cut off, by a kill or a full disk, is removed when the file is opened again.
+ * A file of one JSON object per line that only grows. Every row is handed to the operating system as it comes, so that a
+ * kill loses none; what was written is forced to disk every ten seconds, so that a power cut loses little. A last line
+ * that was cut off, by either or by a full disk, is removed when the file is opened again.
  */
 final class ResultLog implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final long FORCE_NANOS = 1_000_000_000L;
+    private static final long FORCE_NANOS = 10_000_000_000L;
 
     private final Path file;
     private final Sink sink;

@@ -14,7 +14,7 @@ public final class ResultParquet {
             "{task: 'VARCHAR', doc_id: 'VARCHAR', picture: 'VARCHAR', technique: 'VARCHAR',"
                     + " budget: 'VARCHAR', skill: 'VARCHAR', \"group\": 'VARCHAR', target: 'VARCHAR', resps: 'VARCHAR',"
                     + " filtered_resps: 'VARCHAR', score: 'DOUBLE', log_probability: 'DOUBLE', visual_total: 'INTEGER',"
-                    + " visual_kept: 'INTEGER', visual_mean: 'DOUBLE', text_tokens: 'INTEGER', answer_tokens: 'INTEGER',"
+                    + " visual_kept: 'INTEGER', visual_mean: 'DOUBLE', kept_rows: 'INTEGER[]', text_tokens: 'INTEGER', answer_tokens: 'INTEGER',"
                     + " encode_ms: 'DOUBLE', prefill_ms: 'DOUBLE', decode_ms: 'DOUBLE', encode_flops: 'BIGINT',"
                     + " prefill_flops: 'BIGINT', kv_bytes: 'BIGINT', error: 'VARCHAR'}";
 

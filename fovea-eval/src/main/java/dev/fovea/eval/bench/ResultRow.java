@@ -3,6 +3,7 @@ package dev.fovea.eval.bench;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import dev.fovea.eval.suite.Scored;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param visualTotal visual tokens before the technique acted
  * @param visualKept visual tokens behind the last station
  * @param visualMean visual tokens on average over the decoder's layers
+ * @param keptRows how many of those lay in each quarter of the picture's height, the top one first; empty without an
+ *     answer. See {@link KeptRows}
  * @param textTokens tokens of the prompt that are not visual
  * @param answerTokens tokens of the answer
  * @param encodeMs the picture through the encoder
@@ -49,6 +52,7 @@ import org.jspecify.annotations.Nullable;
     "visual_total",
     "visual_kept",
     "visual_mean",
+    "kept_rows",
     "text_tokens",
     "answer_tokens",
     "encode_ms",
@@ -75,6 +79,7 @@ public record ResultRow(
         @JsonProperty("visual_total") int visualTotal,
         @JsonProperty("visual_kept") int visualKept,
         @JsonProperty("visual_mean") double visualMean,
+        @JsonProperty("kept_rows") List<Integer> keptRows,
         @JsonProperty("text_tokens") int textTokens,
         @JsonProperty("answer_tokens") int answerTokens,
         @JsonProperty("encode_ms") double encodeMs,
@@ -84,6 +89,10 @@ public record ResultRow(
         @JsonProperty("prefill_flops") long prefillFlops,
         @JsonProperty("kv_bytes") long kvBytes,
         @JsonProperty("error") @Nullable String error) {
+
+    public ResultRow {
+        keptRows = List.copyOf(keptRows);
+    }
 
     /** What tells rows apart. */
     public record Key(String task, String docId, String technique, String budget) {}

@@ -44,6 +44,13 @@ public final class Html {
             .card p{margin:6px 0 0;font-size:.875rem}
             .answer{font-size:1.05rem;overflow-wrap:anywhere}
             .yes{color:#006644;font-weight:600}.no{color:#a33b00;font-weight:600}
+            .places{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:14px 18px}
+            .places figcaption{font-size:.875rem;overflow-wrap:anywhere}
+            h3 .tally{font-weight:400;color:var(--soft);white-space:nowrap}
+            td.verdict{text-align:left}
+            td.verdict b{display:inline-block;min-width:1.2em}
+            .held{color:#00568a}.failed{color:#a33b00;font-weight:600}.open{color:#555}
+            td.mark{min-width:150px;padding-top:2px;padding-bottom:2px;vertical-align:middle}
             code,pre{font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
             pre{background:var(--tint);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0}
             img.scene{max-width:min(100%,336px);height:auto;border-radius:6px;image-rendering:auto}
@@ -51,6 +58,8 @@ public final class Html {
             td:first-child,th:first-child{white-space:normal;min-width:88px;max-width:112px;overflow-wrap:anywhere}
             table.heat td{min-width:24px;padding:3px 1px;font-size:11px;border-width:1px}
             table.heat thead th{padding:4px 1px;font-size:11px}
+            td.mark,th.mark{display:none}
+            .places{grid-template-columns:repeat(2,1fr);gap:12px}
             .narrow{display:block}.panels{grid-template-columns:repeat(2,1fr)}}
             """;
 

@@ -213,6 +213,7 @@ class BenchTest {
                     assertThat(r.answered()).isTrue();
                     assertThat(r.visualKept()).isEqualTo(8);
                     assertThat(r.visualMean()).isEqualTo(8);
+                    assertThat(r.keptRows()).containsExactly(4, 4, 0, 0);
                 });
         // One pass through the encoder for each picture and contestant that runs.
         assertThat(fake.views).isEqualTo(2 * 12 * 3);
@@ -221,7 +222,7 @@ class BenchTest {
         String page = new BenchReport(contest(100), finished).page();
         assertThat(page)
                 .contains("a step went wrong", "p5 is damaged", "needs another model", "fovea bench", "Retention")
-                .contains("<svg")
+                .contains("<svg", "Claims of the papers", "Where the kept tokens lay, at 25.0 %")
                 .doesNotContain("http://", "https://");
     }
 
@@ -289,8 +290,8 @@ class BenchTest {
         try (var connection = DriverManager.getConnection("jdbc:duckdb:");
                 var rows = connection
                         .createStatement()
-                        .executeQuery("SELECT count(*), sum(score), count(error), max(prefill_flops) FROM '" + parquet
-                                + "'")) {
+                        .executeQuery("SELECT count(*), sum(score), count(error), sum(list_sum(kept_rows)) FROM '"
+                                + parquet + "'")) {
             rows.next();
             assertThat(rows.getInt(1)).isEqualTo(finished.rows().size());
             assertThat(rows.getDouble(2))
@@ -299,6 +300,10 @@ class BenchTest {
                             .sum());
             assertThat(rows.getInt(3)).isEqualTo((int)
                     finished.rows().stream().filter(r -> !r.answered()).count());
+            assertThat(rows.getInt(4))
+                    .isEqualTo(finished.rows().stream()
+                            .mapToInt(ResultRow::visualKept)
+                            .sum());
         }
         assertThat(new ObjectMapper()
                         .readTree(folder.resolve("run.json").toFile())

@@ -1,0 +1,157 @@
+package dev.fovea.eval.bench;
+
+import dev.fovea.eval.report.Html;
+import dev.fovea.eval.report.IntervalMark;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Published claims and what the results say about them, in a page and as Markdown. */
+final class ClaimsSection {
+    /** How verdicts come about, for whoever reads the figures. */
+    static final String RULES =
+            "Differences are ours minus theirs in points, over the questions that both answered, each "
+                    + "with its 95 % interval (paired, clustered by picture). A difference is above or below if its whole interval "
+                    + "is, and the opposite if that lies wholly on the other side. At least level: not so if the whole interval "
+                    + "lies below 0, so if all of it lies above -" + Math.round(100 * Verdict.LEVEL)
+                    + " points. Crowded below: "
+                    + "the lower half holds over " + Math.round(100 * Verdict.EVEN)
+                    + " points more than half of the tokens. "
+                    + "Anything else cannot be told from this many questions. Of many comparisons, one in forty errs to either "
+                    + "side by chance. Equal operations or tokens: where no budget costs the same, the nearest two are mixed by "
+                    + "the shares of questions that make it so. All bars were set before any run.";
+
+    private final List<Finding> findings;
+
+    ClaimsSection(List<Finding> findings) {
+        this.findings = findings;
+    }
+
+    /** The section of a page. */
+    void html(Html html) {
+        html.element("h3", "", "Claims of the papers");
+        html.note(RULES);
+        List<Finding> absent = new ArrayList<>();
+        for (Finding finding : findings) {
+            if (finding.findings().isEmpty()) {
+                absent.add(finding);
+            } else {
+                claim(html, finding);
+            }
+        }
+        if (!absent.isEmpty()) {
+            html.element("h3", "", Verdict.NOT_MEASURED.mark() + " Not measured");
+            List<List<String>> rows = new ArrayList<>();
+            absent.forEach(f -> rows.add(List.of(f.claim().statement(), String.join(" ", f.unmeasured()))));
+            html.table(List.of("claim", "why"), rows, List.of(0, 1), 0);
+        }
+    }
+
+    private static void claim(Html html, Finding finding) {
+        html.raw("<h3>" + Html.escape(finding.claim().statement()) + " <span class=\"tally\">"
+                + Html.escape(tally(finding)) + "</span></h3>\n");
+        html.note(finding.claim().source());
+        double reach = finding.findings().stream()
+                .mapToDouble(f ->
+                        Math.max(Math.abs(f.paired().low()), Math.abs(f.paired().high())))
+                .max()
+                .orElse(1);
+        StringBuilder table = new StringBuilder("<div class=\"wide\"><table><thead><tr><th>ours</th>"
+                + "<th>difference (95 %)</th><th class=\"text\">verdict</th><th class=\"mark\">-"
+                + points(reach).substring(1) + " to " + points(reach)
+                + "</th><th class=\"text\">against</th><th>n</th></tr></thead><tbody>\n");
+        for (Finding.One one : finding.findings()) {
+            Paired paired = one.paired();
+            table.append("<tr><td>").append(Html.escape(one.ours())).append("</td><td>");
+            table.append(points(paired.difference()))
+                    .append("<br>")
+                    .append(interval(paired))
+                    .append("</td><td class=\"verdict ");
+            table.append(style(one.verdict()))
+                    .append("\"><b>")
+                    .append(one.verdict().mark())
+                    .append("</b>");
+            table.append(one.verdict().words()).append("</td><td class=\"mark\">");
+            table.append(IntervalMark.of(paired.difference(), paired.low(), paired.high(), reach));
+            table.append("</td><td class=\"text\">")
+                    .append(Html.escape(one.theirs()))
+                    .append("</td><td>");
+            table.append(paired.n()).append("</td></tr>\n");
+        }
+        html.raw(table.append("</tbody></table></div>\n").toString());
+        if (!finding.unmeasured().isEmpty()) {
+            html.note("Not measured: " + String.join(" ", finding.unmeasured()));
+        }
+    }
+
+    /** The same as Markdown. */
+    String markdown() {
+        StringBuilder out =
+                new StringBuilder("### Claims of the papers\n\n").append(RULES).append("\n\n");
+        for (Finding finding : findings) {
+            out.append("**")
+                    .append(finding.claim().statement())
+                    .append("** ")
+                    .append(tally(finding))
+                    .append(".  \n");
+            out.append(finding.claim().source()).append("\n\n");
+            if (!finding.findings().isEmpty()) {
+                out.append("| ours | against | difference (95 %) | n | verdict |\n|---|---|---:|---:|---|\n");
+            }
+            for (Finding.One one : finding.findings()) {
+                out.append("| ")
+                        .append(one.ours())
+                        .append(" | ")
+                        .append(one.theirs())
+                        .append(" | ");
+                out.append(points(one.paired().difference()))
+                        .append(" (")
+                        .append(interval(one.paired()))
+                        .append(") | ");
+                out.append(one.paired().n())
+                        .append(" | ")
+                        .append(one.verdict().mark())
+                        .append(' ');
+                out.append(one.verdict().words()).append(" |\n");
+            }
+            if (!finding.unmeasured().isEmpty()) {
+                out.append(finding.findings().isEmpty() ? "" : "\n").append("Not measured: ");
+                out.append(String.join(" ", finding.unmeasured())).append('\n');
+            }
+            out.append('\n');
+        }
+        return out.toString();
+    }
+
+    private static String tally(Finding finding) {
+        List<String> parts = new ArrayList<>();
+        for (Verdict verdict : Verdict.values()) {
+            long count = finding.count(verdict);
+            if (count > 0) {
+                boolean alone = count == 1 && finding.findings().size() <= 1;
+                parts.add(verdict.mark() + " " + verdict.words()
+                        + (alone
+                                ? ""
+                                : " " + count + " of " + finding.findings().size()));
+            }
+        }
+        return String.join(", ", parts);
+    }
+
+    private static String style(Verdict verdict) {
+        return switch (verdict) {
+            case HELD -> "held";
+            case NOT_HELD -> "failed";
+            case OPEN, NOT_MEASURED -> "open";
+        };
+    }
+
+    private static String interval(Paired paired) {
+        return points(paired.low()) + " to " + points(paired.high());
+    }
+
+    private static String points(double share) {
+        String text = String.format(Locale.ROOT, "%+.1f", 100 * share);
+        return text.equals("-0.0") ? "+0.0" : text;
+    }
+}
