@@ -1,0 +1,73 @@
+package dev.fovea.eval.classify;
+
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.eval.suite.WorldSuite;
+import dev.fovea.world.Colour;
+import dev.fovea.world.Picture;
+import dev.fovea.world.Renderer;
+import dev.fovea.world.Scene;
+import dev.fovea.world.SceneObject;
+import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Scenes;
+import dev.fovea.world.Shape;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Pictures of one object of the world each, sorted by its shape or its colour. They come from the seeds that training
+ * leaves alone, see {@link WorldSuite}.
+ *
+ * @param by what they are sorted by
+ * @param evaluation number of the evaluation, from 0
+ */
+public record WorldPictures(By by, long evaluation) {
+    private static final SceneOptions ONE_OBJECT = SceneOptions.defaults()
+            .withObjects(1, 1)
+            .withText(0, SceneOptions.defaults().glyphs());
+
+    /** What pictures are sorted by. */
+    public enum By {
+        SHAPE,
+        COLOUR
+    }
+
+    /** A picture and the label it should get. */
+    public record Labelled(RgbImage picture, String label) {}
+
+    /** @throws IllegalArgumentException with one sentence if the number of the evaluation is out of range */
+    public WorldPictures {
+        evaluation = new WorldSuite(evaluation).evaluation();
+    }
+
+    /** The labels, and as texts the world's own captions with every value of the other attribute. */
+    public ClassTexts texts() {
+        List<String> labels = new ArrayList<>();
+        List<List<String>> texts = new ArrayList<>();
+        if (by == By.SHAPE) {
+            for (Shape shape : Shape.PLAIN) {
+                labels.add(shape.word());
+                texts.add(Colour.ALL.stream().map(c -> caption(c, shape)).toList());
+            }
+        } else {
+            for (Colour colour : Colour.ALL) {
+                labels.add(colour.word());
+                texts.add(Shape.PLAIN.stream().map(s -> caption(colour, s)).toList());
+            }
+        }
+        return new ClassTexts(labels, texts);
+    }
+
+    private static String caption(Colour colour, Shape shape) {
+        return (colour == Colour.ORANGE ? "an " : "a ") + colour.word() + " " + shape.word();
+    }
+
+    /** Picture {@code i}, always the same one. */
+    public Labelled picture(int i) {
+        Scene scene = Scenes.generate(WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + i, ONE_OBJECT);
+        SceneObject object = scene.objects().getFirst();
+        Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
+        return new Labelled(
+                new RgbImage(picture.width(), picture.height(), picture.rgb()),
+                by == By.SHAPE ? object.shape().word() : object.colour().word());
+    }
+}
