@@ -94,7 +94,7 @@ final class EvalReport {
         return AskReport.rounded(sum / total.n());
     }
 
-    private static Map<String, Object> asMap(Proportion p) {
+    static Map<String, Object> asMap(Proportion p) {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("accuracy", fraction(p.value()));
         map.put("n", p.n());

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         subcommands = {
             AskCommand.class,
             TechniquesCommand.class,
+            ClassifyCommand.class,
             EvalCommand.class,
             CompareCommand.class,
             BenchCommand.class,

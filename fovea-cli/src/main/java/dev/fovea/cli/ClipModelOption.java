@@ -1,0 +1,45 @@
+package dev.fovea.cli;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** {@code --model} of commands that run a dual encoder. */
+final class ClipModelOption {
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description =
+                    "Folder of a CLIP checkpoint in the Hugging Face layout, or of a LLaVA one that keeps its dual"
+                            + " encoder in a subfolder clip/ (default: peek, which comes with Fovea).")
+    @Nullable
+    Path folder;
+
+    /** Whether it is the model that comes with Fovea. */
+    boolean isDefault() {
+        return folder == null;
+    }
+
+    /**
+     * The folder to load.
+     *
+     * @throws CommandFailure if there is none
+     */
+    Path resolve(Session session) {
+        Path chosen = plain().resolve(session);
+        Path beside = chosen.resolve("clip");
+        return Files.isDirectory(beside) ? beside : chosen;
+    }
+
+    /** How the model is called in results. */
+    String name(Session session) {
+        return plain().name(session);
+    }
+
+    private ModelOption plain() {
+        ModelOption option = new ModelOption();
+        option.folder = folder;
+        return option;
+    }
+}
