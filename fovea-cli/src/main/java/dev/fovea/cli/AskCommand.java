@@ -105,6 +105,7 @@ final class AskCommand implements Callable<Integer> {
     public Integer call() {
         AskArguments asked = AskArguments.of(arguments, question);
         AskOptions options = options(asked);
+        new Destinations(overlay, record).check(asked.pictures());
         Path folder = model.resolve(session);
         // Loading libtorch takes as long as decoding a picture; nothing that can fail early waits for it.
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
@@ -236,9 +237,8 @@ final class AskCommand implements Callable<Integer> {
                 model.name(session),
                 opened.shape().patchSize(),
                 spending,
-                overlay,
+                new Destinations(overlay, record),
                 heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS,
-                record,
                 json.json,
                 stream);
     }

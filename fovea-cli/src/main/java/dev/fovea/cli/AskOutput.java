@@ -5,19 +5,17 @@ import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.overlay.Overlay;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
- * What {@code ask} does with an answer: overlays, the recording, and then the words.
+ * What {@code ask} does with an answer: the words, overlays, the recording; JSON only when all of them are there.
+ * An answer that was stopped gets no files.
  *
  * @param model name of the model
  * @param patchSize side of a patch of its pictures
  * @param spending techniques and budget
- * @param overlay where overlays go, or null
- * @param style what they show
- * @param record where the recording goes, or null
+ * @param destinations where overlays and the recording go
+ * @param style what overlays show
  * @param json whether to print the result as JSON
  * @param streamed whether the answer has been printed already
  */
@@ -26,48 +24,49 @@ record AskOutput(
         String model,
         int patchSize,
         SpendingOptions spending,
-        @Nullable Path overlay,
+        Destinations destinations,
         Overlay.Style style,
-        @Nullable Path record,
         boolean json,
         boolean streamed) {
 
     /** Shows an answer; the exit code that it means. */
     int show(List<RgbImage> images, String question, Answer answer) {
         AskReport report = new AskReport(model, question, spending, answer);
-        if (streamed) {
-            terminal.out().println();
+        if (!json) {
+            sayInWords(answer, report);
         }
-        List<Path> overlays = overlays(images, answer);
+        boolean whole = answer.finish() != FinishReason.CANCELLED;
+        List<Path> overlays = whole ? overlays(images, answer) : List.of();
+        Path record = whole ? destinations.record() : null;
         if (record != null) {
             RecordFile.write(record, answer, report.metadata());
         }
         if (json) {
             Json.print(terminal, report.asMap(overlays, record));
-        } else {
-            if (!streamed) {
-                terminal.out().println(answer.text());
-            }
-            terminal.out().println(terminal.quiet(report.line()));
         }
-        return answer.finish() == FinishReason.CANCELLED ? ExitCode.INTERRUPTED : ExitCode.OK;
+        return whole ? ExitCode.OK : ExitCode.INTERRUPTED;
+    }
+
+    /** Before any file is written: an answer is not lost because a disk is full. */
+    private void sayInWords(Answer answer, AskReport report) {
+        if (!streamed) {
+            terminal.out().print(answer.text());
+        }
+        terminal.out().println();
+        terminal.out().println(terminal.quiet(report.line()));
     }
 
     private List<Path> overlays(List<RgbImage> images, Answer answer) {
-        List<Path> written = new ArrayList<>();
-        if (overlay == null) {
-            return written;
-        }
-        for (int i = 0; i < images.size(); i++) {
-            Path file = images.size() == 1 ? overlay : numbered(overlay, i + 1);
+        List<Path> files = destinations.overlays(images.size());
+        for (int i = 0; i < files.size(); i++) {
             Overlay.write(
-                    Overlay.draw(images.get(i), answer.geometry().get(i), patchSize, answer.ledger(), i, style), file);
-            written.add(file);
+                    Overlay.draw(images.get(i), answer.geometry().get(i), patchSize, answer.ledger(), i, style),
+                    files.get(i));
         }
-        if (style == Overlay.Style.HEAT && !hasScores(answer)) {
-            terminal.err().println("fovea: note: this technique gives no scores, so the overlay has no heat map");
+        if (!files.isEmpty() && style == Overlay.Style.HEAT && !hasScores(answer)) {
+            terminal.err().println("fovea: note: nothing was scored, so the overlay has no heat map");
         }
-        return written;
+        return files;
     }
 
     private static boolean hasScores(Answer answer) {
@@ -77,13 +76,5 @@ record AskOutput(
             }
         }
         return false;
-    }
-
-    /** {@code out.png} becomes {@code out-2.png}. */
-    private static Path numbered(Path file, int number) {
-        String name = String.valueOf(file.getFileName());
-        int dot = name.lastIndexOf('.');
-        String numbered = dot < 1 ? name + "-" + number : name.substring(0, dot) + "-" + number + name.substring(dot);
-        return file.resolveSibling(numbered);
     }
 }

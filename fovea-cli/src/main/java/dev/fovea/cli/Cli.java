@@ -2,10 +2,8 @@ package dev.fovea.cli;
 
 import java.io.PrintWriter;
 import java.util.Arrays;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
-import picocli.CommandLine.ParameterException;
 
 /** Runs one command line and gives its exit code; everything that goes wrong becomes a sentence on standard error. */
 public final class Cli {
@@ -27,7 +25,7 @@ public final class Cli {
         CommandLine line = commandLine();
         line.setExecutionExceptionHandler(
                 (e, command, parsed) -> session.interruption().requested() ? ExitCode.INTERRUPTED : failures.report(e));
-        line.setParameterExceptionHandler((e, typed) -> failures.report(e, suggestions(e)));
+        line.setParameterExceptionHandler((e, typed) -> failures.report(e));
         try {
             int code = line.execute(args);
             return session.interruption().requested() ? ExitCode.INTERRUPTED : code;
@@ -48,9 +46,5 @@ public final class Cli {
         // A question may contain '@' and must not be taken for a file of arguments.
         line.setExpandAtFiles(false);
         return line;
-    }
-
-    private static List<String> suggestions(ParameterException e) {
-        return e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
     }
 }

@@ -46,6 +46,10 @@ public final class CommandFailure extends RuntimeException {
         return new CommandFailure(ExitCode.OUTPUT, sentence(cause), cause);
     }
 
+    public static CommandFailure output(String sentence, Throwable cause) {
+        return new CommandFailure(ExitCode.OUTPUT, sentence, cause);
+    }
+
     /** The message of a failure, or its name if it says nothing. */
     static String sentence(Throwable failure) {
         String message = failure.getMessage();

@@ -2,13 +2,15 @@ package dev.fovea.cli;
 
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.overlay.OverlayException;
+import dev.fovea.core.technique.Suggest;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.eval.EvalException;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.world.export.ExportException;
-import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one sentence on standard error and an exit code. */
 final class Failures {
@@ -51,16 +53,30 @@ final class Failures {
     }
 
     /** Reports a command line that cannot be read. */
-    int report(ParameterException failure, List<String> suggestions) {
+    int report(ParameterException failure) {
         if (failure.getCause() instanceof CommandFailure f) {
             return say(f.code(), CommandFailure.sentence(f), f);
         }
         String name = failure.getCommandLine().getCommandSpec().qualifiedName();
-        String sentence = oneLine(CommandFailure.sentence(failure));
-        if (!suggestions.isEmpty()) {
-            sentence += " (did you mean '" + suggestions.getFirst() + "'?)";
-        }
+        String sentence = failure instanceof UnmatchedArgumentException unmatched
+                ? unknown(unmatched)
+                : oneLine(CommandFailure.sentence(failure));
         return say(ExitCode.USAGE, sentence + "; see '" + name + " --help'", failure);
+    }
+
+    /** What was typed that nobody knows, with the nearest name. */
+    private static String unknown(UnmatchedArgumentException failure) {
+        CommandSpec command = failure.getCommandLine().getCommandSpec();
+        String typed = failure.getUnmatched().getFirst();
+        if (failure.isUnknownOption()) {
+            String option = typed.replaceFirst("=.*", "");
+            return "there is no option '" + option + "'"
+                    + Suggest.nearest(option, command.optionsMap().keySet());
+        }
+        return command.subcommands().isEmpty()
+                ? "'" + typed + "' is one argument too many"
+                : "there is no command '" + typed + "'"
+                        + Suggest.nearest(typed, command.subcommands().keySet());
     }
 
     private int say(int code, String sentence, Throwable failure) {

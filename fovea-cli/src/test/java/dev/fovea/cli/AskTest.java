@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code ask} from end to end on a tiny checkpoint. */
 class AskTest {
@@ -136,8 +137,10 @@ class AskTest {
     void ctrlCEndsTheAnswerCleanly() {
         Interruption interruption = new Interruption();
         interruption.request();
-        Run run = Run.with("", interruption, "ask", Run.PICTURE, QUESTION, "--model", Run.MODEL);
+        Path overlay = folder.resolve("never.png");
+        Run run = Run.with("", interruption, "ask", Run.PICTURE, QUESTION, "--model", Run.MODEL, "--overlay", overlay);
         assertThat(run.code()).isEqualTo(130);
+        assertThat(overlay).doesNotExist();
         assertThat(run.err()).doesNotContain("unexpected");
     }
 
@@ -179,20 +182,38 @@ class AskTest {
                 Wrong.of(2, List.of("budget", "100 %"), p, QUESTION, "-t", "hiprune", "-b", "101%", "--model", m),
                 Wrong.of(2, List.of("budget", "17", "16"), p, QUESTION, "-t", "hiprune", "-b", "17", "--model", m),
                 Wrong.of(2, List.of("budget", "lots"), p, QUESTION, "-t", "hiprune", "-b", "lots", "--model", m),
+                Wrong.of(2, List.of("budget", "NaN"), p, QUESTION, "-t", "hiprune", "-b", "NaN%", "--model", m),
+                Wrong.of(2, List.of("budget", "1e3"), p, QUESTION, "-t", "hiprune", "-b", "1e3", "--model", m),
+                Wrong.of(2, List.of("budget", "99999999999"), p, QUESTION, "-b", "99999999999", "--model", m),
+                Wrong.of(2, List.of("--budget", "did you mean"), p, QUESTION, "--budgt", "4", "--model", m),
+                Wrong.of(2, List.of("question is empty"), p, "", "--model", m),
                 Wrong.of(2, List.of("needs a technique"), p, QUESTION, "-b", "4", "--model", m),
                 Wrong.of(2, List.of("both act"), p, QUESTION, "-t", "fastv", "-t", "fastv", "-b", "4", "--model", m),
                 Wrong.of(2, List.of("--overlay"), p, QUESTION, "--heat", "--model", m),
                 Wrong.of(2, List.of("choose one"), p, QUESTION, "--json", "--stream", "--model", m),
                 Wrong.of(2, List.of("--json needs a question"), p, "--json", "--model", m),
                 Wrong.of(2, List.of("temperature"), p, QUESTION, "--temperature", "-1", "--model", m),
+                Wrong.of(2, List.of("temperature", "NaN"), p, QUESTION, "--temperature", "NaN", "--model", m),
+                Wrong.of(2, List.of("top-p"), p, QUESTION, "--top-p", "0", "--model", m),
+                Wrong.of(2, List.of("top-p"), p, QUESTION, "--top-p", "1.5", "--model", m),
+                Wrong.of(2, List.of("min-p"), p, QUESTION, "--min-p", "-0.1", "--model", m),
+                Wrong.of(2, List.of("top-k"), p, QUESTION, "--top-k", "-1", "--model", m),
+                Wrong.of(2, List.of("repetition penalty"), p, QUESTION, "--repetition-penalty", "0", "--model", m),
+                Wrong.of(2, List.of("--seed"), p, QUESTION, "--seed", "dice", "--model", m),
+                Wrong.of(2, List.of("--stop"), p, QUESTION, "--stop", "", "--model", m),
                 Wrong.of(2, List.of("--max-tokens"), p, QUESTION, "--max-tokens", "0", "--model", m),
                 Wrong.of(2, List.of("--top-k"), p, QUESTION, "--top-k", "many", "--model", m),
+                Wrong.of(3, List.of("2 image tokens for 1 picture"), p, "What is <image> here?", "--model", m),
                 Wrong.of(3, List.of("tokens", "shorten"), p, "red circle ".repeat(400), "--model", m),
                 Wrong.of(4, List.of("no model folder", "nowhere"), p, QUESTION, "--model", "nowhere"),
                 Wrong.of(4, List.of("default model is missing", "--model"), p, QUESTION),
                 Wrong.of(4, List.of("config.json"), p, QUESTION, "--model", Run.PICTURES),
                 Wrong.of(5, List.of("cannot be written"), p, QUESTION, "--overlay", p + "/x.png", "--model", m),
-                Wrong.of(5, List.of("written"), p, QUESTION, "--record", p + "/x.safetensors", "--model", m));
+                Wrong.of(5, List.of("written", "not a folder"), p, QUESTION, "--record", p + "/x/y", "--model", m),
+                Wrong.of(5, List.of("it is a folder"), p, QUESTION, "--record", m, "--model", m),
+                Wrong.of(5, List.of("it is a folder"), p, QUESTION, "--overlay", m, "--model", m),
+                Wrong.of(2, List.of("written over"), p, QUESTION, "--overlay", p, "--model", m),
+                Wrong.of(2, List.of("two files"), p, QUESTION, "--overlay", "x", "--record", "./x", "--model", m));
     }
 
     @ParameterizedTest
@@ -203,9 +224,7 @@ class AskTest {
         assertThat(run.err()).startsWith("fovea: ").hasLineCount(1).contains(wrong.says);
         assertThat(run.code()).isEqualTo(wrong.code);
         assertThat(run.err()).doesNotContain("Exception").doesNotContain("\tat ");
-        if (wrong.code != 5) {
-            assertThat(run.out()).isEmpty();
-        }
+        assertThat(run.out()).isEmpty();
     }
 
     @Test
@@ -258,6 +277,48 @@ class AskTest {
 
         Files.delete(copyOfModel("wordless").resolve("tokenizer.json"));
         assertBroken("wordless", "tokenizer.json");
+        Path blind = copyOfModel("blind");
+        Files.delete(blind.resolve("preprocessor_config.json"));
+        Files.delete(blind.resolve("processor_config.json"));
+        assertBroken("blind", "preprocessor_config.json");
+        Files.writeString(copyOfModel("babbling").resolve("tokenizer.json"), "{ \"version\": nope");
+        assertBroken("babbling", "tokenizer.json");
+
+        for (String header : List.of("\0\0\0\0\0\1\0\0{}", "\20\0\0\0\0\0\0\0{\"a\": {\"dtype\":", "")) {
+            String name = "header " + header.length();
+            Path weights = copyOfModel(name).resolve("model-00001-of-00002.safetensors");
+            Files.writeString(weights, header);
+            assertBroken(name, "model-00001-of-00002.safetensors");
+        }
+    }
+
+    @Test
+    void configAndWeightsThatDisagreeNameTheTensorAndBothShapes() throws IOException {
+        Path config = copyOfModel("wide").resolve("config.json");
+        String text = Files.readString(config);
+        assertThat(text).contains("\"intermediate_size\": 64");
+        Files.writeString(config, text.replace("\"intermediate_size\": 64", "\"intermediate_size\": 60"));
+        Run run = Run.of("ask", Run.PICTURE, QUESTION, "--model", folder.resolve("wide"));
+        assertThat(run.code()).isEqualTo(4);
+        assertThat(run.err())
+                .hasLineCount(1)
+                .containsPattern("'[a-z_0-9.]+\\.weight'")
+                .containsPattern("\\[64, \\d+\\]")
+                .containsPattern("\\[60, \\d+\\]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+                "{{ ''.getClass().forName('java.lang.Runtime').getRuntime().exec('touch pwned') }}",
+                "{% if x %}",
+                "no place for a picture"
+            })
+    void aHostileOrBrokenTemplateIsOneSentence(String template) throws IOException {
+        Path model = copyOfModel("template");
+        Files.writeString(model.resolve("chat_template.jinja"), template);
+        assertBroken("template", "template");
     }
 
     private Path copyOfModel(String name) throws IOException {

@@ -70,7 +70,13 @@ class CliTest {
     void unknownCommandsAndOptionsAreOneSentenceWithTheNearestName() {
         Run command = Run.of("tecniques");
         assertThat(command.code()).isEqualTo(2);
-        assertThat(command.err()).hasLineCount(1).contains("techniques");
+        assertThat(command.err()).hasLineCount(1).contains("no command 'tecniques' (did you mean 'techniques'?)");
+        Run more = Run.of("akk", Run.PICTURE, "Why?", "--json");
+        assertThat(more.code()).isEqualTo(2);
+        assertThat(more.err()).hasLineCount(1).contains("no command 'akk' (did you mean 'ask'?)");
+        Run many = Run.of("techniques", "fastv", "tome");
+        assertThat(many.code()).isEqualTo(2);
+        assertThat(many.err()).hasLineCount(1).contains("'tome' is one argument too many");
         Run option = Run.of("eval", "--limt", "5");
         assertThat(option.code()).isEqualTo(2);
         assertThat(option.err()).hasLineCount(1).contains("--limt").contains("--limit");

@@ -298,7 +298,8 @@ class VisionLanguageModelTest {
             leastGrowth = Math.min(leastGrowth, now - resident);
             resident = now;
         }
-        assertThat(Pointer.totalCount()).as("native objects").isEqualTo(objects);
+        // What tests before this one left to the collector may have gone meanwhile.
+        assertThat(Pointer.totalCount()).as("native objects").isLessThanOrEqualTo(objects);
         assertThat(leastGrowth).as("kB that every 250 asks add at least").isLessThan(2_000);
     }
 

@@ -210,7 +210,8 @@ public final class PathEngine {
         }
         if (tokens > images) {
             throw new IllegalArgumentException("The prompt has " + tokens + " image tokens for " + images
-                    + (images == 1 ? " picture" : " pictures") + "; leave the model's image token out of the question.");
+                    + (images == 1 ? " picture" : " pictures")
+                    + "; leave the model's image token out of the question.");
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** Says in words why a file operation failed; the JDK often says no more than the file's name. */
 public final class Reasons {
@@ -20,12 +21,12 @@ public final class Reasons {
             e = cause;
         }
         return switch (e) {
-            case NoSuchFileException missing -> "it does not exist";
-            case AccessDeniedException denied -> "permission is denied";
+            case NoSuchFileException ignored -> "it does not exist";
+            case AccessDeniedException ignored -> "permission is denied";
             case FileAlreadyExistsException taken -> taken.getFile() + " is a file, not a folder";
-            case FileSystemException other when other.getReason() != null -> inWords(other.getReason());
-            case FileNotFoundException other -> inWords(inBrackets(String.valueOf(other.getMessage())));
-            default -> e.getMessage() == null ? e.getClass().getSimpleName() : inWords(e.getMessage());
+            case FileSystemException other -> inWords(other.getReason(), other);
+            case FileNotFoundException other -> inWords(inBrackets(String.valueOf(other.getMessage())), other);
+            default -> inWords(e.getMessage(), e);
         };
     }
 
@@ -35,7 +36,10 @@ public final class Reasons {
         return open >= 0 && message.endsWith(")") ? message.substring(open + 1, message.length() - 1) : message;
     }
 
-    private static String inWords(String reason) {
+    private static String inWords(@Nullable String reason, IOException failure) {
+        if (reason == null) {
+            return failure.getClass().getSimpleName();
+        }
         String lower = reason.toLowerCase(Locale.ROOT);
         if (lower.contains("no space left") || lower.contains("not enough space")) {
             return "the disk is full; free some space and try again";
