@@ -9,17 +9,17 @@ import java.util.Locale;
 /** Published claims and what the results say about them, in a page and as Markdown. */
 final class ClaimsSection {
     /** How verdicts come about, for whoever reads the figures. */
-    static final String RULES =
-            "Differences are ours minus theirs in points, over the questions that both answered, each "
-                    + "with its 95 % interval (paired, clustered by picture). A difference is above or below if its whole interval "
-                    + "is, and the opposite if that lies wholly on the other side. At least level: not so if the whole interval "
-                    + "lies below 0, so if all of it lies above -" + Math.round(100 * Verdict.LEVEL)
-                    + " points. Crowded below: "
-                    + "the lower half holds over " + Math.round(100 * Verdict.EVEN)
-                    + " points more than half of the tokens. "
-                    + "Anything else cannot be told from this many questions. Of many comparisons, one in forty errs to either "
-                    + "side by chance. Equal operations or tokens: where no budget costs the same, the nearest two are mixed by "
-                    + "the shares of questions that make it so. All bars were set before any run.";
+    private static final List<String> RULES = List.of(
+            "A difference is ours minus theirs in points, over the questions that both answered, with its 95 % interval "
+                    + "(paired, clustered by picture).",
+            "Above, or below: held if the whole interval lies there, not if all of it lies on the other side of 0.",
+            "At least level: not held if the whole interval lies below 0, else held if all of it lies above -"
+                    + Math.round(100 * Verdict.LEVEL) + " points.",
+            "Crowded: the lower half of the picture holds more than " + Math.round(100 * (0.5 + Verdict.EVEN))
+                    + " % of the kept tokens.",
+            "Anything else cannot be told from this many questions. One comparison in twenty errs by chance.",
+            "As many operations or tokens: where no budget costs the same, the two around it are mixed, each for the share "
+                    + "of the questions that makes the cost equal.");
 
     private final List<Finding> findings;
 
@@ -30,7 +30,9 @@ final class ClaimsSection {
     /** The section of a page. */
     void html(Html html) {
         html.element("h3", "", "Claims of the papers");
-        html.note(RULES);
+        html.raw("<ul class=\"note\">\n");
+        RULES.forEach(rule -> html.element("li", "", rule));
+        html.raw("</ul>\n");
         List<Finding> absent = new ArrayList<>();
         for (Finding finding : findings) {
             if (finding.findings().isEmpty()) {
@@ -40,7 +42,7 @@ final class ClaimsSection {
             }
         }
         if (!absent.isEmpty()) {
-            html.element("h3", "", Verdict.NOT_MEASURED.mark() + " Not measured");
+            html.element("h4", "", Verdict.NOT_MEASURED.mark() + " Not measured");
             List<List<String>> rows = new ArrayList<>();
             absent.forEach(f -> rows.add(List.of(f.claim().statement(), String.join(" ", f.unmeasured()))));
             html.table(List.of("claim", "why"), rows, List.of(0, 1), 0);
@@ -48,15 +50,15 @@ final class ClaimsSection {
     }
 
     private static void claim(Html html, Finding finding) {
-        html.raw("<h3>" + Html.escape(finding.claim().statement()) + " <span class=\"tally\">"
-                + Html.escape(tally(finding)) + "</span></h3>\n");
+        html.raw("<h4>" + Html.escape(finding.claim().statement()) + " <span class=\"tally\">"
+                + Html.escape(tally(finding)) + "</span></h4>\n");
         html.note(finding.claim().source());
         double reach = finding.findings().stream()
                 .mapToDouble(f ->
                         Math.max(Math.abs(f.paired().low()), Math.abs(f.paired().high())))
                 .max()
                 .orElse(1);
-        StringBuilder table = new StringBuilder("<div class=\"wide\"><table><thead><tr><th>ours</th>"
+        StringBuilder table = new StringBuilder("<div class=\"wide\"><table class=\"findings\"><thead><tr><th>ours</th>"
                 + "<th>difference (95 %)</th><th class=\"text\">verdict</th><th class=\"mark\">-"
                 + points(reach).substring(1) + " to " + points(reach)
                 + "</th><th class=\"text\">against</th><th>n</th></tr></thead><tbody>\n");
@@ -86,8 +88,9 @@ final class ClaimsSection {
 
     /** The same as Markdown. */
     String markdown() {
-        StringBuilder out =
-                new StringBuilder("### Claims of the papers\n\n").append(RULES).append("\n\n");
+        StringBuilder out = new StringBuilder("### Claims of the papers\n\n")
+                .append(bullets())
+                .append('\n');
         for (Finding finding : findings) {
             out.append("**")
                     .append(finding.claim().statement())
@@ -120,6 +123,12 @@ final class ClaimsSection {
             }
             out.append('\n');
         }
+        return out.toString();
+    }
+
+    private static String bullets() {
+        StringBuilder out = new StringBuilder();
+        RULES.forEach(rule -> out.append("- ").append(rule).append('\n'));
         return out.toString();
     }
 

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Holds claims against the results of one suite. */
 final class Judge {
+    /** From here on a difference in tokens per layer is worth saying. */
+    private static final double UNLIKE = 0.05;
+
     private final List<Entrant> entrants;
 
     /** @param rows of one suite */
@@ -73,7 +76,7 @@ final class Judge {
                 switch (claim.match()) {
                     case BUDGET ->
                         atBudget(our, theirs, name, unmeasured)
-                                .ifPresent(other -> score(claim, our, other, "", findings, unmeasured));
+                                .ifPresent(other -> score(claim, our, other, unlike(our, other), findings, unmeasured));
                     case FLOPS -> atCost(claim, our, theirs, Entrant::flops, "FLOPs", seen, findings, unmeasured);
                     default ->
                         atCost(claim, our, theirs, Entrant::tokens, "tokens per layer", seen, findings, unmeasured);
@@ -89,6 +92,12 @@ final class Judge {
             unmeasured.add(name + " did not answer at " + our.contestant().budget() + ".");
         }
         return other;
+    }
+
+    /** What the same budget hides: a technique that prunes inside the model has it only behind its station. */
+    private static String unlike(Entrant our, Opponent other) {
+        double ratio = other.cost(Entrant::tokens) / our.tokens();
+        return Math.abs(ratio - 1) > UNLIKE ? ": " + Html.number(ratio, 2) + " times the tokens per layer" : "";
     }
 
     private void atCost(

@@ -63,7 +63,12 @@ public final class PublishedClaims {
                 NONE,
                 Range.upTo(33.3)));
         all.add(new OfPlace(
-                "FEATHER's kept tokens do not.", source, List.of("feather"), Place.NOT_LOW, NONE, Range.upTo(33.3)));
+                "FEATHER's kept tokens do not crowd in the lower half of the picture.",
+                source,
+                List.of("feather"),
+                Place.NOT_LOW,
+                NONE,
+                Range.upTo(33.3)));
         all.add(new OfPlace(
                 "Fewer of FEATHER's kept tokens than of FastV's lie in the lower half.",
                 source,
@@ -94,6 +99,16 @@ public final class PublishedClaims {
                 1,
                 List.of("pyramiddrop", "fastv"),
                 Match.TOKENS,
+                Range.any(),
+                false));
+        all.add(new OfScore(
+                "The same holds at the same budget as typed, although FastV's first layers see every token beside it.",
+                "VisionDrop, arXiv 2506.22283, against FastV among others.",
+                List.of("visiondrop"),
+                Relation.LEVEL,
+                1,
+                List.of("fastv"),
+                Match.BUDGET,
                 Range.any(),
                 false));
         all.add(new OfScore(

@@ -46,11 +46,13 @@ public final class Html {
             .yes{color:#006644;font-weight:600}.no{color:#a33b00;font-weight:600}
             .places{display:grid;grid-template-columns:repeat(auto-fill,minmax(190px,1fr));gap:14px 18px}
             .places figcaption{font-size:.875rem;overflow-wrap:anywhere}
-            h3 .tally{font-weight:400;color:var(--soft);white-space:nowrap}
+            h4{font-size:.95rem;margin:20px 0 2px}h4 .tally{font-weight:400;color:var(--soft);white-space:nowrap}
+            ul.note{margin:6px 0;padding-left:1.3em;max-width:90ch}
             td.verdict{text-align:left}
             td.verdict b{display:inline-block;min-width:1.2em}
             .held{color:#00568a}.failed{color:#a33b00;font-weight:600}.open{color:#555}
-            td.mark{min-width:150px;padding-top:2px;padding-bottom:2px;vertical-align:middle}
+            td.mark,th.mark{width:162px;text-align:center}td.mark svg{width:150px}
+            table.findings{table-layout:auto;margin-bottom:4px}table.findings td{vertical-align:middle}
             code,pre{font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
             pre{background:var(--tint);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0}
             img.scene{max-width:min(100%,336px);height:auto;border-radius:6px;image-rendering:auto}

@@ -71,12 +71,13 @@ class JudgeTest {
     @Test
     void aClaimHoldsDoesNotHoldOrCannotBeTold() {
         OfScore above = score(Relation.ABOVE, Match.BUDGET, false);
-        Finding held = judge(above, rows("a", "25%", i -> i % 2 == 0), rows("b", "25%", i -> i % 4 == 0));
+        Finding held =
+                judge(above, rows("a", "25%", i -> i % 2 == 0), rows("b", "25%", 100, 128, List.of(), i -> i % 4 == 0));
         assertThat(held.findings()).singleElement().satisfies(f -> {
             assertThat(f.verdict()).isEqualTo(Verdict.HELD);
             assertThat(f.paired().difference()).isEqualTo(0.25);
             assertThat(f.ours()).isEqualTo("a at 25%");
-            assertThat(f.theirs()).isEqualTo("b at 25%");
+            assertThat(f.theirs()).isEqualTo("b at 25%: 2.00 times the tokens per layer");
         });
         assertThat(judge(above, rows("a", "64", i -> i % 4 == 0), rows("b", "64", i -> i % 2 == 0))
                         .findings())
@@ -223,7 +224,9 @@ class JudgeTest {
                 .contains("FEATHER answers questions for a place better", "✗ did not hold", "✓", "Not measured", "<svg")
                 .doesNotContain("NaN");
         assertThat(section.markdown())
-                .contains("| todre at 11.1% | 95.0 % of full model |", "Not measured: turbo is not among those that answered. tome is not among")
+                .contains(
+                        "| todre at 11.1% | 95.0 % of full model |",
+                        "Not measured: turbo is not among those that answered. tome is not among")
                 .contains("| vflowopt:@knobs.json at 11.1% | 90.0 % of full model |");
         assertThat(findings)
                 .hasSameSizeAs(PublishedClaims.all())
