@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
             "Techniques that act inside the encoder spend its visual tokens (tca, tome, turbo, flowcut). tca also learns"
                     + " from the stream: it remembers a few confident pictures of each class, so that what it says of a"
                     + " picture depends on those before it. Pictures are taken in the order given, those of a folder by"
-                    + " name; --shuffle mixes folders that hold one class each. Its reservoir is set with the knobs"
+                    + " name; --shuffle mixes folders that hold one class each. The reservoir is set with the knobs"
                     + " reservoir (pictures of a class; 0 for none), lambda, beta, scale, evict and anchors; see 'fovea"
                     + " techniques tca'.",
             "",
@@ -38,8 +38,8 @@ import picocli.CommandLine.Parameters;
             "",
             "@|bold Examples:|@",
             "  fovea classify docs/images/scene.png --labels circle,square,star",
-            "  fovea classify photos/ --labels-file labels.txt --model ~/models/clip-vit-base-patch16 --shuffle 1 \\",
-            "      --technique tca:rho=0.035",
+            "  fovea classify photos/ --labels-file labels.txt --model ~/models/clip-vit-base-patch16 \\",
+            "      --shuffle 1 --technique tca:rho=0.035",
             "  fovea classify --world 500 --by colour --technique tca --budget 50%%",
             ""
         })
