@@ -3,6 +3,7 @@ package dev.fovea.eval.bench;
 import dev.fovea.eval.report.Html;
 import dev.fovea.eval.report.IntervalMark;
 import java.util.ArrayList;
+import java.util.IntSummaryStatistics;
 import java.util.List;
 import java.util.Locale;
 
@@ -52,38 +53,43 @@ final class ClaimsSection {
     private static void claim(Html html, Finding finding) {
         html.raw("<h4>" + Html.escape(finding.claim().statement()) + " <span class=\"tally\">"
                 + Html.escape(tally(finding)) + "</span></h4>\n");
-        html.note(finding.claim().source());
+        html.note(finding.claim().source() + " " + questions(finding) + ".");
         double reach = finding.findings().stream()
                 .mapToDouble(f ->
                         Math.max(Math.abs(f.paired().low()), Math.abs(f.paired().high())))
                 .max()
                 .orElse(1);
-        StringBuilder table = new StringBuilder("<div class=\"wide\"><table class=\"findings\"><thead><tr><th>ours</th>"
-                + "<th>difference (95 %)</th><th class=\"text\">verdict</th><th class=\"mark\">-"
-                + points(reach).substring(1) + " to " + points(reach)
-                + "</th><th class=\"text\">against</th><th>n</th></tr></thead><tbody>\n");
-        for (Finding.One one : finding.findings()) {
-            Paired paired = one.paired();
-            table.append("<tr><td>").append(Html.escape(one.ours())).append("</td><td>");
-            table.append(points(paired.difference()))
-                    .append("<br>")
-                    .append(interval(paired))
-                    .append("</td><td class=\"verdict ");
-            table.append(style(one.verdict()))
-                    .append("\"><b>")
-                    .append(one.verdict().mark())
-                    .append("</b>");
-            table.append(one.verdict().words()).append("</td><td class=\"mark\">");
-            table.append(IntervalMark.of(paired.difference(), paired.low(), paired.high(), reach));
-            table.append("</td><td class=\"text\">")
-                    .append(Html.escape(one.theirs()))
-                    .append("</td><td>");
-            table.append(paired.n()).append("</td></tr>\n");
-        }
+        StringBuilder table = new StringBuilder("<div class=\"wide\"><table class=\"findings\"><thead><tr>"
+                + "<th>ours, and against whom</th><th>difference (95 %)</th><th class=\"verdict\">verdict</th>"
+                + "<th class=\"mark\">-" + points(reach).substring(1) + " to " + points(reach)
+                + "</th></tr></thead><tbody>\n");
+        finding.findings().forEach(one -> row(table, one, reach));
         html.raw(table.append("</tbody></table></div>\n").toString());
         if (!finding.unmeasured().isEmpty()) {
             html.note("Not measured: " + String.join(" ", finding.unmeasured()));
         }
+    }
+
+    private static void row(StringBuilder table, Finding.One one, double reach) {
+        Paired paired = one.paired();
+        table.append("<tr><td>").append(Html.escape(one.ours())).append("<br><span class=\"against\">");
+        table.append(Html.escape(one.theirs())).append("</span></td><td>").append(points(paired.difference()));
+        table.append("<br>").append(interval(paired)).append("</td><td class=\"verdict ");
+        table.append(style(one.verdict()))
+                .append("\"><b>")
+                .append(one.verdict().mark())
+                .append("</b> ");
+        table.append(one.verdict().words()).append("</td><td class=\"mark\">");
+        table.append(IntervalMark.of(paired.difference(), paired.low(), paired.high(), reach));
+        table.append("</td></tr>\n");
+    }
+
+    /** Over how many questions: {@code 2,000 questions}, or the fewest and the most. */
+    private static String questions(Finding finding) {
+        IntSummaryStatistics n =
+                finding.findings().stream().mapToInt(f -> f.paired().n()).summaryStatistics();
+        return (n.getMin() == n.getMax() ? "" : Html.number(n.getMin(), 0) + " to ") + Html.number(n.getMax(), 0)
+                + " questions";
     }
 
     /** The same as Markdown. */

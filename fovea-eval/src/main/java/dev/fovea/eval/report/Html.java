@@ -48,11 +48,13 @@ public final class Html {
             .places figcaption{font-size:.875rem;overflow-wrap:anywhere}
             h4{font-size:.95rem;margin:20px 0 2px}h4 .tally{font-weight:400;color:var(--soft);white-space:nowrap}
             ul.note{margin:6px 0;padding-left:1.3em;max-width:90ch}
-            td.verdict{text-align:left}
-            td.verdict b{display:inline-block;min-width:1.2em}
+            .findings .verdict{text-align:left}
+            .findings .verdict b{display:inline-block;min-width:1.1em}
+            .findings td{vertical-align:middle}
+            .findings td:first-child,.findings th:first-child{position:static;white-space:normal;min-width:22ch;max-width:52ch}
+            .against{color:var(--soft)}
             .held{color:#00568a}.failed{color:#a33b00;font-weight:600}.open{color:#555}
             td.mark,th.mark{width:162px;text-align:center}td.mark svg{width:150px}
-            table.findings{table-layout:auto;margin-bottom:4px}table.findings td{vertical-align:middle}
             code,pre{font:.85rem/1.45 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
             pre{background:var(--tint);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0}
             img.scene{max-width:min(100%,336px);height:auto;border-radius:6px;image-rendering:auto}
@@ -61,6 +63,8 @@ public final class Html {
             table.heat td{min-width:24px;padding:3px 1px;font-size:11px;border-width:1px}
             table.heat thead th{padding:4px 1px;font-size:11px}
             td.mark,th.mark{display:none}
+            .findings{width:100%}.findings .verdict{white-space:normal}
+            .findings td:first-child,.findings th:first-child{min-width:0;max-width:none;overflow-wrap:break-word}
             .places{grid-template-columns:repeat(2,1fr);gap:12px}
             .narrow{display:block}.panels{grid-template-columns:repeat(2,1fr)}}
             """;
