@@ -73,8 +73,9 @@ public final class Tca implements Technique {
                             "3",
                             0,
                             1000,
-                            "Classification: weight of the correction; 0 leaves the logits alone. Defaults are those "
-                                    + "for ImageNet."),
+                            "Classification: weight of the correction; 0 leaves the logits alone. Set, like beta and "
+                                    + "scale, as for ImageNet with CLIP's logit scale of 100; a model whose scale is "
+                                    + "smaller wants a smaller one."),
                     Knob.number("beta", "5", 0, 1000, "Classification: sharpness of the similarity in the correction."),
                     Knob.number(
                             "scale",
