@@ -4,6 +4,7 @@ import dev.fovea.eval.report.BandShares;
 import dev.fovea.eval.report.Html;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,26 +21,32 @@ final class PlacesSection {
         List<Entrant> entrants =
                 Entrant.of(rows).stream().filter(e -> e.share() < 1).toList();
         double share = commonest(entrants);
-        List<String> figures = new ArrayList<>();
+        Map<String, List<Double>> bands = new LinkedHashMap<>();
         List<String> none = new ArrayList<>();
         for (Entrant entrant : entrants) {
             if (entrant.share() == share) {
-                List<Double> bands = bands(entrant);
-                if (bands.isEmpty()) {
+                List<Double> own = bands(entrant);
+                if (own.isEmpty()) {
                     none.add(entrant.contestant().technique());
                 } else {
-                    figures.add(new BandShares(entrant.contestant().technique(), bands).figure());
+                    bands.put(entrant.contestant().technique(), own);
                 }
             }
         }
-        if (figures.isEmpty()) {
+        if (bands.isEmpty()) {
             return;
         }
+        double longest = bands.values().stream()
+                .flatMap(List::stream)
+                .max(Comparator.naturalOrder())
+                .orElse(1.0);
         html.element("h3", "", "Where the kept tokens lay, at " + Html.percent(share));
         html.note(
                 "The tokens left behind the last station by quarters of the picture's height, over all questions; the "
                         + "dashed line is an even spread. A token that stands for several has the place of the one it took.");
-        html.raw("<div class=\"places\">\n" + String.join("", figures) + "</div>\n");
+        html.raw("<div class=\"places\">\n");
+        bands.forEach((technique, own) -> html.raw(new BandShares(technique, own, longest).figure()));
+        html.raw("</div>\n");
         if (!none.isEmpty()) {
             html.note("No token with a place was left by " + String.join(", ", none) + ".");
         }

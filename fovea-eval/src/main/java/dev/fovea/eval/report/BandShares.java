@@ -5,15 +5,16 @@ import java.util.Locale;
 
 /**
  * How something is spread over the height of a picture: one bar per band, stacked as the bands lie, with a dashed line
- * where an even spread would end.
+ * where an even spread would end and the shares in a column of their own.
  *
  * @param title above it
  * @param shares of each band, the top one first; they add up to 1
+ * @param longest the share that the longest bar stands for, the same in all drawings that are compared
  */
-public record BandShares(String title, List<Double> shares) {
+public record BandShares(String title, List<Double> shares, double longest) {
     private static final double WIDTH = 260;
-    private static final double LEFT = 74;
-    private static final double RIGHT = 62;
+    private static final double LEFT = 80;
+    private static final double RIGHT = 58;
     private static final double BAND = 30;
     private static final double GAP = 4;
 
@@ -25,8 +26,6 @@ public record BandShares(String title, List<Double> shares) {
     public String figure() {
         double height = shares.size() * BAND;
         double even = 1.0 / shares.size();
-        double most = Math.max(
-                2 * even, shares.stream().mapToDouble(Double::doubleValue).max().orElse(1));
         StringBuilder svg = new StringBuilder("<figure><figcaption>")
                 .append(Html.escape(title))
                 .append("</figcaption>\n");
@@ -39,9 +38,9 @@ public record BandShares(String title, List<Double> shares) {
                         + String.join(
                                 ", ", shares.stream().map(BandShares::percent).toList()))));
         for (int band = 0; band < shares.size(); band++) {
-            band(svg, band, shares.get(band), length(shares.get(band), most));
+            band(svg, band, shares.get(band), length(shares.get(band)));
         }
-        double line = LEFT + length(even, most);
+        double line = LEFT + length(even);
         svg.append(String.format(
                 Locale.ROOT,
                 "<line x1=\"%.1f\" x2=\"%.1f\" y1=\"0\" y2=\"%.0f\" stroke=\"#1b1b1b\" stroke-dasharray=\"4 3\"/>",
@@ -58,7 +57,7 @@ public record BandShares(String title, List<Double> shares) {
                 Locale.ROOT,
                 "<text x=\"%.0f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#444\">%s</text>"
                         + "<rect x=\"%.0f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"#56b4e9\"/>"
-                        + "<text x=\"%.1f\" y=\"%.1f\" fill=\"#1b1b1b\">%s</text>%n",
+                        + "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#1b1b1b\">%s</text>%n",
                 LEFT - 8,
                 top + BAND / 2 + 6,
                 name,
@@ -66,13 +65,13 @@ public record BandShares(String title, List<Double> shares) {
                 top + GAP / 2,
                 length,
                 BAND - GAP,
-                LEFT + length + 6,
+                WIDTH - 2,
                 top + BAND / 2 + 6,
                 percent(share)));
     }
 
-    private static double length(double share, double most) {
-        return share / most * (WIDTH - LEFT - RIGHT);
+    private double length(double share) {
+        return Math.min(1, share / longest) * (WIDTH - LEFT - RIGHT);
     }
 
     private static String percent(double share) {
