@@ -112,6 +112,9 @@ final class AskCommand implements Callable<Integer> {
         List<RgbImage> images = pictures(asked.pictures(), natives);
         try (VisionLanguageModel opened = open(folder)) {
             spending.check(opened, images.size());
+            if (session.interruption().requested()) {
+                return ExitCode.INTERRUPTED;
+            }
             return asked.question() == null
                     ? converse(opened, images, options)
                     : once(opened, images, asked.question(), options);
@@ -179,21 +182,30 @@ final class AskCommand implements Callable<Integer> {
     private int converse(VisionLanguageModel opened, List<RgbImage> images, AskOptions options) {
         try (Conversation conversation = opened.converse(options, Conversation.Policy.LOOK_AGAIN);
                 QuestionSource questions = QuestionSource.of(session)) {
+            boolean typed = questions instanceof QuestionSource.Edited;
             List<RgbImage> toShow = images;
+            int asked = 0;
+            int outcome = ExitCode.OK;
             for (String text = questions.next(); text != null; text = questions.next()) {
+                asked++;
                 try {
                     Answer answer = next(conversation, toShow, text);
                     toShow = List.of();
                     int code = output(opened).show(images, text, answer);
-                    if (code != ExitCode.OK && !(questions instanceof QuestionSource.Edited)) {
+                    if (code != ExitCode.OK && !typed) {
                         return code;
                     }
                     session.interruption().clear();
                 } catch (IllegalArgumentException e) {
                     terminal.err().println("fovea: " + e.getMessage());
+                    outcome = typed ? ExitCode.OK : ExitCode.INPUT;
                 }
             }
-            return ExitCode.OK;
+            if (asked == 0 && !typed) {
+                throw CommandFailure.usage(
+                        "no question was asked: write it after the picture, or one a line on standard" + " input");
+            }
+            return outcome;
         }
     }
 

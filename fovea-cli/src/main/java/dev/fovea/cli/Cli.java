@@ -29,7 +29,8 @@ public final class Cli {
         try {
             int code = line.execute(args);
             return session.interruption().requested() ? ExitCode.INTERRUPTED : code;
-        } catch (StackOverflowError | OutOfMemoryError e) {
+        } catch (Error e) {
+            // Memory that ran out, a library that is missing or does not fit: said like every other failure.
             return failures.report(e);
         }
     }

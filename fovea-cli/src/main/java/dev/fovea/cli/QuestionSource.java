@@ -60,7 +60,7 @@ sealed interface QuestionSource extends AutoCloseable {
         private final org.jline.terminal.Terminal terminal;
         private final LineReader reader;
 
-        private Edited(org.jline.terminal.Terminal terminal) {
+        Edited(org.jline.terminal.Terminal terminal) {
             this.terminal = terminal;
             this.reader = LineReaderBuilder.builder()
                     .terminal(terminal)

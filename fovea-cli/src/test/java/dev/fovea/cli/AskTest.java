@@ -134,6 +134,23 @@ class AskTest {
     }
 
     @Test
+    void aPipeWithoutAQuestionIsAUsageError() {
+        Run run = Run.with(" \n\n", new Interruption(), "ask", Run.PICTURE, "--model", Run.MODEL);
+        assertThat(run.code()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).contains("no question was asked").hasLineCount(1);
+    }
+
+    @Test
+    void aQuestionOfAPipeThatCannotBeAskedDoesNotStopTheOthersButCounts() {
+        String questions = "red circle ".repeat(400) + "\n" + QUESTION + "\n";
+        Run run = Run.with(questions, new Interruption(), "ask", Run.PICTURE, "--model", Run.MODEL);
+        assertThat(run.code()).isEqualTo(3);
+        assertThat(run.err()).contains("shorten it").hasLineCount(1);
+        assertThat(run.out()).startsWith("re\n").hasLineCount(2);
+    }
+
+    @Test
     void ctrlCEndsTheAnswerCleanly() {
         Interruption interruption = new Interruption();
         interruption.request();

@@ -114,6 +114,53 @@ class LauncherTest {
     }
 
     @Test
+    void whatLooksSpecialToAShellIsPassedOnToo() throws Exception {
+        Ran ran = run(Map.of(), "ask", "--", "-n", "*.png", "$(touch x) `id` ; & | >", "two\nlines", "Où ?", " ");
+        assertThat(ran.out)
+                .contains("<ask>\n<-->\n<-n>\n<*.png>\n<$(touch x) `id` ; & | >>\n<two\nlines>\n<Où ?>\n< >\n");
+    }
+
+    @Test
+    void ctrlCReachesJavaAndNothingIsLeftRunning() throws Exception {
+        run(Map.of(), "techniques");
+        Path ready = folder.resolve("ready");
+        script(
+                jdk.resolve("bin/java"),
+                "trap 'echo stopped >&2; exit 130' INT TERM\n: >\"$READY\"\nwhile :; do sleep 0.05; done\n");
+        Process process = interruptible(Map.of("READY", ready.toString(), "FOVEA_BUILD", "never"), "ask", "x");
+        try {
+            waitFor(ready);
+            long launched = process.pid();
+            // The launcher has become Java: the signal needs no passing on.
+            process.destroy();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(130);
+            assertThat(ProcessHandle.of(launched).filter(ProcessHandle::isAlive))
+                    .isEmpty();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
+    void ctrlCDuringTheBuildEndsMavenAndTheLock() throws Exception {
+        Path ready = folder.resolve("ready");
+        script(bin.resolve("mvn"), "echo $$ >\"$READY.part\"; mv \"$READY.part\" \"$READY\"; exec sleep 60\n");
+        Process process = interruptible(Map.of("READY", ready.toString()), "techniques");
+        try {
+            waitFor(ready);
+            process.destroy();
+            assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(process.exitValue()).isEqualTo(130);
+            long maven = Long.parseLong(Files.readString(ready).strip());
+            assertThat(ProcessHandle.of(maven).filter(ProcessHandle::isAlive)).isEmpty();
+            assertThat(installation.resolve(".fovea/lock")).doesNotExist();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+
+    @Test
     void exitCodeAndStandardInputAreJavas() throws Exception {
         assertThat(run(Map.of("EXIT", "3"), "ask", "x").code).isEqualTo(3);
         Ran reading = runIn(folder, installation.resolve("fovea").toString(), Map.of("READS", "yes"), "hello\n", "ask");
@@ -202,6 +249,28 @@ class LauncherTest {
                 .as("the launcher ended")
                 .isTrue();
         return new Ran(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    private Process interruptible(Map<String, String> environment, String... args) throws IOException {
+        List<String> command =
+                new ArrayList<>(List.of(installation.resolve("fovea").toString()));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .directory(folder.toFile())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().put("JAVA_HOME", jdk.toString());
+        builder.environment().put("PATH", bin + ":/usr/bin:/bin");
+        builder.environment().put("INSTALLATION", installation.toString());
+        builder.environment().putAll(environment);
+        return builder.start();
+    }
+
+    private static void waitFor(Path file) throws InterruptedException {
+        for (int i = 0; i < 400 && !Files.exists(file); i++) {
+            Thread.sleep(50);
+        }
+        assertThat(file).exists();
     }
 
     private Path jdk(String name, String version) throws IOException {
