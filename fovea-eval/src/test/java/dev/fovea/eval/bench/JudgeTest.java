@@ -13,7 +13,6 @@ import dev.fovea.eval.report.Html;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class JudgeTest {
@@ -60,7 +59,11 @@ class JudgeTest {
 
     @SafeVarargs
     private static Finding judge(Claim claim, List<ResultRow>... contestants) {
-        return new Judge(Stream.of(contestants).flatMap(List::stream).toList()).judge(claim);
+        List<ResultRow> all = new ArrayList<>();
+        for (List<ResultRow> one : contestants) {
+            all.addAll(one);
+        }
+        return new Judge(all).judge(claim);
     }
 
     private static OfScore score(Relation relation, Match match, boolean locationOnly) {
