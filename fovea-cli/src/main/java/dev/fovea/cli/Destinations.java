@@ -69,7 +69,7 @@ record Destinations(@Nullable Path overlay, @Nullable Path record) {
             return one.toAbsolutePath()
                             .normalize()
                             .equals(other.toAbsolutePath().normalize())
-                    || Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
+                    || (Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other));
         } catch (IOException e) {
             // What cannot be looked at will be refused when it is opened.
             return false;
