@@ -74,7 +74,8 @@ final class BenchCommand implements Callable<Integer> {
             names = "--out",
             defaultValue = "bench",
             paramLabel = "DIR",
-            description = "Where results.jsonl, results.parquet, report.html and summary.md go (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Where results.jsonl, results.parquet, report.html and summary.md go (default: ${DEFAULT-VALUE}).")
     Path out;
 
     @Mixin

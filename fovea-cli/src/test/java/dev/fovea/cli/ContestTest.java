@@ -117,7 +117,10 @@ class ContestTest {
         for (String line : Files.readAllLines(folder.resolve("results.jsonl"))) {
             JsonNode row = new ObjectMapper().readTree(line);
             assertThat(row.path("kept_rows")).hasSize(4);
-            assertThat(row.path("kept_rows").valueStream().mapToInt(JsonNode::intValue).sum())
+            assertThat(row.path("kept_rows")
+                            .valueStream()
+                            .mapToInt(JsonNode::intValue)
+                            .sum())
                     .isEqualTo(row.path("visual_kept").intValue());
         }
         assertThat(folder.resolve("results.parquet")).isNotEmptyFile();
