@@ -231,7 +231,7 @@ final class AskCommand implements Callable<Integer> {
             public void onText(String text) {
                 if (stream) {
                     endWaiting();
-                    terminal.out().print(text);
+                    terminal.out().print(terminal.shown(text));
                     terminal.out().flush();
                 }
             }

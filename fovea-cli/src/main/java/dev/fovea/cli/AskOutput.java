@@ -50,7 +50,7 @@ record AskOutput(
     /** Before any file is written: an answer is not lost because a disk is full. */
     private void sayInWords(Answer answer, AskReport report) {
         if (!streamed) {
-            terminal.out().print(answer.text());
+            terminal.out().print(terminal.shown(answer.text()));
         }
         terminal.out().println();
         terminal.out().println(terminal.quiet(report.line()));

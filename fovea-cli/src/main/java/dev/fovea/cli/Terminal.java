@@ -59,6 +59,11 @@ public record Terminal(
         }
     }
 
+    /** Words of a model as a terminal may show them: without the control characters that would command it. */
+    String shown(String text) {
+        return outIsTerminal ? text.replaceAll("[\\p{Cc}&&[^\n\t]]", "\ufffd") : text;
+    }
+
     /** The text in bold, where that is possible. */
     String bold(String text) {
         return colours ? "\u001b[1m" + text + "\u001b[0m" : text;

@@ -169,6 +169,15 @@ class CliTest {
     }
 
     @Test
+    void wordsOfAModelCannotCommandATerminal() {
+        Terminal seen = new Terminal(System.in, System.out, System.err, true, true, true, false, 100);
+        Terminal piped = new Terminal(System.in, System.out, System.err, true, false, true, false, 100);
+        String words = "two\u001b[2J\r\u009b5n\tstars\n\u2026";
+        assertThat(seen.shown(words)).isEqualTo("two\ufffd[2J\ufffd\ufffd5n\tstars\n\u2026");
+        assertThat(piped.shown(words)).isEqualTo(words);
+    }
+
+    @Test
     void tablesWrapTheirLastColumn() {
         assertThat(Table.wrap("one two three", 7)).containsExactly("one two", "three");
         assertThat(Table.wrap("extraordinary", 5)).containsExactly("extraordinary");
