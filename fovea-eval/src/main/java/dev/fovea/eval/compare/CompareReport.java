@@ -128,24 +128,22 @@ public record CompareReport(
         BufferedImage small = reduced(drawn);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try {
-            ImageIO.write(small, "png", bytes);
+            ImageIO.write(small, "jpg", bytes);
         } catch (IOException e) {
             throw EvalException.output("An overlay cannot be encoded: " + e.getMessage(), e);
         }
-        return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+        return "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
     }
 
-    /** A page of many pictures should stay small. */
+    /** A page of many pictures should stay small: no wider than it shows them, and without transparency, for JPEG. */
     private static BufferedImage reduced(BufferedImage image) {
-        if (image.getWidth() <= WIDEST) {
-            return image;
-        }
-        int height = Math.max(1, image.getHeight() * WIDEST / image.getWidth());
-        BufferedImage out = new BufferedImage(WIDEST, height, BufferedImage.TYPE_INT_RGB);
+        int width = Math.min(image.getWidth(), WIDEST);
+        int height = Math.max(1, image.getHeight() * width / image.getWidth());
+        BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         var graphics = out.createGraphics();
         graphics.setRenderingHint(
                 java.awt.RenderingHints.KEY_INTERPOLATION, java.awt.RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-        graphics.drawImage(image, 0, 0, WIDEST, height, null);
+        graphics.drawImage(image, 0, 0, width, height, null);
         graphics.dispose();
         return out;
     }

@@ -59,7 +59,7 @@ public final class Html {
             pre{background:var(--tint);padding:10px 12px;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:6px 0}
             img.scene{max-width:min(100%,336px);height:auto;border-radius:6px;image-rendering:auto}
             @media(max-width:520px){body{font-size:15px}main{padding:14px 12px 36px}h1{font-size:1.35rem}th,td{padding:4px 6px}
-            td:first-child,th:first-child{white-space:normal;min-width:88px;max-width:112px;overflow-wrap:anywhere}
+            td:first-child,th:first-child{white-space:normal;min-width:118px;max-width:132px;overflow-wrap:break-word}
             table.heat td{min-width:24px;padding:3px 1px;font-size:11px;border-width:1px}
             table.heat thead th{padding:4px 1px;font-size:11px}
             td.mark,th.mark{display:none}

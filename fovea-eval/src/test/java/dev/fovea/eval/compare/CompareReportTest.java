@@ -43,7 +43,7 @@ class CompareReportTest {
         String page = Files.readString(file);
         assertThat(page)
                 .contains(
-                        "Is &lt;it&gt; red?", "hiprune at 8", "data:image/png;base64,", "Not run", "fovea compare a b")
+                        "Is &lt;it&gt; red?", "hiprune at 8", "data:image/jpeg;base64,", "Not run", "fovea compare a b")
                 .doesNotContain("http://", "https://", "<it>");
         assertThat(page.split("<img ", -1)).hasSize(comparison.results().size() + 1);
     }
