@@ -6,6 +6,7 @@ import dev.fovea.core.image.Picture;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Contestant;
+import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.compare.CompareReport;
 import dev.fovea.eval.compare.Compared;
 import dev.fovea.eval.compare.Comparison;
@@ -82,6 +83,9 @@ final class CompareCommand implements Callable<Integer> {
     public Integer call() {
         if (maxTokens < 1) {
             throw CommandFailure.usage("--max-tokens is " + maxTokens + "; give at least 1");
+        }
+        if (report != null) {
+            Outputs.check(report);
         }
         List<Contestant> contestants = contest.contestants();
         Path folder = model.resolve(session);

@@ -101,6 +101,7 @@ final class TuneCommand implements Callable<Integer> {
         }
         Path folder = model.resolve(session);
         Path target = out == null ? Path.of(id + ".json") : out;
+        Outputs.check(target);
         Tuner.Found found;
         try (OpenedModel subject =
                         new OpenedModel(model.name(session), VisionLanguageModel.open(folder, OpenOptions.defaults()));

@@ -90,6 +90,16 @@ class ContestTest {
     }
 
     @Test
+    void placesThatCannotBeWrittenAreToldBeforeTheWork() {
+        Run page = Run.of("compare", Run.PICTURE, "Where is it?", "--model", "nowhere", "--report", folder);
+        assertThat(page.code()).isEqualTo(5);
+        assertThat(page.err()).contains("it is a folder; name a file").hasLineCount(1);
+        Run knobs = Run.of("tune", "vflowopt", "--model", Run.MODEL, "-b", "50%", "--out", folder);
+        assertThat(knobs.code()).isEqualTo(5);
+        assertThat(knobs.err()).contains("it is a folder; name a file").hasLineCount(1);
+    }
+
+    @Test
     void benchGoesOnWhereItStopped() throws IOException {
         Object[] command = {
             "bench",
