@@ -19,7 +19,12 @@ final class Machine implements AutoCloseable {
     static final String PRODUCT = "read by a product";
 
     private static final int ROWS = 640;
+    private static final int FEW_ROWS = PathSpeed.FEW + Visit.WORDS;
     private static final int WIDTH = 4096;
+
+    /** Processors and libtorch take about as long until the first wide products run at their full speed. */
+    private static final long WARM_UP_NANOS = 2_000_000_000L;
+
     private static final int READ_ROWS = 18432;
     private static final int READ_TENSORS = 4;
 
@@ -40,6 +45,16 @@ final class Machine implements AutoCloseable {
                 large.add(new Linear(own(Tensors.full(0.5, DType.F32, READ_ROWS, WIDTH)), null));
             }
         }
+    }
+
+    /** The product of the rows that a shortened prompt has. */
+    void multiplyFew() {
+        product.forward(x.narrow(0, 0, FEW_ROWS));
+    }
+
+    /** Floating-point operations of {@link #multiplyFew}. */
+    static double fewOperations() {
+        return 2.0 * FEW_ROWS * WIDTH * WIDTH;
     }
 
     /** Floating-point operations of {@link #multiply}. */
@@ -75,6 +90,12 @@ final class Machine implements AutoCloseable {
         try (Scope scope = Scope.inference()) {
             Tensor x = Tensors.to(torch.randn(ROWS, WIDTH), dtype);
             Linear w = new Linear(Tensors.to(torch.randn(WIDTH, WIDTH), dtype), null);
+            long start = System.nanoTime();
+            while (System.nanoTime() - start < WARM_UP_NANOS) {
+                try (Scope warmUp = Scope.inference()) {
+                    w.forward(x);
+                }
+            }
             Turns turns = new Turns().task("product", () -> w.forward(x)).run(runs, () -> true);
             return turns.each(t -> operations() / t.seconds("product")).median();
         }

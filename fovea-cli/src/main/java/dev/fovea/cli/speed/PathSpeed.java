@@ -43,9 +43,16 @@ final class PathSpeed {
      * @param seconds of the whole model, 576 visual tokens
      * @param speedUp layer with 576 visual tokens over layer with 64
      * @param operationsRatio the same of their operations
+     * @param fewOfProduct the rate of the product of as many rows as the shortened prompt has, of that of the whole:
+     *     what the speed-up could be of the ratio of operations, if layers were products alone
      */
     record Prefill(
-            Quartiles productRate, Quartiles ofProduct, Quartiles seconds, Quartiles speedUp, double operationsRatio) {
+            Quartiles productRate,
+            Quartiles ofProduct,
+            Quartiles seconds,
+            Quartiles speedUp,
+            double operationsRatio,
+            Quartiles fewOfProduct) {
         double speedUpOfRatio() {
             return speedUp.median() / operationsRatio;
         }
@@ -57,6 +64,7 @@ final class PathSpeed {
         try (EncodedImage image = visit.encode(deep, plain)) {
             Turns turns = new Turns()
                     .task("product", machine::multiply)
+                    .task("product, few", machine::multiplyFew)
                     .task("shallow", () -> visit.prefill(shallow, image, plain).close())
                     .task("deep", () -> visit.prefill(deep, image, plain).close())
                     .task(
@@ -71,7 +79,10 @@ final class PathSpeed {
                     turns.each(t -> work / layer(t, "") / (Machine.operations() / t.seconds("product"))),
                     turns.each(t -> whole(t, "")),
                     turns.each(t -> layer(t, "") / layer(t, ", few")),
-                    work / fewWork);
+                    work / fewWork,
+                    turns.each(t -> Machine.fewOperations()
+                            / t.seconds("product, few")
+                            / (Machine.operations() / t.seconds("product"))));
         }
     }
 

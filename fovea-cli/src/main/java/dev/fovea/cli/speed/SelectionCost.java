@@ -26,6 +26,8 @@ final class SelectionCost {
     /** Layers of the language model that the plans are made for. */
     private static final int DEPTH = 4;
 
+    private static final int[] BUDGETS = {PathSpeed.FEW, 128, 192, 288};
+
     private final LlavaModel model;
     private final Visit visit;
 
@@ -37,20 +39,31 @@ final class SelectionCost {
     /**
      * The cost of one technique.
      *
+     * @param budget visual tokens it was asked to keep
      * @param seconds of choosing, or null if the technique cannot run here
      * @param reason why not, or empty
      */
-    record Cost(String technique, @Nullable Quartiles seconds, String reason) {}
+    record Cost(String technique, int budget, @Nullable Quartiles seconds, String reason) {}
 
+    /** At the smallest budget that the technique can meet: those that prune late keep more tokens on average. */
     Cost of(Technique technique, int rounds, BooleanSupplier goOn) {
+        Cost cost = at(BUDGETS[0], technique, rounds, goOn);
+        for (int i = 1; i < BUDGETS.length && cost.seconds() == null; i++) {
+            Cost larger = at(BUDGETS[i], technique, rounds, goOn);
+            cost = larger.seconds() == null ? cost : larger;
+        }
+        return cost;
+    }
+
+    private Cost at(int budget, Technique technique, int rounds, BooleanSupplier goOn) {
         String id = technique.card().id();
         Clock clock = new Clock();
         Plan plan;
         try {
-            plan = Techniques.of(List.of(technique)).plan(List.of(id), model.shape(), Budget.count(PathSpeed.FEW), 1);
+            plan = Techniques.of(List.of(technique)).plan(List.of(id), model.shape(), Budget.count(budget), 1);
             PlanCheck.check(plan, model.shape());
         } catch (IllegalArgumentException e) {
-            return new Cost(id, null, String.valueOf(e.getMessage()));
+            return new Cost(id, budget, null, String.valueOf(e.getMessage()));
         }
         PlanRun run = Visit.run(clock.around(plan), model);
         boolean insideEncoder =
@@ -73,7 +86,8 @@ final class SelectionCost {
                         0,
                         turns.each(t -> t.seconds("encode, declared") - t.seconds("encode"))
                                 .median());
-        return new Cost(id, new Quartiles(steps.low() + signals, steps.median() + signals, steps.high() + signals), "");
+        return new Cost(
+                id, budget, new Quartiles(steps.low() + signals, steps.median() + signals, steps.high() + signals), "");
     }
 
     /** Puts a step that starts a clock before each step, and stops it behind each rule. */

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>As a map: {@code gemm} with {@code f32_gflops}, {@code bf16_gflops} and {@code dtype} (the faster one, used for the
  * rest); {@code prefill} with {@code gemm_gflops}, {@code of_gemm}, {@code seconds}, {@code speed_up_at_64},
- * {@code operations_ratio} and {@code speed_up_of_ratio}; {@code decode} with {@code read_gb_per_s}, {@code of_read} and
- * {@code tokens_per_s}; {@code selection}, a list of {@code technique}, {@code ms}, {@code of_prefill} and, where it
+ * {@code operations_ratio}, {@code speed_up_of_ratio} and {@code few_of_gemm} (the rate of the product with the rows
+ * of the shortened prompt); {@code decode} with {@code read_gb_per_s}, {@code of_read} and
+ * {@code tokens_per_s}; {@code selection}, a list of {@code technique}, {@code budget}, {@code ms}, {@code of_prefill} and, where it
  * cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
  * model. Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
  * are fractions of one.
@@ -49,6 +50,7 @@ public record SpeedReport(
         reading.put("speed_up_at_64", map(prefill.speedUp(), 1));
         reading.put("operations_ratio", rounded(prefill.operationsRatio()));
         reading.put("speed_up_of_ratio", rounded(prefill.speedUpOfRatio()));
+        reading.put("few_of_gemm", map(prefill.fewOfProduct(), 1));
         map.put("prefill", reading);
         Map<String, Object> writing = new LinkedHashMap<>();
         writing.put("read_gb_per_s", map(decode.readRate(), 1 / GIGA));
@@ -81,11 +83,12 @@ public record SpeedReport(
                 "  of the ratio of operations, " + format("%.2f×", prefill.operationsRatio()),
                 format("%.1f %%", 100 * prefill.speedUpOfRatio()),
                 ""));
+        add(rows, "  product at as few rows, of the rate", prefill.fewOfProduct(), 100, "%.1f %%");
         add(rows, "  reading memory", decode.readRate(), 1 / GIGA, "%.1f GB/s");
         add(rows, "  decode, of the reading rate", decode.ofRead(), 100, "%.1f %%");
         add(rows, "  decode, 32 layers", decode.tokensPerSecond(), 1, "%.2f tokens/s");
         rows.add(List.of("", "", ""));
-        rows.add(List.of("Selection at 64 visual tokens, of the full prefill", "", ""));
+        rows.add(List.of("Selection, of the full prefill; at " + PathSpeed.FEW + " visual tokens unless said", "", ""));
         for (SelectionCost.Cost cost : selection) {
             Quartiles seconds = cost.seconds();
             if (seconds == null) {
@@ -93,7 +96,7 @@ public record SpeedReport(
             } else {
                 add(
                         rows,
-                        "  " + cost.technique(),
+                        "  " + cost.technique() + (cost.budget() == PathSpeed.FEW ? "" : " at " + cost.budget()),
                         seconds,
                         100 / prefill.seconds().median(),
                         "%.2f %%");
@@ -109,13 +112,16 @@ public record SpeedReport(
     }
 
     private static void add(List<List<String>> rows, String what, Quartiles q, double scale, String format) {
-        String spread = format(format, scale * q.low()) + " to " + format(format, scale * q.high());
+        // The unit, which follows the number, once.
+        String low = format(format.substring(0, format.indexOf('f') + 1), scale * q.low());
+        String spread = low + " to " + format(format, scale * q.high());
         rows.add(List.of(what, format(format, scale * q.median()), spread));
     }
 
     private Map<String, @Nullable Object> map(SelectionCost.Cost cost) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         map.put("technique", cost.technique());
+        map.put("budget", cost.budget());
         Quartiles seconds = cost.seconds();
         map.put("ms", seconds == null ? null : map(seconds, 1000));
         map.put(

@@ -22,11 +22,13 @@ class SpeedReportTest {
                         new Quartiles(0.8, 0.9, 0.95),
                         new Quartiles(9, 10, 11),
                         TWO,
-                        4),
+                        4,
+                        new Quartiles(0.7, 0.75, 0.8)),
                 new PathSpeed.Decode(new Quartiles(1e10, 2e10, 3e10), new Quartiles(0.7, 0.8, 0.9), TWO),
                 List.of(
-                        new SelectionCost.Cost("fastv", new Quartiles(0.01, 0.02, 0.03), ""),
-                        new SelectionCost.Cost("needs-text", null, "No text tower.")),
+                        new SelectionCost.Cost("fastv", 64, new Quartiles(0.01, 0.02, 0.03), ""),
+                        new SelectionCost.Cost("feather", 192, new Quartiles(0.02, 0.04, 0.06), ""),
+                        new SelectionCost.Cost("needs-text", 64, null, "No text tower.")),
                 null);
     }
 
@@ -40,7 +42,7 @@ class SpeedReportTest {
                 .contains("of_gemm={low=0.8, median=0.9, high=0.95}", "speed_up_of_ratio=0.5");
         assertThat(map.get("selection"))
                 .asString()
-                .contains("technique=fastv", "of_prefill={low=0.001, median=0.002, high=0.003}")
+                .contains("technique=fastv", "budget=64", "of_prefill={low=0.001, median=0.002, high=0.003}")
                 .contains("technique=needs-text", "ms=null", "reason=No text tower.");
         assertThat(map.get("start")).isNull();
     }
@@ -50,8 +52,10 @@ class SpeedReportTest {
         List<String> lines =
                 report().table().stream().map(row -> String.join(" | ", row)).toList();
         assertThat(lines)
-                .contains("  decode, of the reading rate | 80.0 % | 70.0 % to 90.0 %")
-                .contains("  fastv | 0.20 % | 0.10 % to 0.30 %")
+                .contains("  decode, of the reading rate | 80.0 % | 70.0 to 90.0 %")
+                .contains("  fastv | 0.20 % | 0.10 to 0.30 %")
+                .contains("  feather at 192 | 0.40 % | 0.20 to 0.60 %")
+                .contains("  product at as few rows, of the rate | 75.0 % | 70.0 to 80.0 %")
                 .contains("  needs-text | - | No text tower.");
     }
 

@@ -108,6 +108,10 @@ final class DecoderPass {
         boolean last = index == decoder.layers().size() - 1;
         int[][] positions = positions(index);
         now.positions(rotation(flat(positions)));
+        if (x.size(0) == chunks.size()) {
+            // One token of each sequence: also the last layer, whose other queries nobody asks for, needs all of them.
+            now.together();
+        }
         Tensor k = now.keys(true);
         Tensor v = now.values();
         fillCaches(index, k, v, positions, places);

@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.llama.LlamaLayer;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -42,6 +43,16 @@ final class DecoderProjections {
             normed = t;
         }
         return t;
+    }
+
+    /** Makes queries, keys and values at once, if none is there yet: for rows that need all of them anyway. */
+    void together() {
+        if (queries == null && keys == null && values == null) {
+            List<Tensor> all = layer.projections(normed());
+            queries = all.get(0);
+            keys = all.get(1);
+            values = all.get(2);
+        }
     }
 
     /** {@code [heads, total tokens, d]}. */

@@ -37,78 +37,142 @@ final class BFloat16Rows implements RowKernel {
     @Override
     public void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
         long stride = 2L * columns;
-        for (int r = from; r < to; r += 4) {
-            int row = Math.min(r, to - 4);
-            fourRows(weight + row * stride, stride, columns, x, out, row);
+        for (int r = from; r < to; r += MIN_ROWS) {
+            int row = Math.min(r, to - MIN_ROWS);
+            eightRows(weight + row * stride, stride, columns, x, out, row);
         }
     }
 
     /**
-     * Four rows, two words of lanes at a time. Written out without methods of its own: this is as much as the compiler is
+     * Eight rows, one word of lanes at a time: measured against one to sixteen rows and up to four words, this keeps the
+     * most of the memory's reads on their way. Written out without methods of its own: this is as much as the compiler is
      * willing to inline into one loop, and a vector that crosses a call is an object.
      */
-    private static void fourRows(long w, long stride, int columns, long x, float[] out, int row) {
+    private static void eightRows(long w, long stride, int columns, long x, float[] out, int row) {
         int words = columns / 2;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector b0 = a0;
-        FloatVector b1 = a0;
-        FloatVector b2 = a0;
-        FloatVector b3 = a0;
-        FloatVector c0 = a0;
-        FloatVector c1 = a0;
-        FloatVector c2 = a0;
-        FloatVector c3 = a0;
-        FloatVector d0 = a0;
-        FloatVector d1 = a0;
-        FloatVector d2 = a0;
-        FloatVector d3 = a0;
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        FloatVector e = a;
+        FloatVector f = a;
+        FloatVector g = a;
+        FloatVector h = a;
         int i = 0;
-        for (; i <= words - 2 * LANES; i += 2 * LANES) {
+        for (; i <= words - LANES; i += LANES) {
             long at = 4L * i;
             IntVector v = IntVector.fromMemorySegment(I, ALL, x + at, ORDER);
-            FloatVector e0 = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            FloatVector o0 = v.and(UPPER).reinterpretAsFloats();
-            v = IntVector.fromMemorySegment(I, ALL, x + at + STEP, ORDER);
-            FloatVector e1 = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            FloatVector o1 = v.and(UPPER).reinterpretAsFloats();
+            FloatVector even = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            FloatVector odd = v.and(UPPER).reinterpretAsFloats();
             long p = w + at;
-            long q = p + STEP;
             v = IntVector.fromMemorySegment(I, ALL, p, ORDER);
-            a0 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e0, a0);
-            a1 = v.and(UPPER).reinterpretAsFloats().fma(o0, a1);
-            v = IntVector.fromMemorySegment(I, ALL, q, ORDER);
-            a2 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e1, a2);
-            a3 = v.and(UPPER).reinterpretAsFloats().fma(o1, a3);
+            a = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, a);
+            a = v.and(UPPER).reinterpretAsFloats().fma(odd, a);
             v = IntVector.fromMemorySegment(I, ALL, p + stride, ORDER);
-            b0 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e0, b0);
-            b1 = v.and(UPPER).reinterpretAsFloats().fma(o0, b1);
-            v = IntVector.fromMemorySegment(I, ALL, q + stride, ORDER);
-            b2 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e1, b2);
-            b3 = v.and(UPPER).reinterpretAsFloats().fma(o1, b3);
+            b = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, b);
+            b = v.and(UPPER).reinterpretAsFloats().fma(odd, b);
             v = IntVector.fromMemorySegment(I, ALL, p + 2 * stride, ORDER);
-            c0 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e0, c0);
-            c1 = v.and(UPPER).reinterpretAsFloats().fma(o0, c1);
-            v = IntVector.fromMemorySegment(I, ALL, q + 2 * stride, ORDER);
-            c2 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e1, c2);
-            c3 = v.and(UPPER).reinterpretAsFloats().fma(o1, c3);
+            c = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, c);
+            c = v.and(UPPER).reinterpretAsFloats().fma(odd, c);
             v = IntVector.fromMemorySegment(I, ALL, p + 3 * stride, ORDER);
-            d0 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e0, d0);
-            d1 = v.and(UPPER).reinterpretAsFloats().fma(o0, d1);
-            v = IntVector.fromMemorySegment(I, ALL, q + 3 * stride, ORDER);
-            d2 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(e1, d2);
-            d3 = v.and(UPPER).reinterpretAsFloats().fma(o1, d3);
+            d = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, d);
+            d = v.and(UPPER).reinterpretAsFloats().fma(odd, d);
+            v = IntVector.fromMemorySegment(I, ALL, p + 4 * stride, ORDER);
+            e = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, e);
+            e = v.and(UPPER).reinterpretAsFloats().fma(odd, e);
+            v = IntVector.fromMemorySegment(I, ALL, p + 5 * stride, ORDER);
+            f = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, f);
+            f = v.and(UPPER).reinterpretAsFloats().fma(odd, f);
+            v = IntVector.fromMemorySegment(I, ALL, p + 6 * stride, ORDER);
+            g = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, g);
+            g = v.and(UPPER).reinterpretAsFloats().fma(odd, g);
+            v = IntVector.fromMemorySegment(I, ALL, p + 7 * stride, ORDER);
+            h = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, h);
+            h = v.and(UPPER).reinterpretAsFloats().fma(odd, h);
         }
-        out[row] = a0.add(a1).add(a2.add(a3)).reduceLanes(ADD);
-        out[row + 1] = b0.add(b1).add(b2.add(b3)).reduceLanes(ADD);
-        out[row + 2] = c0.add(c1).add(c2.add(c3)).reduceLanes(ADD);
-        out[row + 3] = d0.add(d1).add(d2.add(d3)).reduceLanes(ADD);
+        out[row] = a.reduceLanes(ADD);
+        out[row + 1] = b.reduceLanes(ADD);
+        out[row + 2] = c.reduceLanes(ADD);
+        out[row + 3] = d.reduceLanes(ADD);
+        out[row + 4] = e.reduceLanes(ADD);
+        out[row + 5] = f.reduceLanes(ADD);
+        out[row + 6] = g.reduceLanes(ADD);
+        out[row + 7] = h.reduceLanes(ADD);
         if (2 * i < columns) {
-            for (int r = 0; r < 4; r++) {
+            for (int r = 0; r < MIN_ROWS; r++) {
                 out[row + r] += rest(w + r * stride, x, 2 * i, columns);
             }
+        }
+    }
+
+    @Override
+    public void weigh(long rows, int columns, float[] shares, int count, float[] out) {
+        int c = 0;
+        for (; c <= columns - 8 * LANES; c += 8 * LANES) {
+            fourWords(rows + 2L * c, 2L * columns, shares, count, out, c);
+        }
+        for (; c <= columns - 2 * LANES; c += 2 * LANES) {
+            oneWord(rows + 2L * c, 2L * columns, shares, count, out, c);
+        }
+        for (; c < columns; c++) {
+            float sum = 0;
+            for (int r = 0; r < count; r++) {
+                sum += shares[r] * element(rows + 2L * r * columns, c);
+            }
+            out[c] = sum;
+        }
+    }
+
+    private static void fourWords(long at, long stride, float[] shares, int count, float[] out, int column) {
+        FloatVector even0 = FloatVector.zero(F);
+        FloatVector odd0 = even0;
+        FloatVector even1 = even0;
+        FloatVector odd1 = even0;
+        FloatVector even2 = even0;
+        FloatVector odd2 = even0;
+        FloatVector even3 = even0;
+        FloatVector odd3 = even0;
+        for (int r = 0; r < count; r++) {
+            FloatVector share = FloatVector.broadcast(F, shares[r]);
+            long p = at + r * stride;
+            IntVector v = IntVector.fromMemorySegment(I, ALL, p, ORDER);
+            even0 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(share, even0);
+            odd0 = v.and(UPPER).reinterpretAsFloats().fma(share, odd0);
+            v = IntVector.fromMemorySegment(I, ALL, p + STEP, ORDER);
+            even1 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(share, even1);
+            odd1 = v.and(UPPER).reinterpretAsFloats().fma(share, odd1);
+            v = IntVector.fromMemorySegment(I, ALL, p + 2 * STEP, ORDER);
+            even2 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(share, even2);
+            odd2 = v.and(UPPER).reinterpretAsFloats().fma(share, odd2);
+            v = IntVector.fromMemorySegment(I, ALL, p + 3 * STEP, ORDER);
+            even3 = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(share, even3);
+            odd3 = v.and(UPPER).reinterpretAsFloats().fma(share, odd3);
+        }
+        interleave(even0, odd0, out, column);
+        interleave(even1, odd1, out, column + 2 * LANES);
+        interleave(even2, odd2, out, column + 4 * LANES);
+        interleave(even3, odd3, out, column + 6 * LANES);
+    }
+
+    private static void oneWord(long at, long stride, float[] shares, int count, float[] out, int column) {
+        FloatVector even = FloatVector.zero(F);
+        FloatVector odd = even;
+        for (int r = 0; r < count; r++) {
+            FloatVector share = FloatVector.broadcast(F, shares[r]);
+            IntVector v = IntVector.fromMemorySegment(I, ALL, at + r * stride, ORDER);
+            even = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(share, even);
+            odd = v.and(UPPER).reinterpretAsFloats().fma(share, odd);
+        }
+        interleave(even, odd, out, column);
+    }
+
+    private static void interleave(FloatVector even, FloatVector odd, float[] out, int column) {
+        float[] apart = new float[2 * LANES];
+        even.intoArray(apart, 0);
+        odd.intoArray(apart, LANES);
+        for (int i = 0; i < LANES; i++) {
+            out[column + 2 * i] = apart[i];
+            out[column + 2 * i + 1] = apart[LANES + i];
         }
     }
 

@@ -39,6 +39,41 @@ final class FloatRows implements RowKernel {
         }
     }
 
+    @Override
+    public void weigh(long rows, int columns, float[] shares, int count, float[] out) {
+        long stride = 4L * columns;
+        int c = 0;
+        for (; c <= columns - 4 * LANES; c += 4 * LANES) {
+            fourVectorsOfColumns(rows + 4L * c, stride, shares, count, out, c);
+        }
+        for (; c < columns; c++) {
+            float sum = 0;
+            for (int r = 0; r < count; r++) {
+                sum += shares[r] * element(rows + r * stride, c);
+            }
+            out[c] = sum;
+        }
+    }
+
+    private static void fourVectorsOfColumns(long at, long stride, float[] shares, int count, float[] out, int column) {
+        FloatVector a = FloatVector.zero(F);
+        FloatVector b = a;
+        FloatVector c = a;
+        FloatVector d = a;
+        for (int r = 0; r < count; r++) {
+            FloatVector share = FloatVector.broadcast(F, shares[r]);
+            long p = at + r * stride;
+            a = load(p).fma(share, a);
+            b = load(p + 4L * LANES).fma(share, b);
+            c = load(p + 8L * LANES).fma(share, c);
+            d = load(p + 12L * LANES).fma(share, d);
+        }
+        a.intoArray(out, column);
+        b.intoArray(out, column + LANES);
+        c.intoArray(out, column + 2 * LANES);
+        d.intoArray(out, column + 3 * LANES);
+    }
+
     private static FloatVector load(long address) {
         return FloatVector.fromMemorySegment(F, ALL, address, ORDER);
     }

@@ -10,12 +10,20 @@ import org.jspecify.annotations.Nullable;
 
 /** The kernels that this JVM can run, and whether each has been compiled. */
 final class Kernels {
+    /**
+     * Activations of narrower models stay with libtorch: they lie in the processor's caches, where passes are cheap, and
+     * their loops would have to be compiled in a time that counts. It depends on the model alone, so that a token gets the
+     * same bits whoever is in the pass with it.
+     */
+    static final long MIN_WIDTH = 2048;
+
+    private static final int ROWS = 256;
+    private static final int COLUMNS = 512;
+    private static final boolean VECTORS = offered();
     private static final Map<DType, RowKernel> BY_TYPE = available();
-    private static final Map<Variant, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
+    private static final Map<String, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
 
     private Kernels() {}
-
-    private record Variant(RowKernel kernel, int vectors) {}
 
     /** The kernel for weights of this type, or null where libtorch must do. */
     static @Nullable RowKernel of(DType dtype) {
@@ -24,28 +32,67 @@ final class Kernels {
 
     /** Begins to compile a kernel for one vector in the background, if nobody did. */
     static void prepare(RowKernel kernel) {
-        started(kernel, 1);
+        started(products(kernel, 1));
     }
 
     /**
-     * Whether a kernel may be used for so many vectors. Waits for the compiler if need be: what a model answers must not
-     * depend on how far the compiler was.
+     * Whether a kernel's products may be used for so many vectors. Waits for the compiler if need be: what a model answers
+     * must not depend on how far the compiler was.
      */
-    static boolean ready(RowKernel kernel, int vectors) {
-        return started(kernel, vectors).join();
+    static boolean multiplies(RowKernel kernel, int vectors) {
+        return started(products(kernel, vectors)).join();
     }
 
-    private static CompletableFuture<Boolean> started(RowKernel kernel, int vectors) {
-        Variant key = new Variant(kernel, vectors);
-        CompletableFuture<Boolean> known = STARTED.get(key);
-        return known != null ? known : STARTED.computeIfAbsent(key, v -> Warmup.start(v.kernel(), v.vectors()));
+    /** Whether a kernel's sums of rows may be used, in the same way. */
+    static boolean weighs(RowKernel kernel) {
+        return started(sums(kernel)).join();
+    }
+
+    /** Whether this JVM has vectors. Classes that use them must not be touched where it has none. */
+    static boolean vectors() {
+        return VECTORS;
+    }
+
+    /** Whether a loop may be used, in the same way. */
+    static boolean ready(Exercise exercise) {
+        return started(exercise).join();
+    }
+
+    private static CompletableFuture<Boolean> started(Exercise exercise) {
+        CompletableFuture<Boolean> known = STARTED.get(exercise.name());
+        return known != null ? known : STARTED.computeIfAbsent(exercise.name(), name -> Warmup.start(exercise));
+    }
+
+    private static Exercise products(RowKernel kernel, int vectors) {
+        float[] out = new float[vectors * ROWS];
+        return new Exercise(
+                name(kernel) + " of " + vectors,
+                (long) ROWS * COLUMNS * kernel.weightBytes(),
+                memory -> kernel.rows(memory, COLUMNS, memory, vectors, out, ROWS, 0, ROWS));
+    }
+
+    private static Exercise sums(RowKernel kernel) {
+        float[] shares = new float[ROWS];
+        float[] out = new float[COLUMNS];
+        return new Exercise(
+                name(kernel) + ", sums",
+                (long) ROWS * COLUMNS * kernel.weightBytes(),
+                memory -> kernel.weigh(memory, COLUMNS, shares, ROWS, out));
+    }
+
+    private static String name(RowKernel kernel) {
+        return kernel.getClass().getSimpleName();
     }
 
     /** The module is an incubating one: a JVM offers it only when asked with {@code --add-modules}. */
+    private static boolean offered() {
+        return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+                && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+    }
+
     private static Map<DType, RowKernel> available() {
         Map<DType, RowKernel> kernels = new EnumMap<>(DType.class);
-        boolean vectors = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
-        if (vectors && ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) {
+        if (VECTORS) {
             kernels.put(DType.F32, new FloatRows());
             kernels.put(DType.BF16, new BFloat16Rows());
         }

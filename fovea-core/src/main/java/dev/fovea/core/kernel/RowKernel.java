@@ -1,13 +1,13 @@
 package dev.fovea.core.kernel;
 
 /**
- * Dot products of a few input vectors with consecutive rows of a weight matrix in native memory. Implementations
- * accumulate in f32 and hold no state.
+ * Dot products of a few vectors with consecutive rows of a matrix in native memory, and sums of such rows: what a single
+ * token asks of weights and of a cache. Implementations accumulate in f32 and hold no state.
  */
 interface RowKernel {
 
     /** Fewest weight rows of one call: rows are taken in groups of at most this many. */
-    int MIN_ROWS = 4;
+    int MIN_ROWS = 8;
 
     /** The most input vectors for which this kernel is worth using. */
     int maxVectors();
@@ -27,4 +27,13 @@ interface RowKernel {
      * @param to end of the rows, at least {@link #MIN_ROWS} after {@code from}
      */
     void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to);
+
+    /**
+     * Computes {@code out[c] = sum_r shares[r] * rows[r][c]}.
+     *
+     * @param rows address of the first element of row 0; rows lie end to end
+     * @param columns elements of a row, and of the result
+     * @param count rows to sum
+     */
+    void weigh(long rows, int columns, float[] shares, int count, float[] out);
 }

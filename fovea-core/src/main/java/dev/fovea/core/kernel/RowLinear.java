@@ -3,6 +3,9 @@ package dev.fovea.core.kernel;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.lang.ref.Reference;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -45,7 +48,7 @@ public final class RowLinear {
                 && x.is_cpu()
                 && x.size(-1) == weight.size(1)
                 && weight.size(0) >= RowKernel.MIN_ROWS
-                && Kernels.ready(kernel, (int) rows);
+                && Kernels.multiplies(kernel, (int) rows);
     }
 
     /**
@@ -57,45 +60,87 @@ public final class RowLinear {
      * @return {@code [..., out]} in the type of {@code x}
      */
     public static Tensor forward(Tensor x, Tensor weight, @Nullable Tensor bias) {
-        DType dtype = DType.of(weight.scalar_type());
-        RowKernel kernel = Kernels.of(dtype);
-        if (kernel == null) {
-            return torch.linear(x, weight, Tensors.optional(bias));
-        }
-        int columns = Math.toIntExact(weight.size(1));
-        int rows = Math.toIntExact(weight.size(0));
-        Tensor dense = x.contiguous();
-        int vectors = Math.toIntExact(dense.numel() / columns);
-        float[] sums = new float[vectors * rows];
-        long w = weight.data_ptr().address();
-        long inputs = dense.data_ptr().address();
-        long rowBytes = (long) columns * kernel.weightBytes();
-        int perBlock = (int) Math.max(8, BLOCK_BYTES / rowBytes / 8 * 8);
-        // The last block takes the rest, so that no block is shorter than a group of rows.
-        int blocks = Math.max(1, rows / perBlock);
-        Workers.run(torch.get_num_threads(), blocks, b -> {
-            int to = b == blocks - 1 ? rows : (b + 1) * perBlock;
-            kernel.rows(w, columns, inputs, vectors, sums, rows, b * perBlock, to);
-        });
-        if (bias != null) {
-            addBias(sums, bias, dtype, vectors, rows);
-        }
-        long[] shape = Tensors.shape(x);
-        shape[shape.length - 1] = rows;
-        Tensor out = Tensors.empty(dtype, shape);
-        FloatCopies.store(sums, sums.length, dtype, out.data_ptr().address());
-        Reference.reachabilityFence(dense);
-        Reference.reachabilityFence(weight);
-        return out;
+        return forward(x, List.of(weight), Collections.singletonList(bias)).getFirst();
     }
 
-    private static void addBias(float[] sums, Tensor bias, DType dtype, int vectors, int rows) {
-        Tensor dense = Tensors.to(bias, dtype).contiguous();
-        float[] add = FloatCopies.load(dense.data_ptr().address(), dtype, rows);
+    /**
+     * Several maps of one input. The threads are woken once for all of them.
+     *
+     * @param weights each {@code [out, in]}, all of one type
+     * @param biases to each weight its bias, or null
+     * @return a result to each weight
+     * @see #forward(Tensor, Tensor, Tensor)
+     */
+    public static List<Tensor> forward(Tensor x, List<Tensor> weights, List<@Nullable Tensor> biases) {
+        DType dtype = DType.of(weights.getFirst().scalar_type());
+        RowKernel kernel = Kernels.of(dtype);
+        if (kernel == null) {
+            throw new IllegalArgumentException("No kernel for " + dtype);
+        }
+        Tensor dense = x.contiguous();
+        long inputs = dense.data_ptr().address();
+        List<Product> products = weights.stream()
+                .map(weight -> Product.of(kernel, dense.numel(), weight))
+                .toList();
+        int blocks = products.stream().mapToInt(Product::blocks).sum();
+        Workers.run(torch.get_num_threads(), blocks, b -> {
+            int rest = b;
+            for (Product product : products) {
+                if (rest < product.blocks) {
+                    product.run(kernel, inputs, rest);
+                    return;
+                }
+                rest -= product.blocks;
+            }
+        });
+        List<Tensor> results = new ArrayList<>();
+        for (int i = 0; i < products.size(); i++) {
+            results.add(products.get(i).result(x, biases.get(i), dtype));
+        }
         Reference.reachabilityFence(dense);
-        for (int v = 0; v < vectors; v++) {
-            for (int r = 0; r < rows; r++) {
-                sums[v * rows + r] += add[r];
+        Reference.reachabilityFence(weights);
+        return results;
+    }
+
+    /** One map in blocks of rows, and the sums that it fills. */
+    private record Product(long weight, int columns, int rows, int vectors, int perBlock, int blocks, float[] sums) {
+        static Product of(RowKernel kernel, long inputs, Tensor weight) {
+            int columns = Math.toIntExact(weight.size(1));
+            int rows = Math.toIntExact(weight.size(0));
+            int vectors = Math.toIntExact(inputs / columns);
+            long rowBytes = (long) columns * kernel.weightBytes();
+            int perBlock = (int) Math.max(8, BLOCK_BYTES / rowBytes / 8 * 8);
+            // The last block takes the rest, so that no block is shorter than a group of rows.
+            int blocks = Math.max(1, rows / perBlock);
+            return new Product(
+                    weight.data_ptr().address(), columns, rows, vectors, perBlock, blocks, new float[vectors * rows]);
+        }
+
+        void run(RowKernel kernel, long inputs, int block) {
+            int to = block == blocks - 1 ? rows : (block + 1) * perBlock;
+            kernel.rows(weight, columns, inputs, vectors, sums, rows, block * perBlock, to);
+        }
+
+        /** {@code [..., out]}: the sums plus the bias. */
+        Tensor result(Tensor x, @Nullable Tensor bias, DType dtype) {
+            if (bias != null) {
+                add(bias, dtype);
+            }
+            long[] shape = Tensors.shape(x);
+            shape[shape.length - 1] = rows;
+            Tensor out = Tensors.empty(dtype, shape);
+            FloatCopies.store(sums, sums.length, dtype, out.data_ptr().address());
+            return out;
+        }
+
+        private void add(Tensor bias, DType dtype) {
+            Tensor dense = Tensors.to(bias, dtype).contiguous();
+            float[] add = FloatCopies.load(dense.data_ptr().address(), dtype, rows);
+            Reference.reachabilityFence(dense);
+            for (int v = 0; v < vectors; v++) {
+                for (int r = 0; r < rows; r++) {
+                    sums[v * rows + r] += add[r];
+                }
             }
         }
     }

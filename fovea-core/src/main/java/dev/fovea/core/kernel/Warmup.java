@@ -9,11 +9,8 @@ import java.util.concurrent.locks.LockSupport;
  * be, so nothing real may run through it. A JVM that never gets there keeps libtorch.
  */
 final class Warmup {
-    private static final int ROWS = 256;
-    private static final int COLUMNS = 512;
-
     /** Interpreted code stays far below this, compiled code far above, also on a busy machine. */
-    private static final double COMPILED_BYTES_PER_NANOSECOND = 8;
+    private static final double COMPILED_BYTES_PER_NANOSECOND = 2;
 
     private static final long PATIENCE_NANOS = 15_000_000_000L;
     private static final long PAUSE_NANOS = 2_000_000L;
@@ -21,13 +18,13 @@ final class Warmup {
 
     private Warmup() {}
 
-    /** Starts in the background; tells whether the kernel is worth using for so many vectors. */
-    static CompletableFuture<Boolean> start(RowKernel kernel, int vectors) {
+    /** Starts in the background; tells whether the loop is worth using. */
+    static CompletableFuture<Boolean> start(Exercise exercise) {
         CompletableFuture<Boolean> result = new CompletableFuture<>();
         Thread thread = new Thread(
                 () -> {
                     try {
-                        result.complete(compiled(kernel, vectors));
+                        result.complete(compiled(exercise));
                     } catch (RuntimeException | LinkageError e) {
                         result.complete(false);
                     }
@@ -38,19 +35,15 @@ final class Warmup {
         return result;
     }
 
-    private static boolean compiled(RowKernel kernel, int vectors) {
-        long bytes = (long) ROWS * COLUMNS * kernel.weightBytes();
-        float[] out = new float[vectors * ROWS];
+    private static boolean compiled(Exercise exercise) {
         long start = System.nanoTime();
         try (Arena arena = Arena.ofConfined()) {
-            long weights = arena.allocate(bytes, Long.BYTES).address();
-            long x = arena.allocate((long) vectors * COLUMNS * kernel.weightBytes(), Long.BYTES)
-                    .address();
+            long memory = arena.allocate(exercise.bytes(), Long.BYTES).address();
             for (int pass = 0; System.nanoTime() - start < PATIENCE_NANOS; pass++) {
                 long before = System.nanoTime();
-                kernel.rows(weights, COLUMNS, x, vectors, out, ROWS, 0, ROWS);
+                exercise.loop().run(memory);
                 long took = System.nanoTime() - before;
-                if (bytes > COMPILED_BYTES_PER_NANOSECOND * took) {
+                if (exercise.bytes() > COMPILED_BYTES_PER_NANOSECOND * took) {
                     return true;
                 }
                 if (pass >= PASSES_WITHOUT_PAUSE) {

@@ -31,6 +31,18 @@ public enum Activation {
         };
     }
 
+    /** Of a tensor that nobody else reads: in place where no gradient needs it, which spares its largest copy. */
+    Tensor forwardOwned(Tensor x) {
+        if (x.requires_grad()) {
+            return forward(x);
+        }
+        return switch (this) {
+            case SILU -> torch.silu_(x);
+            case RELU -> torch.relu_(x);
+            default -> forward(x);
+        };
+    }
+
     public Tensor forward(Tensor x) {
         return switch (this) {
             case GELU -> torch.gelu(x);

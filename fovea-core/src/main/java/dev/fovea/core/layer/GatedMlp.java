@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code down(act(gate(x)) * up(x))} (Llama). */
@@ -7,8 +8,9 @@ public record GatedMlp(Linear gate, Linear up, Linear down, Activation activatio
 
     /** {@code [..., width] -> [..., width]}. */
     public Tensor forward(Tensor x) {
-        Tensor activated = activation.forward(gate.forward(x));
-        Tensor wide = up.forward(x);
+        List<Tensor> both = Linear.forward(x, gate, up);
+        Tensor activated = activation.forwardOwned(both.get(0));
+        Tensor wide = both.get(1);
         // In place where no gradient needs the factors: these are the largest tensors of a layer.
         return down.forward(
                 activated.requires_grad() || wide.requires_grad() ? activated.mul(wide) : activated.mul_(wide));

@@ -4,6 +4,9 @@ import dev.fovea.core.kernel.RowLinear;
 import dev.fovea.core.kernel.SplitLinear;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +29,23 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
             return SplitLinear.forward(x, weight, bias);
         }
         return bias == null ? torch.linear(x, weight) : torch.linear(x, weight, Tensors.optional(bias));
+    }
+
+    /**
+     * Several maps of one input: what {@link #forward} gives for each, but a single row wakes the threads only once.
+     *
+     * @param x {@code [..., in]}
+     * @return a result to each map
+     */
+    public static List<Tensor> forward(Tensor x, Linear... maps) {
+        if (Arrays.stream(maps).allMatch(map -> RowLinear.takes(x, map.weight))) {
+            Arrays.stream(maps).forEach(map -> Work.linear(x, map.outputs()));
+            return RowLinear.forward(
+                    x,
+                    Arrays.stream(maps).map(Linear::weight).toList(),
+                    Arrays.stream(maps).map(Linear::bias).collect(Collectors.toList()));
+        }
+        return Arrays.stream(maps).map(map -> map.forward(x)).toList();
     }
 
     public long inputs() {

@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.RowAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -88,6 +89,9 @@ public final class PackedAttention {
      * @return {@code [queries, heads * d]}, in the type of {@code q}
      */
     public static Tensor last(Tensor q, Tensor k, Tensor v, double scale) {
+        if (RowAttention.takes(q, k, v)) {
+            return RowAttention.forward(q, k, v, scale);
+        }
         long queries = q.size(1);
         long keys = k.size(1);
         DType dtype = DType.of(q.scalar_type());

@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.RowNorm;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.DoubleOptional;
@@ -16,6 +17,9 @@ public record RmsNorm(Tensor weight, double eps) {
 
     /** {@code [..., width] -> [..., width]}, in the dtype of {@code x}. */
     public Tensor forward(Tensor x) {
+        if (RowNorm.takes(x, weight)) {
+            return RowNorm.forward(x, weight, eps);
+        }
         long[] shape = {weight.size(0)};
         DType dtype = DType.of(x.scalar_type());
         if (dtype == DType.F32) {

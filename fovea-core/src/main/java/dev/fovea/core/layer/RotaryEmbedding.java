@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.RowRotation;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
@@ -92,6 +93,9 @@ public final class RotaryEmbedding {
      * @param table for these tokens; broadcast over the leading dimensions
      */
     public static Tensor rotate(Tensor x, Table table) {
+        if (RowRotation.takes(x, table.cos(), table.sin())) {
+            return RowRotation.forward(x, table.cos(), table.sin());
+        }
         long half = x.size(-1) / 2;
         DType dtype = DType.of(x.scalar_type());
         if (x.requires_grad()) {

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RowLinearTest {
 
@@ -29,7 +30,7 @@ class RowLinearTest {
     @CsvSource({
         "F32, 1, 2048, 1024", "F32, 2, 2048, 1024", "F32, 3, 2048, 1031", "F32, 4, 2048, 1024", "F32, 1, 2047, 1030",
         "F32, 2, 2051, 1029", "F32, 4, 1999, 1057", "BF16, 1, 2048, 1024", "BF16, 1, 2047, 1031", "BF16, 1, 2093, 1027",
-        "F32, 1, 700001, 5", "BF16, 1, 700001, 4"
+        "F32, 1, 700001, 8", "BF16, 1, 700001, 9"
     })
     void equalsAnExactProduct(DType dtype, int rows, int in, int out) {
         try (Scope scope = Scope.inference()) {
@@ -103,6 +104,27 @@ class RowLinearTest {
             assertThat(RowLinear.takes(row, large.detach().requires_grad_()))
                     .as("gradients")
                     .isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16"})
+    void severalMapsOfOneInputGiveWhatEachGives(DType dtype) {
+        try (Scope scope = Scope.inference()) {
+            Tensor x = Tensors.to(torch.randn(1, 2048), dtype);
+            Linear wide = new Linear(Tensors.to(torch.randn(2051, 2048), dtype), null);
+            Linear narrow =
+                    new Linear(Tensors.to(torch.randn(1024, 2048), dtype), Tensors.to(torch.randn(1024), dtype));
+            var together = Linear.forward(x, wide, narrow);
+            assertThat(Tensors.floats(together.get(0))).isEqualTo(Tensors.floats(wide.forward(x)));
+            assertThat(Tensors.floats(together.get(1))).isEqualTo(Tensors.floats(narrow.forward(x)));
+
+            Linear small = new Linear(Tensors.to(torch.randn(8, 2048), dtype), null);
+            var mixed = Linear.forward(x, wide, small);
+            assertThat(Tensors.floats(mixed.get(0))).isEqualTo(Tensors.floats(wide.forward(x)));
+            assertThat(Tensors.floats(mixed.get(1))).isEqualTo(Tensors.floats(small.forward(x)));
         }
     }
 

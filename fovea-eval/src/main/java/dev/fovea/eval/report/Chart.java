@@ -16,7 +16,7 @@ public record Chart(String title, String xLabel, String yLabel, List<Series> ser
     private static final double WIDTH = 520;
     private static final double HEIGHT = 380;
     private static final double LEFT = 64;
-    private static final double RIGHT = 14;
+    private static final double RIGHT = 26;
     private static final double TOP = 12;
     private static final double BOTTOM = 56;
     private static final int TICKS = 6;

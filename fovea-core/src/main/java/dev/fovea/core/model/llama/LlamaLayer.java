@@ -4,6 +4,7 @@ import dev.fovea.core.layer.GatedMlp;
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.model.Weights;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -57,6 +58,15 @@ public record LlamaLayer(
     /** Values of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}. */
     public Tensor values(Tensor normed) {
         return split(value.forward(normed), kvHeads);
+    }
+
+    /**
+     * Queries, keys and values, in this order: what the three methods give for each, together, which for a single token
+     * is quicker.
+     */
+    public List<Tensor> projections(Tensor normed) {
+        List<Tensor> all = Linear.forward(normed, query, key, value);
+        return List.of(split(all.get(0), heads), split(all.get(1), kvHeads), split(all.get(2), kvHeads));
     }
 
     /** The second half of the layer: {@code [tokens, width] -> [tokens, width]}. */
