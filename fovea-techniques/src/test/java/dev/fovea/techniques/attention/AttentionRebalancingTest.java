@@ -28,7 +28,7 @@ class AttentionRebalancingTest {
     private static final Signal.EncoderAttention NEXT_TO_LAST =
             new Signal.EncoderAttention(22, EncoderQueries.CLS, Heads.SUM);
 
-    /** The sets of the sheet: summary wins where the two overlap. */
+    /** Sets worked out by hand: summary wins where the two overlap. */
     @Test
     void localAndSummarySets() {
         AttentionRebalancing.Sets sets = AttentionRebalancing.sets(LOCAL, SUMMARY, new float[8], 0.25, 0);
@@ -115,7 +115,7 @@ class AttentionRebalancingTest {
         assertThat(both).containsExactly(0, .7f, 0, .4f, 0, 0, 0, 0, 0, .7f, 0, .4f, 0, 0, 0, 0);
     }
 
-    /** What the decision asks for, on the numbers of the sheet. */
+    /** What the decision asks for, on numbers worked out by hand. */
     @Test
     void rescaledScores() {
         float[] s = {1, 2, -1, .5f};

@@ -78,7 +78,7 @@ class BaselinesTest {
                 .hasMessageContaining("left 3");
     }
 
-    /** The kernel table of the Matryoshka sheet. */
+    /** The kernel sizes of the Matryoshka scales. */
     @ParameterizedTest
     @CsvSource({"576,1", "144,2", "36,4", "9,8", "1,24", "100,2", "256,1", "64,3"})
     void officialKernels(int tokens, int kernel) {

@@ -36,7 +36,7 @@ class HiPruneTest {
                 .run(step));
     }
 
-    /** The worked example of the sheet, with and without a column check. */
+    /** An example worked out by hand, with and without a column check. */
     @Test
     void workedExample() {
         assertThat(kept("alpha=0.7")).containsExactly(0, 5, 7, 8, 10, 11, 12, 15);

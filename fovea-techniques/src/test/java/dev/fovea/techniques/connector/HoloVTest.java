@@ -42,7 +42,7 @@ class HoloVTest {
         return Models.kept(run(count, TOKENS, A, knobs));
     }
 
-    /** The worked example of the sheet. */
+    /** An example worked out by hand. */
     @Test
     void scoresAndQuotas() {
         HoloVCrops crops = HoloVCrops.of(TOKENS, A, 2, 0.09);

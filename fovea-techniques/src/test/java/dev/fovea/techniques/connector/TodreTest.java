@@ -41,7 +41,7 @@ class TodreTest {
                 .run(step));
     }
 
-    /** The worked example of the sheet, in raster order. */
+    /** An example worked out by hand, in raster order. */
     @Test
     void diverseSubsetFromTheAttendedPivot() {
         assertThat(kept()).containsExactly(0, 1, 3, 4);
@@ -88,7 +88,7 @@ class TodreTest {
                 .run(step);
     }
 
-    /** Mean rows of the sheet's two text queries: .08 goes, .10 stays. */
+    /** Mean rows of two text queries: .08 goes, .10 stays. */
     @Test
     void visualTokensGoOnceLittleAttentionFlows() {
         float[] causal = {.5f, .3f, .1f, .1f, 0, 0};

@@ -35,7 +35,7 @@ class VtcClsTest {
         return Models.kept(signals.run(step));
     }
 
-    /** The worked example of the sheet: layers 21 to 23 together, and the last alone. */
+    /** An example worked out by hand: layers 21 to 23 together, and the last alone. */
     @Test
     void ensembleOfThreeLayers() {
         assertThat(kept(3)).containsExactly(1, 3, 5);

@@ -47,7 +47,7 @@ class FeatherTest {
         assertThat(plan.steps().get(1).needs()).isEqualTo(java.util.List.of(score(15)));
     }
 
-    /** The worked union of the sheet; index 9 wins the tie with 15. */
+    /** A union worked out by hand; index 9 wins the tie with 15. */
     @Test
     void unionOfScoreAndGrid() {
         Plan plan = Models.plan(new Feather(), Models.withGrid(4, 4), Budget.full(), "r=0.7");

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TcaTest {
     private static final ModelShape B16 = Models.shape(14, 14, true, 12, 12, 16, 2, true, 12, 8, 1, 1);
 
-    /** The token table of the sheet; lengths include the class token. */
+    /** Token counts worked out by hand; lengths include the class token. */
     @ParameterizedTest
     @CsvSource({
         "0.035,197,182,176,14,6", "0.035,182,167,161,14,6", "0.035,167,155,149,12,5",

@@ -37,7 +37,7 @@ class TokenMergingTest {
                 });
     }
 
-    /** The worked match of the sheet: t4 joins t3, output [CLS, t2, t1, (t3 + t4) / 2]. */
+    /** A match worked out by hand: t4 joins t3, output [CLS, t2, t1, (t3 + t4) / 2]. */
     @Test
     void tomeExample() {
         Step step = Models.plan(new Tome(), FOUR, Budget.full(), "r=1").steps().getFirst();

@@ -20,7 +20,7 @@ class SelectionTest {
             new float[] {-2, 2},
             new float[] {1, 3});
 
-    /** The worked example of the ToDRE sheet. */
+    /** An example of ToDRE, worked out by hand. */
     @Test
     void greedyDiversification() {
         assertThat(Diversity.greedy(TOKENS, 0, 4, Rule.MAX_SUM)).containsExactly(0, 3, 4, 1);

@@ -28,7 +28,7 @@ class StatisticsTest {
         assertThat(Entropy.ofLogits(new float[] {3, 3})).isCloseTo(Math.log(2), offset(1e-7));
     }
 
-    /** The filter example of the Recoverable Compression sheet. */
+    /** An example of the filter of Recoverable Compression, worked out by hand. */
     @Test
     void localOutlierFactors() {
         float[] x = {1, 2.1f, 3.3f, 4.6f, 6, 7.5f, 9.1f, 30, 50};
