@@ -20,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class VisionDropTest {
-    /** The merge example of the sheet: targets 0 and 3, sources 2 and 5 both join 3. */
+    /** A merge worked out by hand: targets 0 and 3, sources 2 and 5 both join 3. */
     @Test
     void selectAndMerge() {
         MergeBuilder builder = new MergeBuilder();
