@@ -74,6 +74,15 @@ final class ClassifyCommand implements Callable<Integer> {
             description = "With --world: which pictures (default: ${DEFAULT-VALUE}).")
     long seed;
 
+    @Option(
+            names = "--noise",
+            defaultValue = "0",
+            paramLabel = "LEVELS",
+            description =
+                    "With --world: Gaussian noise on every pixel, so many of 255 levels strong, which the model was"
+                            + " not trained on (default: ${DEFAULT-VALUE}).")
+    double noise;
+
     @Mixin
     ClipModelOption model;
 
@@ -136,7 +145,7 @@ final class ClassifyCommand implements Callable<Integer> {
             throw CommandFailure.usage("--world is " + world + "; give a number from 1 to " + WorldSuite.SEEDS);
         }
         try {
-            return new WorldPictures(by, seed);
+            return new WorldPictures(by, seed, noise);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
         }

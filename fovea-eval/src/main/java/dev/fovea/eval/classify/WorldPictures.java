@@ -12,6 +12,7 @@ import dev.fovea.world.Scenes;
 import dev.fovea.world.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /**
  * Pictures of one object of the world each, sorted by its shape or its colour. They come from the seeds that training
@@ -19,8 +20,10 @@ import java.util.List;
  *
  * @param by what they are sorted by
  * @param evaluation number of the evaluation, from 0
+ * @param noise standard deviation of Gaussian noise on every sample, of 255 levels: a shift from what was trained on; 0
+ *     for none
  */
-public record WorldPictures(By by, long evaluation) {
+public record WorldPictures(By by, long evaluation, double noise) {
     private static final SceneOptions ONE_OBJECT = SceneOptions.defaults()
             .withObjects(1, 1)
             .withText(0, SceneOptions.defaults().glyphs());
@@ -34,9 +37,12 @@ public record WorldPictures(By by, long evaluation) {
     /** A picture and the label it should get. */
     public record Labelled(RgbImage picture, String label) {}
 
-    /** @throws IllegalArgumentException with one sentence if the number of the evaluation is out of range */
+    /** @throws IllegalArgumentException with one sentence if the number of the evaluation or the noise is out of range */
     public WorldPictures {
         evaluation = new WorldSuite(evaluation).evaluation();
+        if (!(noise >= 0 && noise <= 255)) {
+            throw new IllegalArgumentException("The noise is " + noise + "; give levels from 0 to 255");
+        }
     }
 
     /** The labels, and as texts the world's own captions with every value of the other attribute. */
@@ -63,11 +69,24 @@ public record WorldPictures(By by, long evaluation) {
 
     /** Picture {@code i}, always the same one. */
     public Labelled picture(int i) {
-        Scene scene = Scenes.generate(WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + i, ONE_OBJECT);
+        long number = WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + i;
+        Scene scene = Scenes.generate(number, ONE_OBJECT);
         SceneObject object = scene.objects().getFirst();
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         return new Labelled(
-                new RgbImage(picture.width(), picture.height(), picture.rgb()),
+                new RgbImage(picture.width(), picture.height(), noisy(picture.rgb(), new Random(number))),
                 by == By.SHAPE ? object.shape().word() : object.colour().word());
+    }
+
+    private byte[] noisy(byte[] samples, Random random) {
+        if (noise == 0) {
+            return samples;
+        }
+        byte[] out = new byte[samples.length];
+        for (int i = 0; i < samples.length; i++) {
+            long level = Math.round((samples[i] & 0xff) + noise * random.nextGaussian());
+            out[i] = (byte) Math.clamp(level, 0, 255);
+        }
+        return out;
     }
 }

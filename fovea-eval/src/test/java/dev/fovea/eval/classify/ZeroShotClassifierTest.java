@@ -208,8 +208,8 @@ class ZeroShotClassifierTest {
 
     @Test
     void worldPicturesShowWhatTheirLabelSays() {
-        WorldPictures byShape = new WorldPictures(WorldPictures.By.SHAPE, 0);
-        WorldPictures byColour = new WorldPictures(WorldPictures.By.COLOUR, 0);
+        WorldPictures byShape = new WorldPictures(WorldPictures.By.SHAPE, 0, 0);
+        WorldPictures byColour = new WorldPictures(WorldPictures.By.COLOUR, 0, 0);
         assertThat(byColour.texts().texts().get(1)).contains("an orange star", "an orange arrow");
         for (int i = 0; i < 20; i++) {
             String shape = byShape.picture(i).label();
@@ -219,6 +219,30 @@ class ZeroShotClassifierTest {
             assertThat(byShape.picture(i).picture().rgb())
                     .isEqualTo(byColour.picture(i).picture().rgb());
         }
-        assertThatThrownBy(() -> new WorldPictures(WorldPictures.By.SHAPE, -1)).hasMessageContaining("seed is -1");
+        assertThatThrownBy(() -> new WorldPictures(WorldPictures.By.SHAPE, -1, 0))
+                .hasMessageContaining("seed is -1");
+    }
+
+    @Test
+    void noiseIsTheSameEveryTimeAndAsStrongAsAsked() {
+        WorldPictures plain = new WorldPictures(WorldPictures.By.SHAPE, 0, 0);
+        WorldPictures noisy = new WorldPictures(WorldPictures.By.SHAPE, 0, 20);
+        RgbImage before = plain.picture(3).picture();
+        RgbImage after = noisy.picture(3).picture();
+        assertThat(noisy.picture(3).picture().rgb()).isEqualTo(after.rgb());
+        assertThat(noisy.picture(3).label()).isEqualTo(plain.picture(3).label());
+        double squares = 0;
+        int counted = 0;
+        for (int i = 0; i < before.rgb().length; i++) {
+            int level = before.rgb()[i] & 0xff;
+            // Nearer to the ends noise is cut off.
+            if (level > 80 && level < 175) {
+                squares += Math.pow((after.rgb()[i] & 0xff) - level, 2);
+                counted++;
+            }
+        }
+        assertThat(Math.sqrt(squares / counted)).isBetween(19.0, 21.0);
+        assertThatThrownBy(() -> new WorldPictures(WorldPictures.By.SHAPE, 0, Double.NaN))
+                .hasMessageContaining("The noise is NaN; give levels from 0 to 255");
     }
 }
