@@ -1,7 +1,6 @@
 package dev.fovea.core.kernel;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /** The loops of {@link RowNorm}, which must not be touched where the JVM has no vectors. */
 final class BFloat16Norm {
@@ -26,14 +25,15 @@ final class BFloat16Norm {
      * @param weight address of a row
      */
     static void rows(long x, long out, long weight, int columns, double eps, int first, int end) {
+        LaneSum sum = new LaneSum(LANES);
         for (int r = first; r < end; r++) {
             long at = 2L * r * columns;
-            float scale = (float) (1 / Math.sqrt(sumOfSquares(x + at, columns) / (double) columns + eps));
+            float scale = (float) (1 / Math.sqrt(sumOfSquares(x + at, columns, sum) / (double) columns + eps));
             scale(x + at, out + at, weight, columns, scale);
         }
     }
 
-    private static float sumOfSquares(long x, int columns) {
+    private static float sumOfSquares(long x, int columns, LaneSum sum) {
         FloatVector a = FloatVector.zero(BFloat16Lanes.F);
         FloatVector b = a;
         int c = 0;
@@ -47,7 +47,7 @@ final class BFloat16Norm {
             FloatVector v = BFloat16Lanes.load(x + 2L * c);
             a = v.fma(v, a);
         }
-        return a.add(b).reduceLanes(VectorOperators.ADD);
+        return sum.of(a.add(b));
     }
 
     private static void scale(long x, long out, long weight, int columns, float factor) {

@@ -1,7 +1,6 @@
 package dev.fovea.core.kernel;
 
 import static dev.fovea.core.kernel.NativeMemory.ALL;
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import java.lang.foreign.ValueLayout;
@@ -37,9 +36,10 @@ final class BFloat16Rows implements RowKernel {
     @Override
     public void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
         long stride = 2L * columns;
+        LaneSum sum = new LaneSum(LANES);
         for (int r = from; r < to; r += MIN_ROWS) {
             int row = Math.min(r, to - MIN_ROWS);
-            eightRows(weight + row * stride, stride, columns, x, out, row);
+            eightRows(weight + row * stride, stride, columns, x, out, row, sum);
         }
     }
 
@@ -48,7 +48,7 @@ final class BFloat16Rows implements RowKernel {
      * most of the memory's reads on their way. Written out without methods of its own: this is as much as the compiler is
      * willing to inline into one loop, and a vector that crosses a call is an object.
      */
-    private static void eightRows(long w, long stride, int columns, long x, float[] out, int row) {
+    private static void eightRows(long w, long stride, int columns, long x, float[] out, int row, LaneSum sum) {
         int words = columns / 2;
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
@@ -90,14 +90,14 @@ final class BFloat16Rows implements RowKernel {
             h = v.lanewise(LSHL, 16).reinterpretAsFloats().fma(even, h);
             h = v.and(UPPER).reinterpretAsFloats().fma(odd, h);
         }
-        out[row] = a.reduceLanes(ADD);
-        out[row + 1] = b.reduceLanes(ADD);
-        out[row + 2] = c.reduceLanes(ADD);
-        out[row + 3] = d.reduceLanes(ADD);
-        out[row + 4] = e.reduceLanes(ADD);
-        out[row + 5] = f.reduceLanes(ADD);
-        out[row + 6] = g.reduceLanes(ADD);
-        out[row + 7] = h.reduceLanes(ADD);
+        out[row] = sum.of(a);
+        out[row + 1] = sum.of(b);
+        out[row + 2] = sum.of(c);
+        out[row + 3] = sum.of(d);
+        out[row + 4] = sum.of(e);
+        out[row + 5] = sum.of(f);
+        out[row + 6] = sum.of(g);
+        out[row + 7] = sum.of(h);
         if (2 * i < columns) {
             for (int r = 0; r < MIN_ROWS; r++) {
                 out[row + r] += rest(w + r * stride, x, 2 * i, columns);

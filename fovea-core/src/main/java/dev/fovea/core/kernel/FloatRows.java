@@ -5,7 +5,6 @@ import static dev.fovea.core.kernel.NativeMemory.ALL;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /** f32 weights. Four rows at a time: several streams keep the hardware's prefetchers busy, and share the inputs. */
@@ -28,13 +27,14 @@ final class FloatRows implements RowKernel {
     public void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
         long stride = 4L * columns;
         int group = vectors > 2 ? 2 : 4;
+        LaneSum sum = new LaneSum(LANES);
         for (int r = from; r < to; r += group) {
             int row = Math.min(r, to - group);
             long w = weight + row * stride;
             switch (vectors) {
-                case 1 -> oneVector(w, stride, columns, x, out, row);
-                case 2 -> twoVectors(w, stride, columns, x, out, row, outStride);
-                default -> fourVectors(w, stride, columns, x, vectors, out, row, outStride);
+                case 1 -> oneVector(w, stride, columns, x, out, row, sum);
+                case 2 -> twoVectors(w, stride, columns, x, out, row, outStride, sum);
+                default -> fourVectors(w, stride, columns, x, vectors, out, row, outStride, sum);
             }
         }
     }
@@ -78,7 +78,7 @@ final class FloatRows implements RowKernel {
         return FloatVector.fromMemorySegment(F, ALL, address, ORDER);
     }
 
-    private static void oneVector(long w, long stride, int columns, long x, float[] out, int row) {
+    private static void oneVector(long w, long stride, int columns, long x, float[] out, int row, LaneSum sum) {
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector b0 = a0;
@@ -102,13 +102,14 @@ final class FloatRows implements RowKernel {
             d0 = load(p + 3 * stride).fma(x0, d0);
             d1 = load(q + 3 * stride).fma(x1, d1);
         }
-        out[row] = total(a0.add(a1), w, x, i, columns);
-        out[row + 1] = total(b0.add(b1), w + stride, x, i, columns);
-        out[row + 2] = total(c0.add(c1), w + 2 * stride, x, i, columns);
-        out[row + 3] = total(d0.add(d1), w + 3 * stride, x, i, columns);
+        out[row] = total(sum, a0.add(a1), w, x, i, columns);
+        out[row + 1] = total(sum, b0.add(b1), w + stride, x, i, columns);
+        out[row + 2] = total(sum, c0.add(c1), w + 2 * stride, x, i, columns);
+        out[row + 3] = total(sum, d0.add(d1), w + 3 * stride, x, i, columns);
     }
 
-    private static void twoVectors(long w, long stride, int columns, long x, float[] out, int row, int outStride) {
+    private static void twoVectors(
+            long w, long stride, int columns, long x, float[] out, int row, int outStride, LaneSum sum) {
         long y = x + stride;
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
@@ -136,19 +137,19 @@ final class FloatRows implements RowKernel {
             d0 = v.fma(x0, d0);
             d1 = v.fma(y0, d1);
         }
-        out[row] = total(a0, w, x, i, columns);
-        out[row + 1] = total(b0, w + stride, x, i, columns);
-        out[row + 2] = total(c0, w + 2 * stride, x, i, columns);
-        out[row + 3] = total(d0, w + 3 * stride, x, i, columns);
+        out[row] = total(sum, a0, w, x, i, columns);
+        out[row + 1] = total(sum, b0, w + stride, x, i, columns);
+        out[row + 2] = total(sum, c0, w + 2 * stride, x, i, columns);
+        out[row + 3] = total(sum, d0, w + 3 * stride, x, i, columns);
         int second = outStride + row;
-        out[second] = total(a1, w, y, i, columns);
-        out[second + 1] = total(b1, w + stride, y, i, columns);
-        out[second + 2] = total(c1, w + 2 * stride, y, i, columns);
-        out[second + 3] = total(d1, w + 3 * stride, y, i, columns);
+        out[second] = total(sum, a1, w, y, i, columns);
+        out[second + 1] = total(sum, b1, w + stride, y, i, columns);
+        out[second + 2] = total(sum, c1, w + 2 * stride, y, i, columns);
+        out[second + 3] = total(sum, d1, w + 3 * stride, y, i, columns);
     }
 
     private static void fourVectors(
-            long w, long stride, int columns, long x0, int vectors, float[] out, int row, int outStride) {
+            long w, long stride, int columns, long x0, int vectors, float[] out, int row, int outStride, LaneSum sum) {
         long x1 = x0 + stride;
         long x2 = x1 + stride;
         // Three vectors are four of which the last is computed twice.
@@ -179,19 +180,19 @@ final class FloatRows implements RowKernel {
             a3 = v.fma(in, a3);
             b3 = u.fma(in, b3);
         }
-        out[row] = total(a0, w, x0, i, columns);
-        out[row + 1] = total(b0, w + stride, x0, i, columns);
-        out[outStride + row] = total(a1, w, x1, i, columns);
-        out[outStride + row + 1] = total(b1, w + stride, x1, i, columns);
-        out[2 * outStride + row] = total(a2, w, x2, i, columns);
-        out[2 * outStride + row + 1] = total(b2, w + stride, x2, i, columns);
-        out[last] = total(a3, w, x3, i, columns);
-        out[last + 1] = total(b3, w + stride, x3, i, columns);
+        out[row] = total(sum, a0, w, x0, i, columns);
+        out[row + 1] = total(sum, b0, w + stride, x0, i, columns);
+        out[outStride + row] = total(sum, a1, w, x1, i, columns);
+        out[outStride + row + 1] = total(sum, b1, w + stride, x1, i, columns);
+        out[2 * outStride + row] = total(sum, a2, w, x2, i, columns);
+        out[2 * outStride + row + 1] = total(sum, b2, w + stride, x2, i, columns);
+        out[last] = total(sum, a3, w, x3, i, columns);
+        out[last + 1] = total(sum, b3, w + stride, x3, i, columns);
     }
 
     /** The lanes' sum plus the columns from {@code done} on, which fill no vector. */
-    private static float total(FloatVector lanes, long w, long x, int done, int columns) {
-        float sum = lanes.reduceLanes(VectorOperators.ADD);
+    private static float total(LaneSum lanesSum, FloatVector lanes, long w, long x, int done, int columns) {
+        float sum = lanesSum.of(lanes);
         for (int i = done; i < columns; i++) {
             sum += element(w, i) * element(x, i);
         }

@@ -18,7 +18,10 @@ final class Kernels {
     static final long MIN_WIDTH = 2048;
 
     private static final int ROWS = 256;
-    private static final int COLUMNS = 512;
+
+    /** Something for every loop of a kernel to do, down to the columns that fill no vector. */
+    private static final int COLUMNS = 512 + 32 + 9;
+
     private static final boolean VECTORS = offered();
     private static final Map<DType, RowKernel> BY_TYPE = available();
     private static final Map<String, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
