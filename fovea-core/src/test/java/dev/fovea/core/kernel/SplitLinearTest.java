@@ -63,14 +63,35 @@ class SplitLinearTest {
 
                 assertThat(Tensors.shape(got)).containsExactly(1, rows, out);
                 assertThat(DType.of(got.scalar_type())).isEqualTo(DType.BF16);
-                Tensor expected = torch.linear(
-                        Tensors.to(x, DType.F32),
-                        Tensors.to(weight, DType.F32),
-                        Tensors.optional(b == null ? null : Tensors.to(b, DType.F32)));
+                Tensor expected = linear(Tensors.to(x, DType.F32), Tensors.to(weight, DType.F32), b);
                 Tensor error = Tensors.to(got, DType.F32).sub(expected).abs();
                 // Half a unit in the last of 8 places, and what f32 sums of this length err by.
                 Tensor allowed = Tensors.add(Tensors.scale(expected.abs(), 1.0 / 256), 1e-3);
                 assertThat(Tensors.floats(error.div(allowed).max())[0]).isLessThanOrEqualTo(1);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"48, 10496, 200", "100, 11008, 256", "128, 11263, 129"})
+    void bfloat16InHalvesIsOneRoundingFurtherFromTheSum(int rows, int in, int out) {
+        try (Scope scope = Scope.inference()) {
+            Tensor x = Tensors.to(torch.randn(rows, in), DType.BF16);
+            Tensor weight = Tensors.to(torch.randn(out, in), DType.BF16);
+            Tensor bias = Tensors.to(torch.randn(out), DType.BF16);
+            assertThat(SplitLinear.takes(x, weight)).isTrue();
+            Tensor wideX = Tensors.to(x, DType.F32);
+            Tensor wideWeight = Tensors.to(weight, DType.F32);
+            long half = in / 2;
+
+            for (Tensor b : new @Nullable Tensor[] {bias, null}) {
+                Tensor got = Tensors.to(new Linear(weight, b).forward(x), DType.F32);
+
+                Tensor first = linear(wideX.narrow(1, 0, half), wideWeight.narrow(1, 0, half), b);
+                Tensor expected = linear(wideX, wideWeight, b);
+                Tensor allowed = Tensors.add(Tensors.scale(expected.abs().add(first.abs()), 1.0 / 256), 2e-3);
+                assertThat(Tensors.floats(got.sub(expected).abs().div(allowed).max())[0])
+                        .isLessThanOrEqualTo(1);
             }
         }
     }
@@ -86,6 +107,12 @@ class SplitLinearTest {
             assertThat(SplitLinear.takes(Tensors.to(x.narrow(0, 0, 256), DType.BF16), half))
                     .as("one piece")
                     .isFalse();
+            Tensor wide = Tensors.zeros(DType.BF16, 129, 11_520);
+            assertThat(SplitLinear.takes(wide.narrow(0, 0, 128), wide)).isFalse();
+            Tensor halved = wide.narrow(1, 0, 11_008);
+            assertThat(SplitLinear.takes(halved.narrow(0, 0, 128), halved)).isTrue();
+            assertThat(SplitLinear.takes(halved, halved)).isFalse();
+            assertThat(SplitLinear.takes(halved.narrow(0, 0, 47), halved)).isFalse();
             Natives.setThreads(1);
             assertThat(SplitLinear.takes(x, weight)).isFalse();
             Natives.setThreads(2);
@@ -93,5 +120,9 @@ class SplitLinearTest {
         try (Scope scope = Scope.training()) {
             assertThat(SplitLinear.takes(x, weight.detach().requires_grad_())).isFalse();
         }
+    }
+
+    private static Tensor linear(Tensor x, Tensor weight, @Nullable Tensor bias) {
+        return torch.linear(x, weight, Tensors.optional(bias == null ? null : Tensors.to(bias, DType.F32)));
     }
 }
