@@ -109,9 +109,10 @@ public final class RowLinear {
             int rows = Math.toIntExact(weight.size(0));
             int vectors = Math.toIntExact(inputs / columns);
             long rowBytes = (long) columns * kernel.weightBytes();
-            int perBlock = (int) Math.max(8, BLOCK_BYTES / rowBytes / 8 * 8);
-            // The last block takes the rest, so that no block is shorter than a group of rows.
-            int blocks = Math.max(1, rows / perBlock);
+            // An odd number of groups, for the reason given in BFloat16Rows.
+            int perBlock = (int) ((BLOCK_BYTES / rowBytes / RowKernel.MIN_ROWS) | 1) * RowKernel.MIN_ROWS;
+            // A rest shorter than a group of rows goes to the last block.
+            int blocks = Math.max(1, (rows + perBlock - RowKernel.MIN_ROWS) / perBlock);
             return new Product(
                     weight.data_ptr().address(), columns, rows, vectors, perBlock, blocks, new float[vectors * rows]);
         }
