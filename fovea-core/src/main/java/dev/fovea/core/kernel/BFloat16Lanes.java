@@ -23,13 +23,32 @@ final class BFloat16Lanes {
             VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
+    // Constants as vectors: the compiler gives up inlining, and with it all speed, when one method is made of too much.
+    private static final IntVector SIXTEEN = IntVector.broadcast(I, 16);
+    private static final IntVector ONE = IntVector.broadcast(I, 1);
+    private static final IntVector BELOW_HALF = IntVector.broadcast(I, 0x7fff);
+    private static final IntVector UPPER = IntVector.broadcast(I, 0xffff0000);
+
     private BFloat16Lanes() {}
 
     static FloatVector load(long address) {
         ShortVector bits = ShortVector.fromMemorySegment(S, ALL, address, ORDER);
         return ((IntVector) bits.convertShape(ZERO_EXTEND_S2I, I, 0))
-                .lanewise(LSHL, 16)
+                .lanewise(LSHL, SIXTEEN)
                 .reinterpretAsFloats();
+    }
+
+    /** Two elements to each lane. What lies first in memory is {@link #even}, what follows {@link #odd}. */
+    static IntVector loadWords(long address) {
+        return IntVector.fromMemorySegment(I, ALL, address, ORDER);
+    }
+
+    static FloatVector even(IntVector words) {
+        return words.lanewise(LSHL, SIXTEEN).reinterpretAsFloats();
+    }
+
+    static FloatVector odd(IntVector words) {
+        return words.and(UPPER).reinterpretAsFloats();
     }
 
     static FloatVector loadFloats(long address) {
@@ -41,14 +60,18 @@ final class BFloat16Lanes {
      * which no operation on bf16 brings about.
      */
     static FloatVector round(FloatVector x) {
-        IntVector bits = x.reinterpretAsInts();
-        IntVector odd = bits.lanewise(LSHR, 16).and(1);
-        return bits.add(odd).add(0x7fff).and(0xffff0000).reinterpretAsFloats();
+        return carried(x).and(UPPER).reinterpretAsFloats();
     }
 
-    /** Stores what {@link #round} gave. */
-    static void store(FloatVector rounded, long address) {
-        ((ShortVector) rounded.reinterpretAsInts().lanewise(LSHR, 16).convertShape(I2S, S, 0))
+    /** Stores values rounded as by {@link #round}. */
+    static void store(FloatVector x, long address) {
+        ((ShortVector) carried(x).lanewise(LSHR, SIXTEEN).convertShape(I2S, S, 0))
                 .intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** The bits of {@code x} with what rounding carries into their upper halves; the lower halves are of no use. */
+    private static IntVector carried(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        return bits.add(bits.lanewise(LSHR, SIXTEEN).and(ONE)).add(BELOW_HALF);
     }
 }

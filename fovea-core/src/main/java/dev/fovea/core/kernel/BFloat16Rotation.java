@@ -30,9 +30,9 @@ final class BFloat16Rotation {
             FloatVector real = BFloat16Lanes.load(x + 2L * i);
             FloatVector imaginary = BFloat16Lanes.load(x + 2L * (half + i));
             FloatVector turned = real.mul(c).sub(imaginary.mul(s));
-            BFloat16Lanes.store(BFloat16Lanes.round(turned), out + 2L * i);
+            BFloat16Lanes.store(turned, out + 2L * i);
             turned = imaginary.mul(c).add(real.mul(s));
-            BFloat16Lanes.store(BFloat16Lanes.round(turned), out + 2L * (half + i));
+            BFloat16Lanes.store(turned, out + 2L * (half + i));
         }
     }
 
