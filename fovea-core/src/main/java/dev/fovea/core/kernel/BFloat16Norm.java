@@ -12,7 +12,6 @@ final class BFloat16Norm {
     private static final int EXERCISE_COLUMNS = 1024;
 
     static final Exercise EXERCISE = new Exercise(
-            "norm",
             2L * EXERCISE_ROWS * EXERCISE_COLUMNS,
             memory -> rows(memory, memory, memory, EXERCISE_COLUMNS, 1e-5, 0, EXERCISE_ROWS));
 
@@ -29,15 +28,15 @@ final class BFloat16Norm {
      * @param weight address of a row
      */
     static void rows(long x, long out, long weight, int columns, double eps, int first, int end) {
-        float[] lanes = new float[BFloat16Lanes.LANES];
+        LaneSum sum = new LaneSum(BFloat16Lanes.LANES);
         for (int r = first; r < end; r++) {
             long at = 2L * r * columns;
-            float scale = (float) (1 / Math.sqrt(sumOfSquares(x + at, columns, lanes) / (double) columns + eps));
+            float scale = (float) (1 / Math.sqrt(sumOfSquares(x + at, columns, sum) / (double) columns + eps));
             scale(x + at, out + at, weight, columns, scale);
         }
     }
 
-    private static float sumOfSquares(long x, int columns, float[] lanes) {
+    private static float sumOfSquares(long x, int columns, LaneSum sum) {
         FloatVector a = FloatVector.zero(BFloat16Lanes.F);
         FloatVector b = a;
         for (int c = 0; c < columns; c += LANES) {
@@ -47,8 +46,7 @@ final class BFloat16Norm {
             a = even.fma(even, a);
             b = odd.fma(odd, b);
         }
-        a.add(b).intoArray(lanes, 0);
-        return LaneSum.of(lanes, 0, lanes.length);
+        return sum.of(a.add(b));
     }
 
     private static void scale(long x, long out, long weight, int columns, float factor) {

@@ -10,8 +10,7 @@ final class BFloat16Rotation {
     private static final int EXERCISE_TOKENS = 512;
     private static final int EXERCISE_DIM = 128;
 
-    static final Exercise EXERCISE =
-            new Exercise("rotation", 4L * EXERCISE_TOKENS * EXERCISE_DIM, BFloat16Rotation::exercise);
+    static final Exercise EXERCISE = new Exercise(4L * EXERCISE_TOKENS * EXERCISE_DIM, BFloat16Rotation::exercise);
 
     private BFloat16Rotation() {}
 

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The kernels that this JVM can run, and whether each has been compiled. */
@@ -24,9 +25,15 @@ final class Kernels {
 
     private static final boolean VECTORS = offered();
     private static final Map<DType, RowKernel> BY_TYPE = available();
-    private static final Map<String, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
+    private static final Map<Variant, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
+
+    /** In place of a number of vectors: the sums of rows. */
+    private static final int SUMS = 0;
 
     private Kernels() {}
+
+    /** What is compiled by itself: a loop, or a kernel for so many vectors or for its {@link #SUMS}. */
+    private record Variant(Object code, int vectors) {}
 
     /** The kernel for weights of this type, or null where libtorch must do. */
     static @Nullable RowKernel of(DType dtype) {
@@ -35,7 +42,7 @@ final class Kernels {
 
     /** Begins to compile a kernel for one vector in the background, if nobody did. */
     static void prepare(RowKernel kernel) {
-        started(products(kernel, 1));
+        started(new Variant(kernel, 1), () -> products(kernel, 1));
     }
 
     /**
@@ -43,12 +50,13 @@ final class Kernels {
      * must not depend on how far the compiler was.
      */
     static boolean multiplies(RowKernel kernel, int vectors) {
-        return started(products(kernel, vectors)).join();
+        return started(new Variant(kernel, vectors), () -> products(kernel, vectors))
+                .join();
     }
 
     /** Whether a kernel's sums of rows may be used, in the same way. */
     static boolean weighs(RowKernel kernel) {
-        return started(sums(kernel)).join();
+        return started(new Variant(kernel, SUMS), () -> sums(kernel)).join();
     }
 
     /** Whether this JVM has vectors. Classes that use them must not be touched where it has none. */
@@ -58,18 +66,18 @@ final class Kernels {
 
     /** Whether a loop may be used, in the same way. */
     static boolean ready(Exercise exercise) {
-        return started(exercise).join();
+        return started(new Variant(exercise, 1), () -> exercise).join();
     }
 
-    private static CompletableFuture<Boolean> started(Exercise exercise) {
-        CompletableFuture<Boolean> known = STARTED.get(exercise.name());
-        return known != null ? known : STARTED.computeIfAbsent(exercise.name(), name -> Warmup.start(exercise));
+    /** Asked for every product of a pass, so an exercise is only made when it is new. */
+    private static CompletableFuture<Boolean> started(Variant variant, Supplier<Exercise> exercise) {
+        CompletableFuture<Boolean> known = STARTED.get(variant);
+        return known != null ? known : STARTED.computeIfAbsent(variant, v -> Warmup.start(exercise.get()));
     }
 
     private static Exercise products(RowKernel kernel, int vectors) {
         float[] out = new float[vectors * ROWS];
         return new Exercise(
-                name(kernel) + " of " + vectors,
                 (long) ROWS * COLUMNS * kernel.weightBytes(),
                 memory -> kernel.rows(memory, COLUMNS, memory, vectors, out, ROWS, 0, ROWS));
     }
@@ -78,13 +86,8 @@ final class Kernels {
         float[] shares = new float[ROWS];
         float[] out = new float[COLUMNS];
         return new Exercise(
-                name(kernel) + ", sums",
                 (long) ROWS * COLUMNS * kernel.weightBytes(),
                 memory -> kernel.weigh(memory, COLUMNS, shares, ROWS, out));
-    }
-
-    private static String name(RowKernel kernel) {
-        return kernel.getClass().getSimpleName();
     }
 
     /** The module is an incubating one: a JVM offers it only when asked with {@code --add-modules}. */
