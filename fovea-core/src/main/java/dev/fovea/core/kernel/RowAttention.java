@@ -4,7 +4,6 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
 import java.lang.ref.Reference;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -37,7 +36,7 @@ public final class RowAttention {
                 && DType.of(v.scalar_type()) == dtype
                 && rowsLieEndToEnd(k)
                 && rowsLieEndToEnd(v)
-                && !(GradMode.is_enabled() && (q.requires_grad() || k.requires_grad() || v.requires_grad()))
+                && !Gradients.recorded(q, k, v)
                 && Kernels.multiplies(kernel, 1)
                 && Kernels.weighs(kernel);
     }

@@ -6,7 +6,6 @@ import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +35,7 @@ public final class RowLinear {
         }
         DType dtype = DType.of(weight.scalar_type());
         RowKernel kernel = Kernels.of(dtype);
-        if (kernel == null || recordsGradients(x, weight) || !weight.is_contiguous()) {
+        if (kernel == null || Gradients.recorded(x, weight) || !weight.is_contiguous()) {
             return false;
         }
         long rows = x.numel() / Math.max(1, weight.size(1));
@@ -144,9 +143,5 @@ public final class RowLinear {
                 }
             }
         }
-    }
-
-    private static boolean recordsGradients(Tensor x, Tensor weight) {
-        return GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad());
     }
 }

@@ -3,7 +3,6 @@ package dev.fovea.core.kernel;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.lang.ref.Reference;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -29,7 +28,7 @@ public final class RowNorm {
                 && x.is_cpu()
                 && weight.is_cpu()
                 && weight.is_contiguous()
-                && !(GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad()))
+                && !Gradients.recorded(x, weight)
                 && Kernels.vectors()
                 && x.size(-1) % BFloat16Norm.LANES == 0
                 && Kernels.ready(BFloat16Norm.EXERCISE);

@@ -3,7 +3,6 @@ package dev.fovea.core.kernel;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.lang.ref.Reference;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -32,7 +31,7 @@ public final class RowRotation {
                 && cos.is_cpu()
                 && cos.is_contiguous()
                 && sin.is_contiguous()
-                && !(GradMode.is_enabled() && x.requires_grad())
+                && !Gradients.recorded(x)
                 && Kernels.vectors()
                 && x.size(2) % (2 * BFloat16Rotation.LANES) == 0
                 && Kernels.ready(BFloat16Rotation.EXERCISE);

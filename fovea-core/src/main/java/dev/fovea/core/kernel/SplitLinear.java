@@ -3,7 +3,6 @@ package dev.fovea.core.kernel;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
-import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +23,6 @@ public final class SplitLinear {
     /** Columns of the result per piece are a multiple of this, which keeps OpenBLAS's blocks whole. */
     private static final int GRAIN = 64;
 
-    private SplitLinear() {}
-
     /** Rows of the input per piece of a bf16 product, at most. */
     private static final long PIECE_ROWS = 256;
 
@@ -39,6 +36,8 @@ public final class SplitLinear {
 
     private static final long MAX_HALVED_COLUMNS = 11_264;
 
+    private SplitLinear() {}
+
     /** Whether {@link #forward} should compute {@code x W^T} rather than libtorch alone. */
     public static boolean takes(Tensor x, Tensor weight) {
         if ((double) x.numel() * weight.size(0) < MIN_MULTIPLICATIONS
@@ -46,7 +45,7 @@ public final class SplitLinear {
                 || !x.is_cpu()
                 || weight.dim() != 2
                 || x.size(-1) != weight.size(1)
-                || (GradMode.is_enabled() && (x.requires_grad() || weight.requires_grad()))) {
+                || Gradients.recorded(x, weight)) {
             return false;
         }
         DType dtype = DType.of(weight.scalar_type());
