@@ -3,11 +3,13 @@ package dev.fovea.core.tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Loads libtorch once, with the process environment it needs.
@@ -83,33 +85,37 @@ public final class Natives {
     }
 
     private static void setenv(String name, String value) {
-        Linker linker = Linker.nativeLinker();
-        linker.defaultLookup().find("setenv").ifPresent(address -> {
-            MethodHandle setenv = linker.downcallHandle(
-                    address,
-                    FunctionDescriptor.of(
-                            ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment key = arena.allocateFrom(name);
-                MemorySegment text = arena.allocateFrom(value);
-                int ignored = (int) setenv.invokeExact(key, text, 0);
-            } catch (Throwable e) {
-                throw new IllegalStateException("Cannot set " + name + " in the process environment", e);
-            }
-        });
+        MethodHandle setenv = ofTheCLibrary("setenv", ValueLayout.ADDRESS, ValueLayout.ADDRESS, ValueLayout.JAVA_INT);
+        if (setenv == null) {
+            return;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment key = arena.allocateFrom(name);
+            MemorySegment text = arena.allocateFrom(value);
+            int ignored = (int) setenv.invokeExact(key, text, 0);
+        } catch (Throwable e) {
+            throw new IllegalStateException("Cannot set " + name + " in the process environment", e);
+        }
     }
 
-    /** Where the C library has no such thing, nothing is set. */
     private static void mallopt(int setting, int value) {
+        MethodHandle mallopt = ofTheCLibrary("mallopt", ValueLayout.JAVA_INT, ValueLayout.JAVA_INT);
+        if (mallopt == null) {
+            return;
+        }
+        try {
+            int ignored = (int) mallopt.invokeExact(setting, value);
+        } catch (Throwable e) {
+            throw new IllegalStateException("Cannot tell the C library how much memory to keep", e);
+        }
+    }
+
+    /** A function that returns an int, or null where the C library has none of that name: then nothing is set. */
+    private static @Nullable MethodHandle ofTheCLibrary(String name, MemoryLayout... arguments) {
         Linker linker = Linker.nativeLinker();
-        linker.defaultLookup().find("mallopt").ifPresent(address -> {
-            MethodHandle mallopt = linker.downcallHandle(
-                    address, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-            try {
-                int ignored = (int) mallopt.invokeExact(setting, value);
-            } catch (Throwable e) {
-                throw new IllegalStateException("Cannot tell the C library how much memory to keep", e);
-            }
-        });
+        return linker.defaultLookup()
+                .find(name)
+                .map(address -> linker.downcallHandle(address, FunctionDescriptor.of(ValueLayout.JAVA_INT, arguments)))
+                .orElse(null);
     }
 }
