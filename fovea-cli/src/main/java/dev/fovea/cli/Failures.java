@@ -1,8 +1,8 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.image.PictureException;
+import dev.fovea.core.message.Suggest;
 import dev.fovea.core.overlay.OverlayException;
-import dev.fovea.core.technique.Suggest;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.eval.EvalException;

@@ -1,6 +1,6 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.message.Suggest;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;

@@ -13,7 +13,7 @@ import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Recording;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;

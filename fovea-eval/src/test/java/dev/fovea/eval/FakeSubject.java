@@ -3,7 +3,7 @@ package dev.fovea.eval;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.eval.cost.Geometries;
 import dev.fovea.eval.subject.Reply;

@@ -5,7 +5,7 @@ import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.EncoderQueries;
 import dev.fovea.core.path.Signal.Heads;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import java.util.Arrays;
 
 /** What techniques ask of a model's shape, with the sentences people read when it is not there. */

@@ -1,8 +1,8 @@
 package dev.fovea.techniques;
 
 import dev.fovea.core.path.Layout;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
-import dev.fovea.core.technique.ModelShape;
 import java.util.function.DoubleUnaryOperator;
 
 /**

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Technique;
 import java.util.List;
 import java.util.Map;

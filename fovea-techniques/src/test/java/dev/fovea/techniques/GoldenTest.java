@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Technique;
 import java.io.IOException;
 import java.io.InputStream;

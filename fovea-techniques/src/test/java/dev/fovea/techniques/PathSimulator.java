@@ -10,7 +10,7 @@ import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.KeyScope;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.techniques.primitives.Vectors;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.message.Suggest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.shape.ModelShape;
+
 /**
  * A published way of spending visual tokens. A technique never touches a model: it turns the shape of a model, a budget
  * and knobs into a {@link Plan}. Found with {@link java.util.ServiceLoader}; implementations hold no state.

@@ -1,5 +1,7 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.message.Suggest;
+import dev.fovea.core.shape.ModelShape;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,7 +1,7 @@
 package dev.fovea.core.text;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
-import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.message.Suggest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

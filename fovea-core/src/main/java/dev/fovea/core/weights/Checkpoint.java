@@ -1,6 +1,6 @@
 package dev.fovea.core.weights;
 
-import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.message.Suggest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,6 +7,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.shape.ModelShape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,7 @@
 package dev.fovea.eval.cost;
 
 import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
 import java.util.List;

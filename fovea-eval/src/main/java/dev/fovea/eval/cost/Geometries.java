@@ -1,8 +1,8 @@
 package dev.fovea.eval.cost;
 
+import dev.fovea.core.message.Suggest;
 import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.technique.ModelShape;
-import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.shape.ModelShape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

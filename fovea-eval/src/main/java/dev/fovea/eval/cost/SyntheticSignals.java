@@ -4,7 +4,7 @@ import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signals;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;

@@ -5,7 +5,7 @@ import dev.fovea.core.AskOptions;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import java.util.List;
 

@@ -1,7 +1,7 @@
 package dev.fovea.eval.subject;
 
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 
 /** A model under evaluation. Greedy: the same picture, plan and prompt give the same answer. */

@@ -1,6 +1,6 @@
 package dev.fovea.eval.suite;
 
-import dev.fovea.core.technique.Suggest;
+import dev.fovea.core.message.Suggest;
 import dev.fovea.eval.suite.benchmark.Benchmark;
 import dev.fovea.eval.suite.benchmark.Gqa;
 import dev.fovea.eval.suite.benchmark.MmBench;

@@ -1,12 +1,12 @@
 package dev.fovea.eval.tune;
 
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.KnobFile;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.connector.VFlowObjective;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
 import java.util.List;

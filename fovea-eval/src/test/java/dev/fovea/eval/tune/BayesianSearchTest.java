@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.KnobFile;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.technique.Techniques;

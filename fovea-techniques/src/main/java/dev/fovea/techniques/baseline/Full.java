@@ -1,9 +1,9 @@
 package dev.fovea.techniques.baseline;
 
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import java.util.List;

@@ -3,7 +3,7 @@ package dev.fovea.techniques.connector;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signals;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.techniques.primitives.Vectors;
 import java.util.List;
 

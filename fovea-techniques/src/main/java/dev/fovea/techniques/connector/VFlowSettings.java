@@ -1,8 +1,8 @@
 package dev.fovea.techniques.connector;
 
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
 
 /**
  * VFlowOpt's settings for one model and budget.

@@ -1,8 +1,8 @@
 package dev.fovea.techniques.connector;
 
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.ModelShape;
 import dev.fovea.techniques.Depth;
 import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.Spending;

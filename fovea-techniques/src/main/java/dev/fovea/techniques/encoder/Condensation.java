@@ -8,7 +8,7 @@ import dev.fovea.core.path.Signal.EncoderQueries;
 import dev.fovea.core.path.Signal.Heads;
 import dev.fovea.core.path.Signal.Projection;
 import dev.fovea.core.path.Signals;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.primitives.Clusters;
 import dev.fovea.techniques.primitives.Coreset;

@@ -8,7 +8,7 @@ import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signals;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.techniques.primitives.BipartiteMatching;
 import dev.fovea.techniques.primitives.MergeBuilder;
 import dev.fovea.techniques.primitives.Vectors;

@@ -142,7 +142,7 @@ class RecoverableCompressionTest {
     @Test
     void budgetCountIsExactWhereAsked() {
         for (var shape :
-                new dev.fovea.core.technique.ModelShape[] {Models.SMALL, Models.SMALL_NO_TEXT, Models.SMALL_NO_CLS}) {
+                new dev.fovea.core.shape.ModelShape[] {Models.SMALL, Models.SMALL_NO_TEXT, Models.SMALL_NO_CLS}) {
             var plan = Models.plan(new RecoverableCompression(), shape, Budget.count(30), "count=budget");
             assertThat(PathSimulator.run(plan, shape, 6).getLast().after().visualCount())
                     .isEqualTo(30);

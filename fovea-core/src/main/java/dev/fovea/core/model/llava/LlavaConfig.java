@@ -4,7 +4,7 @@ import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.clip.ClipVisionConfig;
 import dev.fovea.core.model.llama.LlamaConfig;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -5,7 +5,7 @@ import dev.fovea.core.model.Weights;
 import dev.fovea.core.model.clip.ClipDualEncoder;
 import dev.fovea.core.model.clip.ClipVisionEncoder;
 import dev.fovea.core.model.llama.LlamaDecoder;
-import dev.fovea.core.technique.ModelShape;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;

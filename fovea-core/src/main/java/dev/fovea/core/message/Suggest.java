@@ -1,4 +1,4 @@
-package dev.fovea.core.technique;
+package dev.fovea.core.message;
 
 import java.util.Collection;
 import java.util.Comparator;

@@ -1,4 +1,4 @@
-package dev.fovea.core.technique;
+package dev.fovea.core.shape;
 
 /**
  * The sizes of a model that plans and cost models need; no weights.
