@@ -53,6 +53,32 @@ def _special(text: str) -> AddedToken:
     return AddedToken(text, special=True, normalized=False)
 
 
+def chat(specials: list[str], added: list[str] = ()) -> Tokenizer:
+    """Byte-level BPE as chat models ship it: turn marks among the specials, nothing put before the text.
+
+    `added` are tokens that are matched whole but are no specials, as some checkpoints have them.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(r"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+|\s+"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY - len(specials) - len(added),
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(SENTENCES, trainer)
+    # Published chat tokenizers put their marks behind the words.
+    tokenizer.add_special_tokens([_special(text) for text in specials])
+    tokenizer.add_tokens([AddedToken(text, special=False, normalized=False) for text in added])
+    return tokenizer
+
+
 def _begin_with_bos(tokenizer: Tokenizer) -> None:
     bos = tokenizer.token_to_id("<s>")
     tokenizer.post_processor = processors.TemplateProcessing(
