@@ -14,8 +14,8 @@ public record TileSplit(int longestEdge, int tile) {
 
     public TileSplit {
         if (longestEdge < 1 || tile < 1) {
-            throw new IllegalArgumentException("A longest edge of " + longestEdge + " pixels cannot be cut into tiles of "
-                    + tile + "; both must be at least 1");
+            throw new IllegalArgumentException("A longest edge of " + longestEdge
+                    + " pixels cannot be cut into tiles of " + tile + "; both must be at least 1");
         }
     }
 

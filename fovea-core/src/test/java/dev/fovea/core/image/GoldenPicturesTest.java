@@ -65,7 +65,7 @@ class GoldenPicturesTest {
     void preparesAsTheProcessorDoes(String configuration, String name) {
         JsonNode json =
                 GoldenImages.index().path("configurations").path(configuration).path("preprocessor_config");
-        ImageProcessor processor = new ImageProcessor(ImageProcessorConfig.of(json, configuration));
+        ImageProcessor processor = new ImageProcessor(ImageProcessorConfig.of(new ProcessorFile(json, configuration)));
         PreparedImage prepared = processor.prepare(GoldenImages.picture(name).image());
         GoldenImages.Golden golden = GoldenImages.tensor(configuration, name);
         assertThat(golden.shape()).containsExactly(3, prepared.height(), prepared.width());

@@ -173,6 +173,6 @@ class ImageProcessorTest {
     }
 
     private static ImageProcessorConfig config(String json) throws JsonProcessingException {
-        return ImageProcessorConfig.of(new ObjectMapper().readTree(json), "test.json");
+        return ImageProcessorConfig.of(new ProcessorFile(new ObjectMapper().readTree(json), "test.json"));
     }
 }
