@@ -2,22 +2,32 @@ package dev.fovea.techniques;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class DepthTest {
-    @Property
-    void publishedLayersAtPublishedDepth(@ForAll @IntRange(min = 1, max = 32) int layer) {
+    @ParameterizedTest
+    @MethodSource("layers")
+    void publishedLayersAtPublishedDepth(int layer) {
         assertThat(Depth.scaled(layer, 32, 32)).isEqualTo(layer);
         assertThat(Depth.scaled(layer, 32, 64)).isEqualTo(2 * layer);
     }
 
-    @Property
-    void staysInside(@ForAll @IntRange(min = 1, max = 32) int layer, @ForAll @IntRange(min = 1, max = 80) int depth) {
-        assertThat(Depth.scaled(layer, 32, depth)).isBetween(1, depth);
-        assertThat(Depth.pruningLayer(layer, 32, depth)).isBetween(1, Math.max(1, depth - 1));
+    @ParameterizedTest
+    @MethodSource("layers")
+    void staysInside(int layer) {
+        for (int depth = 1; depth <= 80; depth++) {
+            assertThat(Depth.scaled(layer, 32, depth)).as("of %d layers", depth).isBetween(1, depth);
+            assertThat(Depth.pruningLayer(layer, 32, depth))
+                    .as("of %d layers", depth)
+                    .isBetween(1, Math.max(1, depth - 1));
+        }
+    }
+
+    static IntStream layers() {
+        return IntStream.rangeClosed(1, 32);
     }
 
     @Test

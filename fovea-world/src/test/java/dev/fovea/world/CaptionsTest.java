@@ -7,10 +7,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class CaptionsTest {
@@ -18,8 +19,9 @@ class CaptionsTest {
             "row ([123]) column ([123]): (\\w+) (\\w+) (\\w+) (\\w+)(?: with the (?:letter|digit|word) (\\w+))?\\.");
 
     /** Everything that a full caption says is read back and held against the scene. */
-    @Property(tries = 300)
-    void fullCaptionsSayEverythingInReadingOrder(@ForAll long seed) {
+    @RepeatedTest(300)
+    void fullCaptionsSayEverythingInReadingOrder(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         String caption = Captions.full(scene, picture);
@@ -56,8 +58,9 @@ class CaptionsTest {
         assertThat(said).containsExactlyInAnyOrderElementsOf(true_);
     }
 
-    @Property(tries = 300)
-    void briefCaptionsNameEveryColourShapeAndText(@ForAll long seed) {
+    @RepeatedTest(300)
+    void briefCaptionsNameEveryColourShapeAndText(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         String caption = Captions.brief(scene, Renderer.render(scene, Renderer.DEFAULT_SIZE), seed);
         for (SceneObject o : scene.objects()) {

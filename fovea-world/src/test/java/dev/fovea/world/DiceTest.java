@@ -6,16 +6,20 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class DiceTest {
-    @Property
-    void drawsStayInRange(@ForAll long seed, @ForAll @IntRange(min = 1, max = Integer.MAX_VALUE) int bound) {
-        Dice dice = new Dice(seed, 1);
+    @RepeatedTest(1000)
+    void drawsStayInRange(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        // Every magnitude, and the ends.
+        int bound = Math.max(1, (int) (random.nextLong(1L << 31) >>> random.nextInt(32)));
+        bound = trial.getCurrentRepetition() % 50 == 0 ? Integer.MAX_VALUE : bound;
+        Dice dice = new Dice(random.nextLong(), 1);
         assertThat(dice.below(bound)).isBetween(0, bound - 1);
         assertThat(dice.unit()).isBetween(0.0, Math.nextDown(1.0));
     }
@@ -48,8 +52,9 @@ class DiceTest {
         assertThat(drawn[2]).isBetween(1850, 2150);
     }
 
-    @Property
-    void shufflingKeepsTheItems(@ForAll long seed) {
+    @RepeatedTest(1000)
+    void shufflingKeepsTheItems(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         List<Integer> items = new ArrayList<>(IntStream.range(0, 20).boxed().toList());
         new Dice(seed, 2).shuffle(items);
         assertThat(items)

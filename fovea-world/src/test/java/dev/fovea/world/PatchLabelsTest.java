@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class PatchLabelsTest {
     private static final int PATCH = 14;
 
-    @Property(tries = 200)
-    void labelsFollowFromTheMasks(@ForAll long seed) {
+    @RepeatedTest(200)
+    void labelsFollowFromTheMasks(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         PatchLabels labels = PatchLabels.of(scene, picture, PATCH);
@@ -67,8 +69,9 @@ class PatchLabelsTest {
         return count;
     }
 
-    @Property(tries = 500)
-    void everyObjectHasItsCentreInExactlyOnePatch(@ForAll long seed) {
+    @RepeatedTest(500)
+    void everyObjectHasItsCentreInExactlyOnePatch(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         PatchLabels labels = PatchLabels.of(scene, Renderer.render(scene, Renderer.DEFAULT_SIZE), PATCH);
         int[] named =

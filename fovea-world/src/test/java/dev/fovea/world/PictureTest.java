@@ -4,17 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class PictureTest {
     private static final Background GREY = new Background(Background.Kind.PLAIN, 0xB0B0B0, 0xB0B0B0, 0, 0.1, 0);
 
-    @Property(tries = 200)
-    void extentsAgreeWithTheMasks(@ForAll long seed, @ForAll @IntRange(min = 64, max = 400) int size) {
-        Picture picture = Renderer.render(Scenes.generate(seed, SceneOptions.defaults()), size);
+    @RepeatedTest(200)
+    void extentsAgreeWithTheMasks(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        int size = random.nextInt(64, 401);
+        Picture picture = Renderer.render(Scenes.generate(random.nextLong(), SceneOptions.defaults()), size);
         for (int i = 0; i < picture.extents().size(); i++) {
             boolean[] mask = picture.mask(i);
             int area = 0;
@@ -36,8 +38,9 @@ class PictureTest {
         }
     }
 
-    @Property(tries = 200)
-    void aBodyIsWhatIsSeenOfTheObjectAlone(@ForAll long seed) {
+    @RepeatedTest(200)
+    void aBodyIsWhatIsSeenOfTheObjectAlone(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         for (SceneObject o : scene.objects()) {
@@ -53,9 +56,11 @@ class PictureTest {
         }
     }
 
-    @Property(tries = 300)
-    void enoughOfEveryObjectIsVisible(@ForAll long seed, @ForAll @IntRange(min = 112, max = 320) int size) {
-        Picture picture = Renderer.render(Scenes.generate(seed, SceneOptions.defaults()), size);
+    @RepeatedTest(300)
+    void enoughOfEveryObjectIsVisible(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        int size = random.nextInt(112, 321);
+        Picture picture = Renderer.render(Scenes.generate(random.nextLong(), SceneOptions.defaults()), size);
         for (int i = 0; i < picture.extents().size(); i++) {
             assertThat(picture.visibleFraction(i)).isBetween(0.65, 1.0);
             Box full = picture.fullBox(i);
@@ -67,8 +72,9 @@ class PictureTest {
     }
 
     /** Every pixel of ink that shows when the object is drawn alone shows in the scene, in the same tone. */
-    @Property(tries = 300)
-    void writingIsNeverCovered(@ForAll long seed) {
+    @RepeatedTest(300)
+    void writingIsNeverCovered(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         for (SceneObject o : scene.objects()) {

@@ -10,9 +10,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
+import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class QuestionsTest {
@@ -52,9 +53,11 @@ class QuestionsTest {
         assertThat(kinds).hasSizeGreaterThanOrEqualTo(30);
     }
 
-    @Property(tries = 150)
-    void questionsFollowFromTheirSeed(@ForAll long sceneSeed, @ForAll long seed) {
-        Scene scene = Scenes.generate(sceneSeed, SceneOptions.defaults());
+    @RepeatedTest(150)
+    void questionsFollowFromTheirSeed(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        Scene scene = Scenes.generate(random.nextLong(), SceneOptions.defaults());
+        long seed = random.nextLong();
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         List<Question> sampled = Questions.sample(scene, picture, seed, EACH);
         assertThat(Questions.sample(scene, picture, seed, EACH)).isEqualTo(sampled);

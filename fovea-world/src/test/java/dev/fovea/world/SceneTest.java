@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.world.SceneObject.TextKind;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.LongStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class SceneTest {
@@ -20,9 +20,12 @@ class SceneTest {
                 .toList();
     }
 
-    @Property(tries = 300)
-    void numbersOfObjectsKeepToTheOptions(
-            @ForAll long seed, @ForAll @IntRange(min = 1, max = 6) int a, @ForAll @IntRange(min = 1, max = 6) int b) {
+    @RepeatedTest(300)
+    void numbersOfObjectsKeepToTheOptions(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        long seed = random.nextLong();
+        int a = random.nextInt(1, 7);
+        int b = random.nextInt(1, 7);
         SceneOptions options = SceneOptions.defaults().withObjects(Math.min(a, b), Math.max(a, b));
         Scene scene = Scenes.generate(seed, options);
         assertThat(scene.objects()).hasSizeBetween(options.minObjects(), options.maxObjects());
@@ -34,8 +37,9 @@ class SceneTest {
         }
     }
 
-    @Property(tries = 300)
-    void objectsKeepToTheirBands(@ForAll long seed) {
+    @RepeatedTest(300)
+    void objectsKeepToTheirBands(RepetitionInfo trial) {
+        long seed = new SplittableRandom(trial.getCurrentRepetition()).nextLong();
         for (SceneObject o : Scenes.generate(seed, SceneOptions.defaults()).objects()) {
             double nominal = o.size().radius(o.shape());
             assertThat(o.radius()).isBetween(nominal * 0.94, nominal * 1.06);

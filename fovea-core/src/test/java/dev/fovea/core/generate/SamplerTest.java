@@ -5,12 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.FloatRange;
-import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -136,19 +135,22 @@ class SamplerTest {
         assertThat(logits).isEqualTo(HALVES);
     }
 
-    @Property(tries = 200)
-    void whateverTheFiltersTheLikeliestTokenRemainsAndTheChoiceIsValid(
-            @ForAll @Size(min = 1, max = 40) float[] raw,
-            @ForAll @FloatRange(min = 0.01f, max = 1) float topP,
-            @ForAll @FloatRange(min = 0, max = 1) float minP,
-            @ForAll long seed) {
-        float[] logits = new float[raw.length];
-        for (int i = 0; i < raw.length; i++) {
-            logits[i] = Float.isFinite(raw[i]) ? (float) Math.clamp(raw[i], -50.0, 50.0) : Float.NEGATIVE_INFINITY;
+    @RepeatedTest(200)
+    void whateverTheFiltersTheLikeliestTokenRemainsAndTheChoiceIsValid(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        // Ordinary logits, ties at either end, and tokens that are forbidden.
+        float[] ends = {-50, 50, 0, Float.NEGATIVE_INFINITY};
+        float[] logits = new float[random.nextInt(1, 41)];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = random.nextInt(3) == 0 ? ends[random.nextInt(4)] : (float) random.nextDouble(-50, 50);
         }
+        double topP = random.nextInt(8) == 0 ? 1 : random.nextDouble(0.01, 1);
+        double minP = random.nextInt(8) == 0 ? 0 : random.nextDouble();
         logits[0] = 0;
-        SamplingOptions options =
-                SamplingOptions.at(0.7, seed).withTopP(topP).withMinP(minP).withTopK(5);
+        SamplingOptions options = SamplingOptions.at(0.7, random.nextLong())
+                .withTopP(topP)
+                .withMinP(minP)
+                .withTopK(5);
         Sampler.Choice choice = new Sampler(options).next(logits);
         assertThat(choice.token()).isBetween(0, logits.length - 1);
         assertThat(choice.logProbability()).isLessThanOrEqualTo(1e-9).isGreaterThan(Double.NEGATIVE_INFINITY);

@@ -5,10 +5,9 @@ import static org.assertj.core.data.Offset.offset;
 
 import dev.fovea.core.path.Matrix;
 import dev.fovea.techniques.primitives.Diversity.Rule;
-import java.util.Random;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class SelectionTest {
@@ -27,9 +26,11 @@ class SelectionTest {
         assertThat(Diversity.greedy(TOKENS, 0, 4, Rule.K_CENTRE)).containsExactly(0, 3, 4, 5);
     }
 
-    @Property(tries = 60)
-    void everyChoiceMinimisesItsRule(
-            @ForAll Random random, @ForAll @IntRange(min = 1, max = 30) int n, @ForAll Rule rule) {
+    @RepeatedTest(60)
+    void everyChoiceMinimisesItsRule(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        int n = random.nextInt(1, 31);
+        Rule rule = Rule.values()[random.nextInt(Rule.values().length)];
         Matrix tokens = GeometryTest.random(random, n, 6);
         int k = 1 + random.nextInt(n);
         int[] chosen = Diversity.greedy(tokens, random.nextInt(n), k, rule);
@@ -81,9 +82,11 @@ class SelectionTest {
         assertThat(match.groups()).isDeepEqualTo(new int[][] {{0}, {2}, {1}, {3, 4}});
     }
 
-    @Property(tries = 100)
-    void matchingKeepsEveryTokenOnce(
-            @ForAll Random random, @ForAll @IntRange(min = 1, max = 40) int n, @ForAll boolean cls) {
+    @RepeatedTest(100)
+    void matchingKeepsEveryTokenOnce(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        int n = random.nextInt(1, 41);
+        boolean cls = random.nextBoolean();
         int r = random.nextInt(n + 3);
         BipartiteMatching.Match match =
                 BipartiteMatching.match(GeometryTest.random(random, n, 4), cls, r, (s, similarity) -> similarity);

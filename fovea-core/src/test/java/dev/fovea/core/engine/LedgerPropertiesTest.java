@@ -11,19 +11,19 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
-import net.jqwik.api.ForAll;
-import net.jqwik.api.Property;
-import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 
 /** Whatever steps decide, the ledger adds up and says what the rows became. */
-class LedgerProperties {
+class LedgerPropertiesTest {
 
-    @Property(tries = 200)
-    void everyTokenHasOneFateAndSurvivorsAreWhatTheirMembersSay(
-            @ForAll long seed, @ForAll @IntRange(min = 1, max = 5) int side, @ForAll @IntRange(max = 6) int decisions) {
-        Random random = new Random(seed);
+    @RepeatedTest(200)
+    void everyTokenHasOneFateAndSurvivorsAreWhatTheirMembersSay(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
+        int side = random.nextInt(1, 6);
+        int decisions = random.nextInt(7);
         int patches = side * side;
         LedgerBuilder builder = new LedgerBuilder(List.of(new Ledger.Grid(side, side)), false);
         VisualTokens tokens = VisualTokens.ofPatches(patches);
@@ -57,9 +57,9 @@ class LedgerProperties {
         }
     }
 
-    @Property(tries = 50)
-    void packedRowsAreTheSameAsOneByOne(@ForAll long seed) {
-        Random random = new Random(seed);
+    @RepeatedTest(50)
+    void packedRowsAreTheSameAsOneByOne(RepetitionInfo trial) {
+        SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());
         int[] lengths = IntStream.range(0, 3).map(i -> 2 + random.nextInt(6)).toArray();
         RowChange[] changes = new RowChange[3];
         float[] data = new float[2 * Arrays.stream(lengths).sum()];
@@ -84,12 +84,12 @@ class LedgerProperties {
         assertThat(together).containsExactly(expected);
     }
 
-    private static Decision keep(int present, Random random) {
+    private static Decision keep(int present, SplittableRandom random) {
         return Decision.Keep.of(
                 IntStream.range(0, present).filter(i -> random.nextInt(3) > 0).toArray());
     }
 
-    private static Decision merge(int present, Random random) {
+    private static Decision merge(int present, SplittableRandom random) {
         int groups = 1 + random.nextInt(present);
         int[] anchors = IntStream.range(0, present).limit(groups).toArray();
         int[] offsets = new int[groups + 1];
