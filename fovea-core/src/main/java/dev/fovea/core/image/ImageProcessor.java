@@ -1,13 +1,15 @@
 package dev.fovea.core.image;
 
+import dev.fovea.core.path.Part;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Prepares pictures for a vision encoder as the CLIP and LLaVA processors of {@code transformers} do with PIL: pad to a
  * square, resize, crop the centre, rescale, normalise, each as the checkpoint's configuration says. Safe for use by
  * several threads.
  */
-public final class ImageProcessor {
+public final class ImageProcessor implements PictureProcessor {
     private final ImageProcessorConfig config;
 
     /** For each channel, what each of the 256 byte values becomes: rescaling and normalising at once. */
@@ -23,6 +25,23 @@ public final class ImageProcessor {
 
     public ImageProcessorConfig config() {
         return config;
+    }
+
+    @Override
+    public PreparedPicture preparePicture(RgbImage picture) {
+        return PreparedPicture.whole(prepare(picture));
+    }
+
+    @Override
+    public List<ViewSize> views(int width, int height) {
+        int[] size = {height, width};
+        if (config.padToSquare()) {
+            Arrays.fill(size, Math.max(width, height));
+        }
+        size = resized(size[1], size[0]);
+        boolean crop = config.centerCrop();
+        return List.of(new ViewSize(
+                crop ? config.cropHeight() : size[0], crop ? config.cropWidth() : size[1], new Part.Whole()));
     }
 
     /** The picture as the encoder takes it. */
@@ -43,29 +62,37 @@ public final class ImageProcessor {
                 Math.floorDiv(resized.height() - height, 2),
                 (square.width() - original.width()) / 2,
                 (square.height() - original.height()) / 2);
-        return new PreparedImage(cropAndNormalise(resized, geometry), geometry);
+        return new PreparedImage(
+                cropAndNormalise(resized, geometry), geometry, Normalization.of(config), new Part.Whole());
     }
 
     private RgbImage resize(RgbImage image) {
+        if (config.size() instanceof ImageProcessorConfig.Size.AsIs) {
+            return image;
+        }
+        int[] size = resized(image.width(), image.height());
+        return Resizer.resize(image, size[1], size[0], config.resampling());
+    }
+
+    /** Height and width of a picture behind the resize. */
+    private int[] resized(int width, int height) {
         return switch (config.size()) {
-            case ImageProcessorConfig.Size.AsIs asIs -> image;
-            case ImageProcessorConfig.Size.Exact exact ->
-                Resizer.resize(image, exact.width(), exact.height(), config.resampling());
-            case ImageProcessorConfig.Size.ShortestEdge shortest -> resizeShortest(image, shortest.edge());
+            case ImageProcessorConfig.Size.AsIs ignored -> new int[] {height, width};
+            case ImageProcessorConfig.Size.Exact exact -> new int[] {exact.height(), exact.width()};
+            case ImageProcessorConfig.Size.ShortestEdge shortest -> resizedShortest(width, height, shortest.edge());
         };
     }
 
     /** The longer side keeps the aspect ratio as well as whole pixels allow, rounded down. */
-    private RgbImage resizeShortest(RgbImage image, int edge) {
-        int shorter = Math.min(image.width(), image.height());
-        int longer = Math.max(image.width(), image.height());
+    private static int[] resizedShortest(int width, int height, int edge) {
+        int shorter = Math.min(width, height);
+        int longer = Math.max(width, height);
         int scaled = (int) ((double) ((long) edge * longer) / shorter);
         if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
-            throw new PictureException("A picture of " + image.width() + "x" + image.height()
+            throw new PictureException("A picture of " + width + "x" + height
                     + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
         }
-        boolean upright = image.width() <= image.height();
-        return Resizer.resize(image, upright ? edge : scaled, upright ? scaled : edge, config.resampling());
+        return width <= height ? new int[] {scaled, edge} : new int[] {edge, scaled};
     }
 
     /** The picture in the middle of a square of the mean colour; an odd pixel goes to the right or the bottom. */

@@ -1,30 +1,70 @@
 package dev.fovea.core.path;
 
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+
 /**
  * Where the tokens of one sample stand at a station.
  *
- * @param length number of tokens: at encoder stations patches (without CLS), at the connector visual tokens of the
+ * @param length number of tokens: at encoder stations visual tokens (without CLS), at the connector visual tokens of the
  *     image, in the language model all tokens of the sequence
  * @param visual ascending positions of the visual tokens among them ({@code 0..length-1} before the language model)
- * @param cells for each visual token the raster index of its patch ({@code image * rows * cols + row * cols + col} in
- *     the language model, without the image part before it); a merged token has its anchor's cell, an appended token -1
- * @param rows rows of the patch grid of one image
- * @param cols columns of the patch grid of one image
- * @param images number of images in the sequence (1 before the language model)
+ * @param cells for each visual token the place it stands at: in its image {@code row * cols + col}, in the language
+ *     model behind the cells of the images before it ({@link #firstCell}); a merged token has its anchor's cell, an
+ *     appended token -1
+ * @param grids the grids of visual tokens of the images in the sequence, in order (one before the language model). An
+ *     image is what the encoder sees at once: a picture, or one of its tiles or frames.
  * @param total number of visual tokens that the sequence (or image) had before any technique acted
  */
-public record Layout(int length, int[] visual, int[] cells, int rows, int cols, int images, int total) {
+public record Layout(int length, int[] visual, int[] cells, List<Ledger.Grid> grids, int total) {
+
+    public Layout {
+        grids = List.copyOf(grids);
+    }
+
+    /** A layout of images whose grids are all alike. */
+    public Layout(int length, int[] visual, int[] cells, int rows, int cols, int images, int total) {
+        this(length, visual, cells, Collections.nCopies(images, new Ledger.Grid(rows, cols)), total);
+    }
 
     /** Number of visual tokens present. */
     public int visualCount() {
         return visual.length;
     }
 
+    /** Number of images in the sequence (1 before the language model). */
+    public int images() {
+        return grids.size();
+    }
+
+    /** Rows of the grid of the first image: before the language model the only one. */
+    public int rows() {
+        return grids.isEmpty() ? 0 : grids.getFirst().rows();
+    }
+
+    /** Columns of the grid of the first image: before the language model the only one. */
+    public int cols() {
+        return grids.isEmpty() ? 0 : grids.getFirst().cols();
+    }
+
+    /** The cell at which an image begins; for {@code image == images()} the number of all cells. */
+    public int firstCell(int image) {
+        return grids.subList(0, image).stream()
+                .mapToInt(g -> g.rows() * g.cols())
+                .sum();
+    }
+
     /** A layout of one untouched image before the language model. */
     public static Layout ofGrid(int rows, int cols) {
-        int n = rows * cols;
+        return ofGrid(new Ledger.Grid(rows, cols));
+    }
+
+    /** A layout of one untouched image before the language model. */
+    public static Layout ofGrid(Ledger.Grid grid) {
+        int n = grid.rows() * grid.cols();
         int[] all = new int[n];
-        java.util.Arrays.setAll(all, i -> i);
-        return new Layout(n, all, all.clone(), rows, cols, 1, n);
+        Arrays.setAll(all, i -> i);
+        return new Layout(n, all, all.clone(), List.of(grid), n);
     }
 }

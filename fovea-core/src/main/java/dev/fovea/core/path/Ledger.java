@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Plain data, ready to be written as JSON.
  *
- * @param images the patch grids of the prompt's pictures, in order
- * @param tokens every visual token before any technique acted: per image its patches row by row and then, where the
+ * @param images the grids of the prompt's images, in order; a picture that is cut into tiles, or a video, has several
+ * @param tokens every visual token before any technique acted: per image its grid row by row and then, where the
  *     model selects it as a feature, its class token
  * @param survivors what is left behind the last station, in the order of the sequence
  * @param encoderTokens patch tokens of all images that each encoder layer worked on, for the layers that ran
@@ -42,15 +42,40 @@ public record Ledger(
         DROPPED
     }
 
-    /** The patch grid of one picture. */
-    public record Grid(int rows, int cols) {}
+    /**
+     * The grid of visual tokens of one image: of what the encoder saw at once, a picture or one of its tiles or frames.
+     *
+     * @param rows rows of tokens
+     * @param cols columns of tokens
+     * @param picture index of the picture in the prompt
+     * @param part what of the picture it shows
+     * @param side patches along each side of a token: token {@code (r, c)} stands for the patches of rows
+     *     {@code r * side ..} and columns {@code c * side ..}
+     */
+    public record Grid(int rows, int cols, int picture, Part part, int side) {
+
+        /** The only image of the only picture, a patch a token. */
+        public Grid(int rows, int cols) {
+            this(rows, cols, 0, new Part.Whole(), 1);
+        }
+
+        /** Number of tokens. */
+        public int tokens() {
+            return rows * cols;
+        }
+
+        /** The same grid in another picture of the prompt. */
+        public Grid inPicture(int index) {
+            return new Grid(rows, cols, index, part, side);
+        }
+    }
 
     /**
      * One visual token.
      *
-     * @param image index of its picture
-     * @param row row of its patch, or -1 for a class token
-     * @param col column of its patch, or -1 for a class token
+     * @param image index of its image in {@link Ledger#images()}
+     * @param row its row there, or -1 for a class token
+     * @param col its column there, or -1 for a class token
      * @param events what the stations decided, in order; ends when the token is gone
      * @param fate what became of it in the end
      */

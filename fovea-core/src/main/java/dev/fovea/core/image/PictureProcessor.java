@@ -1,0 +1,39 @@
+package dev.fovea.core.image;
+
+import java.util.List;
+
+/**
+ * Turns pictures into what a vision encoder takes, as a checkpoint's processor files say: one view of a picture, or
+ * several (tiles, an overview, the frames of a video), each of which the encoder sees by itself. Implementations are
+ * safe for use by several threads.
+ */
+public interface PictureProcessor {
+
+    /**
+     * The views of a picture, in the order in which the prompt shows them.
+     *
+     * @throws PictureException with one sentence if the picture cannot be prepared for this model
+     */
+    PreparedPicture preparePicture(RgbImage picture);
+
+    /**
+     * The sizes of the views that a picture of this size would have, without its pixels: what budgets and costs are
+     * told from.
+     *
+     * @param width pixels in a row of the picture
+     * @param height rows of the picture
+     * @throws PictureException as {@link #preparePicture}
+     */
+    List<ViewSize> views(int width, int height);
+
+    /**
+     * The views of a video.
+     *
+     * @param frames in order, all of one size
+     * @param framesPerSecond how many of them a second of the video has
+     * @throws IllegalArgumentException with one sentence if this model takes no videos
+     */
+    default PreparedPicture prepareVideo(List<RgbImage> frames, double framesPerSecond) {
+        throw new IllegalArgumentException("This model takes pictures, not videos; ask about single frames.");
+    }
+}

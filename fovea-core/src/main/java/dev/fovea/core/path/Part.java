@@ -1,0 +1,37 @@
+package dev.fovea.core.path;
+
+/** Which part of a picture or video one view of it shows. A vision encoder sees each view by itself. */
+public sealed interface Part {
+
+    /** All of it. */
+    record Whole() implements Part {}
+
+    /**
+     * One tile of the picture, cut out at a higher resolution.
+     *
+     * @param row from the top, from 0
+     * @param column from the left, from 0
+     */
+    record Tile(int row, int column) implements Part {}
+
+    /** All of it at a lower resolution, beside its tiles. */
+    record Overview() implements Part {}
+
+    /**
+     * A moment of a video, of one frame or of several that the encoder takes together.
+     *
+     * @param index how many moments came before
+     * @param seconds between one moment and the next
+     */
+    record Frame(int index, double seconds) implements Part {}
+
+    /** As people read it: {@code whole}, {@code tile 1,2} (counted from 1), {@code overview}, {@code frame 3}. */
+    default String label() {
+        return switch (this) {
+            case Whole ignored -> "whole";
+            case Tile tile -> "tile " + (tile.row() + 1) + "," + (tile.column() + 1);
+            case Overview ignored -> "overview";
+            case Frame frame -> "frame " + (frame.index() + 1);
+        };
+    }
+}
