@@ -27,6 +27,27 @@ public record Geometry(
         int offsetY,
         int padX,
         int padY) {
+    /** A picture that was resized, neither padded nor cropped. */
+    static Geometry resized(RgbImage original, int width, int height) {
+        return cut(original, width, height, 0, 0, width, height);
+    }
+
+    /** A part of a picture that was resized to {@code width} by {@code height}: what lies at an offset of it. */
+    static Geometry cut(
+            RgbImage original, int width, int height, int offsetX, int offsetY, int partWidth, int partHeight) {
+        return new Geometry(
+                original.width(),
+                original.height(),
+                partWidth,
+                partHeight,
+                (double) original.width() / width,
+                (double) original.height() / height,
+                offsetX,
+                offsetY,
+                0,
+                0);
+    }
+
     /** Where a horizontal position of the prepared picture lies in the original; may be outside of it. */
     public double originalX(double x) {
         return (x + offsetX) * scaleX - padX;

@@ -12,15 +12,11 @@ import java.util.List;
 public final class ImageProcessor implements PictureProcessor {
     private final ImageProcessorConfig config;
 
-    /** For each channel, what each of the 256 byte values becomes: rescaling and normalising at once. */
-    private final float[][] values;
+    private final PixelTable pixels;
 
     public ImageProcessor(ImageProcessorConfig config) {
         this.config = config;
-        this.values = new float[3][];
-        for (int c = 0; c < 3; c++) {
-            values[c] = table(config, c);
-        }
+        this.pixels = new PixelTable(Normalization.of(config));
     }
 
     public ImageProcessorConfig config() {
@@ -62,8 +58,7 @@ public final class ImageProcessor implements PictureProcessor {
                 Math.floorDiv(resized.height() - height, 2),
                 (square.width() - original.width()) / 2,
                 (square.height() - original.height()) / 2);
-        return new PreparedImage(
-                cropAndNormalise(resized, geometry), geometry, Normalization.of(config), new Part.Whole());
+        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), new Part.Whole());
     }
 
     private RgbImage resize(RgbImage image) {
@@ -113,42 +108,5 @@ public final class ImageProcessor implements PictureProcessor {
 
     private int meanByte(int channel) {
         return (int) (config.mean().get(channel) * 255);
-    }
-
-    /** {@code [3, height, width]}; where the crop reaches beyond the picture lie zeros, normalised like the rest. */
-    private float[] cropAndNormalise(RgbImage image, Geometry geometry) {
-        int width = geometry.width();
-        int height = geometry.height();
-        int plane = Math.multiplyExact(width, height);
-        float[] out = new float[Math.multiplyExact(3, plane)];
-        byte[] rgb = image.rgb();
-        for (int c = 0; c < 3; c++) {
-            float[] table = values[c];
-            Arrays.fill(out, c * plane, (c + 1) * plane, table[0]);
-            int firstX = Math.max(0, -geometry.offsetX());
-            int lastX = Math.min(width, image.width() - geometry.offsetX());
-            int firstY = Math.max(0, -geometry.offsetY());
-            int lastY = Math.min(height, image.height() - geometry.offsetY());
-            for (int y = firstY; y < lastY; y++) {
-                int from = 3 * ((y + geometry.offsetY()) * image.width() + firstX + geometry.offsetX()) + c;
-                int to = c * plane + y * width;
-                for (int x = firstX; x < lastX; x++, from += 3) {
-                    out[to + x] = table[rgb[from] & 0xff];
-                }
-            }
-        }
-        return out;
-    }
-
-    /** In the reference's precision: the product in f64, the rest in f32. */
-    private static float[] table(ImageProcessorConfig config, int channel) {
-        float[] table = new float[256];
-        float mean = config.mean().get(channel).floatValue();
-        float std = config.std().get(channel).floatValue();
-        for (int i = 0; i < 256; i++) {
-            float value = config.rescale() ? (float) (i * config.rescaleFactor()) : i;
-            table[i] = config.normalize() ? (value - mean) / std : value;
-        }
-        return table;
     }
 }

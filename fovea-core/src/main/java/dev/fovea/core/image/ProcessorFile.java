@@ -59,6 +59,29 @@ public record ProcessorFile(JsonNode json, String name) {
         }
     }
 
+    /**
+     * What the folder says about videos: {@code video_preprocessor_config.json}, or the {@code video_processor} part of
+     * {@code processor_config.json}, or an empty object where it says nothing of its own.
+     */
+    ProcessorFile videos(Path folder) {
+        Path own = folder.resolve("video_preprocessor_config.json");
+        if (Files.exists(own)) {
+            return new ProcessorFile(parse(own), own.toString());
+        }
+        Path shared = folder.resolve("processor_config.json");
+        JsonNode part = Files.exists(shared) ? parse(shared).path("video_processor") : JSON.createObjectNode();
+        return new ProcessorFile(part.isObject() ? part : JSON.createObjectNode(), shared.toString());
+    }
+
+    /** How bytes become numbers, with the processor's own means and deviations where the file names none. */
+    Normalization normalization(List<Double> mean, List<Double> std) {
+        boolean normalize = flag("do_normalize", true);
+        return new Normalization(
+                flag("do_rescale", true) ? number("rescale_factor", 1 / 255.0) : 1,
+                normalize ? triple("image_mean", mean) : List.of(0.0, 0.0, 0.0),
+                normalize ? triple("image_std", std) : List.of(1.0, 1.0, 1.0));
+    }
+
     /** The processor class that the file names, or {@code fallback}. */
     public String type(String fallback) {
         return json.path("image_processor_type")

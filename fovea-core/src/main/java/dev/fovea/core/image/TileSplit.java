@@ -5,7 +5,7 @@ package dev.fovea.core.image;
  * whole tiles, and the whole picture once more to a single tile that comes last (Idefics3, arXiv 2408.12637, section 3.1;
  * the published processor).
  *
- * @param longestEdge pixels of the longer side before it is cut
+ * @param longestEdge pixels of the longer side before it is cut; 0 where the picture keeps its size until then
  * @param tile side of a tile in pixels
  */
 public record TileSplit(int longestEdge, int tile) {
@@ -36,10 +36,15 @@ public record TileSplit(int longestEdge, int tile) {
 
     /** How a picture of {@code width} by {@code height} pixels is cut. */
     public Tiling of(int width, int height) {
-        DynamicSize.Size first = bounded(scaled(width, height));
+        DynamicSize.Size first = first(width, height);
         DynamicSize.Size whole = wholeTiles(first.width(), first.height());
         boolean cut = whole.width() > tile || whole.height() > tile;
         return new Tiling(first, whole, cut ? whole.height() / tile : 0, cut ? whole.width() / tile : 0);
+    }
+
+    /** Width and height when the longer side is {@code longestEdge}, before the picture is cut. */
+    DynamicSize.Size first(int width, int height) {
+        return longestEdge == 0 ? new DynamicSize.Size(width, height) : bounded(scaled(width, height));
     }
 
     /** The shorter side follows in proportion, rounded down and then up to an even number. */

@@ -41,8 +41,13 @@ final class GoldenImages {
     }
 
     static Golden tensor(String file, String name) {
+        return tensor(FOLDER, file + ".safetensors", name);
+    }
+
+    /** A tensor of a model's goldens. */
+    static Golden tensor(Path folder, String file, String name) {
         try (Scope scope = Scope.inference();
-                Checkpoint checkpoint = Checkpoint.open(FOLDER.resolve(file + ".safetensors"))) {
+                Checkpoint checkpoint = Checkpoint.open(folder.resolve(file))) {
             var tensor = scope.keep(checkpoint.tensor(name));
             return new Golden(Tensors.floats(tensor), checkpoint.info(name).sizes());
         }
