@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The JSON object: {@code model}, {@code question}, {@code answer}, {@code finish} (end, stop_string, max_tokens,
  * context, cancelled), {@code techniques} (list, as typed), {@code budget} (as typed), {@code visual_tokens} with
- * {@code total}, {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and
- * values each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of
- * the whole answer), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
+ * {@code total} (of the plain model), {@code resized} (how many of these are not there because a picture was made
+ * smaller), {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and values
+ * each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of the
+ * whole answer), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
  * {@code record} (file or null).
  *
  * @param model name of the model
@@ -30,7 +31,7 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
     /** For example "64 of 256 visual tokens (25.0 %) · prefill 41 ms · decode 12 ms, 3 tokens". */
     String line() {
         Ledger ledger = answer.ledger();
-        int total = ledger.total();
+        int total = ledger.plainTotal();
         int tokens = answer.tokens().size();
         StringBuilder line = new StringBuilder();
         if (total > 0) {
@@ -58,7 +59,8 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
     Map<String, @Nullable Object> asMap(List<Path> overlays, @Nullable Path record) {
         Ledger ledger = answer.ledger();
         Map<String, Object> visual = new LinkedHashMap<>();
-        visual.put("total", ledger.total());
+        visual.put("total", ledger.plainTotal());
+        visual.put("resized", ledger.plainTotal() - ledger.total());
         visual.put("kept", ledger.kept());
         visual.put("merged", ledger.count(Ledger.Fate.MERGED));
         visual.put("dropped", ledger.count(Ledger.Fate.DROPPED));

@@ -68,7 +68,7 @@ final class ClassifyReport {
                 picture,
                 truth,
                 likely,
-                prediction.ledger().total(),
+                prediction.ledger().plainTotal(),
                 prediction.ledger().kept());
         rows.add(row);
         milliseconds += ms;

@@ -177,7 +177,9 @@ final class CompareCommand implements Callable<Integer> {
             row.put("answer", c.reply().answer());
             row.put("log_probability", c.reply().logProbability());
             row.put("agreement", c.agreement());
-            row.put("visual_tokens", Map.of("total", c.ledger().total(), "kept", c.kept(), "mean", c.meanVisual()));
+            row.put(
+                    "visual_tokens",
+                    Map.of("total", c.ledger().plainTotal(), "kept", c.kept(), "mean", c.meanVisual()));
             row.put("encoder_ms", c.encodeMs());
             row.put("prefill_ms", c.reply().prefillMs());
             row.put("decode_ms", c.reply().decodeMs());

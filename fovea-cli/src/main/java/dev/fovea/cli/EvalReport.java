@@ -53,7 +53,7 @@ final class EvalReport {
         double score = item.grader().grade(answer.text(), picture).score();
         total = plus(total, score);
         bySkill.merge(item.skill(), new Proportion(score, 1), (sofar, one) -> plus(sofar, one.score()));
-        tokens += answer.ledger().total();
+        tokens += answer.ledger().plainTotal();
         kept += answer.ledger().kept();
         encoderMs += answer.timings().encoderMs();
         prefillMs += answer.timings().prefillMs();

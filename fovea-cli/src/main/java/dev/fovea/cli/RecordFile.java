@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -23,6 +24,8 @@ import org.bytedeco.pytorch.Tensor;
  *   <li>{@code ledger.score} {@code [tokens]}: its last score, NaN where there is none
  *   <li>{@code ledger.survivor.anchor} {@code [kept]}, {@code .offset} {@code [kept + 1]}, {@code .member} and {@code
  *       .weight}: what each survivor is made of
+ *   <li>{@code ledger.grid} {@code [pictures, 2]}: rows and columns of patches of each picture, {@code
+ *       ledger.unframed_grid}: those that it would have had if no step had decided about its size
  *   <li>{@code ledger.encoder_tokens}, {@code ledger.decoder_tokens} {@code [layers]}
  * </ul>
  */
@@ -75,6 +78,8 @@ final class RecordFile {
         tensors.put("ledger.fate", Tensors.of(fates, fates.length));
         tensors.put("ledger.score", Tensors.of(ledger.scores(), fates.length));
         addSurvivors(tensors, ledger.survivors());
+        grids(tensors, "ledger.grid", ledger.images());
+        grids(tensors, "ledger.unframed_grid", ledger.unframed());
         put(tensors, "ledger.encoder_tokens", ledger.encoderTokens());
         put(tensors, "ledger.decoder_tokens", ledger.decoderTokens());
     }
@@ -97,6 +102,13 @@ final class RecordFile {
         tensors.put("ledger.survivor.offset", Tensors.of(offsets, offsets.length));
         tensors.put("ledger.survivor.member", Tensors.of(members, all));
         tensors.put("ledger.survivor.weight", Tensors.of(weights, all));
+    }
+
+    private static void grids(Map<String, Tensor> tensors, String name, List<Ledger.Grid> grids) {
+        int[] sides = grids.stream()
+                .flatMapToInt(g -> IntStream.of(g.rows(), g.cols()))
+                .toArray();
+        tensors.put(name, Tensors.of(sides, grids.size(), 2));
     }
 
     private static void put(Map<String, Tensor> tensors, String name, List<Integer> values) {

@@ -9,9 +9,10 @@ import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.generate.Generated;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.Generator;
+import dev.fovea.core.image.Geometry;
 import dev.fovea.core.image.ImageProcessor;
-import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
@@ -25,6 +26,7 @@ import dev.fovea.core.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -51,13 +53,13 @@ record Asking(
      */
     record Job(
             int[] ids,
-            List<PreparedImage> pictures,
+            List<Shown> pictures,
             Plan plan,
             PlanRun run,
             @Nullable Recording recording) {}
 
-    PreparedImage prepare(RgbImage image) {
-        return processor.prepare(image);
+    Shown prepare(RgbImage image) {
+        return new Shown(processor.prepare(image), image);
     }
 
     /** The text of a conversation up to the point where the model's answer begins. */
@@ -79,7 +81,7 @@ record Asking(
      *
      * @param question what the steps that look at the question see
      */
-    Job job(String prompt, List<PreparedImage> pictures, String question, AskOptions options) {
+    Job job(String prompt, List<Shown> pictures, String question, AskOptions options) {
         int[] ids = tokenizer.encodePrompt(prompt);
         int context = engine.model().config().text().contextLength();
         if (ids.length > context) {
@@ -131,8 +133,8 @@ record Asking(
             List<ImageInput> inputs = new ArrayList<>();
             for (Job job : jobs) {
                 for (int i = skip; i < job.pictures().size(); i++) {
-                    inputs.add(Pictures.input(
-                            job.pictures().get(i), processor.config(), PathEngine.imageName("", i), job.run()));
+                    inputs.add(
+                            Pictures.input(job.pictures().get(i), processor, PathEngine.imageName("", i), job.run()));
                 }
             }
             return engine.encode(inputs);
@@ -174,16 +176,32 @@ record Asking(
         }
     }
 
-    static Answer answer(Job job, PromptState state, int held, Generated text, Timings timings) {
+    Answer answer(Job job, PromptState state, int held, Generated text, Timings timings) {
+        Ledger ledger = state.ledger();
         return new Answer(
                 text.text(),
                 text.tokens(),
                 text.finish(),
                 held,
-                state.ledger(),
-                job.pictures().stream().map(PreparedImage::geometry).toList(),
+                ledger,
+                IntStream.range(0, job.pictures().size())
+                        .mapToObj(i -> geometry(job.pictures().get(i), ledger, i))
+                        .toList(),
                 timings,
                 job.recording());
+    }
+
+    /** The way from patches to pixels: of the picture as it was prepared, or as a step had it resized. */
+    private Geometry geometry(Shown picture, Ledger ledger, int image) {
+        Geometry g = picture.prepared().geometry();
+        Ledger.Grid grid = ledger.images().get(image);
+        return grid.equals(ledger.unframed().get(image))
+                ? g
+                : processor.geometry(
+                        g.originalWidth(),
+                        g.originalHeight(),
+                        grid.cols() * shape.patchSize(),
+                        grid.rows() * shape.patchSize());
     }
 
     static double ms(long from, long to) {

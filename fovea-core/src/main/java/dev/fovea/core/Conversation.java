@@ -4,7 +4,6 @@ import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.generate.Generated;
-import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
 import dev.fovea.core.text.ChatMessage;
@@ -40,7 +39,7 @@ public final class Conversation implements AutoCloseable {
     private final Policy policy;
     private final int imageToken;
     private final List<ChatMessage> messages = new ArrayList<>();
-    private final List<PreparedImage> pictures = new ArrayList<>();
+    private final List<Shown> pictures = new ArrayList<>();
     private final List<EncodedImage> encoded = new ArrayList<>();
     private @Nullable PromptState state;
 
@@ -74,7 +73,7 @@ public final class Conversation implements AutoCloseable {
     public Answer ask(List<RgbImage> images, String question) {
         List<ChatMessage> said = new ArrayList<>(messages);
         said.add(ChatMessage.of("user", images.size(), question));
-        List<PreparedImage> shown = new ArrayList<>(pictures);
+        List<Shown> shown = new ArrayList<>(pictures);
         images.forEach(image -> shown.add(asking.prepare(image)));
         Asking.Job job = asking.job(asking.render(said), shown, question, options);
 
@@ -90,9 +89,10 @@ public final class Conversation implements AutoCloseable {
                     .getFirst();
             Timings timings =
                     new Timings(Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
-            Answer answer = Asking.answer(job, current, held, text, timings);
+            Answer answer = asking.answer(job, current, held, text, timings);
             pictures.clear();
-            pictures.addAll(shown);
+            boolean frames = Plans.frames(job.plan());
+            shown.forEach(picture -> pictures.add(frames ? picture : picture.withoutOriginal()));
             messages.clear();
             messages.addAll(said);
             messages.add(ChatMessage.of("assistant", 0, answer.text()));

@@ -25,6 +25,7 @@ import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -38,7 +39,7 @@ import org.bytedeco.pytorch.Tensor;
  * }</pre>
  */
 public final class DualEncoder implements AutoCloseable {
-    private static final String ENCODER = "encoder";
+    private static final Set<String> REACHED = Set.of("framing", "encoder");
 
     private final TextTower tower;
     private final ImageProcessor processor;
@@ -118,13 +119,13 @@ public final class DualEncoder implements AutoCloseable {
     public Plan plan(Techniques techniques, List<String> specs, Budget budget) {
         for (String text : specs) {
             Card card = techniques.get(TechniqueSpec.parse(text).id()).card();
-            if (!card.stations().isEmpty() && !card.stations().contains(ENCODER)) {
+            if (!card.stations().isEmpty() && card.stations().stream().noneMatch(REACHED::contains)) {
                 throw new IllegalArgumentException("Technique '" + card.id() + "' acts behind the encoder ("
                         + String.join(", ", card.stations())
                         + "), where a dual encoder ends; use one that acts inside it: "
                         + techniques.all().stream()
                                 .map(Technique::card)
-                                .filter(c -> c.stations().contains(ENCODER))
+                                .filter(c -> c.stations().stream().anyMatch(REACHED::contains))
                                 .map(Card::id)
                                 .collect(Collectors.joining(", "))
                         + ".");
@@ -142,10 +143,10 @@ public final class DualEncoder implements AutoCloseable {
      * @param stream what the steps of the plan may remember of the pictures before; {@link Adaptation#none} without any
      */
     public ContrastiveEngine.Seen see(RgbImage picture, Plan plan, Adaptation stream) {
-        PreparedImage prepared = processor.prepare(picture);
+        Shown shown = new Shown(processor.prepare(picture), picture);
         try (Scope ignored = Scope.inference()) {
             PlanRun run = PlanRun.ofStream(plan, stream::remembered);
-            return engine.see(Pictures.input(prepared, processor.config(), "", run));
+            return engine.see(Pictures.input(shown, processor, "", run));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,8 +14,34 @@ final class Pictures {
     private Pictures() {}
 
     /** An encoder input; its tensors belong to the open scope. */
-    static ImageInput input(PreparedImage image, ImageProcessorConfig config, String name, PlanRun run) {
-        return new ImageInput(tensor(image), () -> raw(image, config), name, run);
+    static ImageInput input(Shown image, ImageProcessor processor, String name, PlanRun run) {
+        ImageInput.Pixels pixels = pixels(image.prepared(), processor.config());
+        return new ImageInput(pixels.pixels(), pixels.raw(), name, run, new Source(image, processor));
+    }
+
+    private static ImageInput.Pixels pixels(PreparedImage image, ImageProcessorConfig config) {
+        return new ImageInput.Pixels(tensor(image), () -> raw(image, config));
+    }
+
+    private record Source(Shown image, ImageProcessor processor) implements ImageInput.Source {
+        @Override
+        public int width() {
+            return image.prepared().geometry().originalWidth();
+        }
+
+        @Override
+        public int height() {
+            return image.prepared().geometry().originalHeight();
+        }
+
+        @Override
+        public ImageInput.Pixels at(int width, int height) {
+            RgbImage original = image.original();
+            if (original == null) {
+                throw new IllegalStateException("The original of a picture that shall be resized was not kept");
+            }
+            return pixels(processor.prepare(original, width, height), processor.config());
+        }
     }
 
     /** {@code [3, height, width]}. */

@@ -3,7 +3,6 @@ package dev.fovea.core;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.generate.Generated;
-import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
 import dev.fovea.core.text.ChatMessage;
@@ -20,14 +19,18 @@ import java.util.List;
 public final class Viewing implements AutoCloseable {
     private final Asking asking;
     private final AskOptions options;
-    private final List<PreparedImage> pictures;
+    private final List<Shown> pictures;
     private final List<EncodedImage> encoded = new ArrayList<>();
     private double encoderMs;
 
     Viewing(Asking asking, AskOptions options, List<RgbImage> images) {
         this.asking = asking;
         this.options = options;
-        this.pictures = images.stream().map(asking::prepare).toList();
+        boolean frames = Plans.frames(asking.plan(options, images.size()));
+        this.pictures = images.stream()
+                .map(asking::prepare)
+                .map(shown -> frames ? shown : shown.withoutOriginal())
+                .toList();
         encode(job(""));
     }
 
@@ -58,7 +61,7 @@ public final class Viewing implements AutoCloseable {
                     .generate(List.of(state), limited.generation(), List.of(options.listener()))
                     .getFirst();
             Timings timings = new Timings(again, Asking.ms(start, read), Asking.ms(read, System.nanoTime()));
-            return Asking.answer(job, state, held, text, timings);
+            return asking.answer(job, state, held, text, timings);
         }
     }
 

@@ -4,7 +4,6 @@ import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.generate.Generator;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
-import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.llava.LlavaConfig;
@@ -211,7 +210,7 @@ public final class VisionLanguageModel implements AutoCloseable {
                 messages.add(ChatMessage.of("system", 0, system));
             }
             messages.add(ChatMessage.of("user", question.images().size(), question.text()));
-            List<PreparedImage> pictures =
+            List<Shown> pictures =
                     question.images().stream().map(asking::prepare).toList();
             jobs.add(asking.job(asking.render(messages), pictures, question.text(), options));
         }

@@ -62,7 +62,7 @@ class CardsTest {
         } else {
             assertThat(card.arxiv()).matches("\\d{4}\\.\\d{5}");
         }
-        assertThat(Set.of("encoder", "connector", "decoder", "attention", "logits"))
+        assertThat(Set.of("framing", "encoder", "connector", "decoder", "attention", "logits"))
                 .containsAll(card.stations());
         assertThat(card.trained()).isFalse();
         assertThat(card.notes()).anyMatch(n -> n.contains("udget"));
@@ -99,6 +99,8 @@ class CardsTest {
 
     private static String name(Station station) {
         return switch (station) {
+            case Station.Framing ignored -> "framing";
+            case Station.Patches ignored -> "framing";
             case Station.EncoderAttention ignored -> "encoder";
             case Station.EncoderOutput ignored -> "encoder";
             case Station.Connector ignored -> "connector";

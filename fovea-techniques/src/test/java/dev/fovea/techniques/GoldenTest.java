@@ -76,6 +76,7 @@ class GoldenTest {
                 "merge " + m.positions() + " anchors " + Arrays.toString(m.anchors()) + " members "
                         + Arrays.hashCode(m.members()) + " offsets " + Arrays.hashCode(m.offsets()) + " weights "
                         + sum(m.weights());
+            case Decision.Resize r -> "resize " + r.rows() + "x" + r.cols();
             case Decision.Append a -> "append " + a.tokens().rows();
             case Decision.Attend a -> "attend " + a.tokens().rows();
             case Decision.DropAllVisual d -> "drop-all " + d.positions();

@@ -33,10 +33,10 @@ public final class PathSimulator {
     /** One step taken. */
     public record Taken(Step step, Layout before, FakeSignals signals, Outcome outcome, Layout after) {}
 
-    private final ModelShape shape;
     private final long seed;
     private final Map<String, float[]> notes = new HashMap<>();
     private final List<Taken> taken = new ArrayList<>();
+    private ModelShape shape;
     private float[] sizes;
     private Layout layout;
     private boolean inPrompt;
@@ -116,6 +116,8 @@ public final class PathSimulator {
         int visual = layout.visualCount();
         int tokens = visual + (shape.hasCls() ? 1 : 0);
         return switch (signal) {
+            case Signal.PictureSize ignored ->
+                new float[] {shape.gridCols() * shape.patchSize(), shape.gridRows() * shape.patchSize()};
             case Signal.EncoderAttention ignored -> probabilities(random, visual, 0.9);
             case Signal.EncoderAttentionMap ignored -> map(random, tokens);
             case Signal.EncoderProjection ignored -> gaussian(random, tokens, shape.encoderWidth());
@@ -264,6 +266,11 @@ public final class PathSimulator {
                 select(m.anchors());
             }
             case Decision.DropAllVisual ignored -> select(new int[0]);
+            case Decision.Resize r -> {
+                shape = shape.withGrid(r.rows(), r.cols());
+                layout = Layout.ofGrid(shape.gridRows(), shape.gridCols());
+                sizes = Models.constant(layout.visualCount(), 1);
+            }
             default -> {}
         }
     }

@@ -56,7 +56,8 @@ public final class ContrastiveEngine {
             return new Seen(
                     Tensors.floats(embedding),
                     new Matrix(layers, width, Arrays.copyOf(Tensors.floats(cls), layers * width)),
-                    ledger.build(encoded.tokens(), encoded.encoderTokens(), List.of()));
+                    ledger.build(encoded.tokens(), encoded.encoderTokens(), List.of())
+                            .framedFrom(List.of(encoded.unframed())));
         }
     }
 }

@@ -9,15 +9,17 @@ import java.util.List;
  * it, so that a later question can look again without encoding again. Never changed; owns its features.
  *
  * @param features the selected features, class token first: {@code [1 + tokens, feature width]}
- * @param grid patches before any technique acted
+ * @param grid patches as the picture entered the encoder
+ * @param unframed patches that it would have had if no step had decided about its size
  * @param tokens which visual tokens the encoder left
  * @param carried the declared signals, as measured
- * @param decided the decisions inside the encoder
+ * @param decided the decisions before and inside the encoder
  * @param encoderTokens patch tokens that each encoder layer worked on
  */
 public record EncodedImage(
         OwnedTensor features,
         Ledger.Grid grid,
+        Ledger.Grid unframed,
         VisualTokens tokens,
         Carried carried,
         List<Decided> decided,

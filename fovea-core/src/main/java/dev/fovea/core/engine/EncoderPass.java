@@ -1,11 +1,9 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.PatchEmbedding;
 import dev.fovea.core.model.clip.ClipBlock;
 import dev.fovea.core.model.clip.ClipVisionEncoder;
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -53,6 +51,7 @@ final class EncoderPass {
                 begun = Math.max(begun, image.book().encoderLayersBegun());
             }
             begun = Math.max(begun, complete);
+            x = station(new Station.Patches(), x);
             observe(x, 0);
             for (int layer = 0; layer < begun; layer++) {
                 try (Scope inner = Scope.inference()) {
@@ -69,8 +68,11 @@ final class EncoderPass {
         }
     }
 
-    private Tensor embed(List<ImageInput> inputs) {
+    private Tensor embed(List<ImageInput> given) {
         int patch = encoder.config().patchSize();
+        List<Framing.Framed> framed =
+                given.stream().map(input -> Framing.of(input, patch)).toList();
+        List<ImageInput> inputs = framed.stream().map(Framing.Framed::input).toList();
         List<Tensor> parts = new ArrayList<>();
         int from = 0;
         while (from < inputs.size()) {
@@ -86,9 +88,8 @@ final class EncoderPass {
                     .toArray(Tensor[]::new);
             Tensor x = encoder.embed(Tensors.cat(0, same));
             parts.add(x.reshape(-1, x.size(2)));
-            for (ImageInput input : inputs.subList(from, to)) {
-                EncodingImage state =
-                        new EncodingImage(input, new Ledger.Grid((int) shape[1] / patch, (int) shape[2] / patch));
+            for (Framing.Framed one : framed.subList(from, to)) {
+                EncodingImage state = new EncodingImage(one, Framing.grid(one.input(), patch));
                 images.add(state);
                 measurePixels(state);
             }
@@ -100,14 +101,7 @@ final class EncoderPass {
     private void measurePixels(EncodingImage image) {
         Signal<Matrix> signal = new Signal.PatchPixels();
         if (image.book().declared().contains(signal)) {
-            int patch = encoder.config().patchSize();
-            Tensor raw = image.input.raw().get();
-            long n = image.tokens.count();
-            // Channels last, as pixels are usually written: [patches, patch * patch * channels].
-            Tensor rows = PatchEmbedding.unfold(raw.unsqueeze(0), patch)
-                    .view(n, raw.size(0), (long) patch * patch)
-                    .transpose(1, 2)
-                    .reshape(n, -1);
+            Tensor rows = Framing.patchPixels(image.input, encoder.config().patchSize());
             Tensor cls = Tensors.zeros(DType.F32, 1, rows.size(1));
             image.carried.put(signal, EncoderSignals.matrix(Tensors.cat(0, cls, rows)), image.tokens.ids());
         }
@@ -320,7 +314,7 @@ final class EncoderPass {
         if (signal instanceof Signal.EncoderStates) {
             return EncoderSignals.matrix(states);
         }
-        Object common = image.input.run().common(signal);
+        Object common = Framing.common(image.input, signal);
         if (common != null) {
             return common;
         }

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class EncodingImage {
     final ImageInput input;
     final Ledger.Grid grid;
+    final Ledger.Grid unframed;
     final Carried carried = new Carried();
     final List<Decided> decided = new ArrayList<>();
     final List<Integer> encoderTokens = new ArrayList<>();
@@ -27,9 +28,11 @@ final class EncodingImage {
     @Nullable
     Tensor guests;
 
-    EncodingImage(ImageInput input, Ledger.Grid grid) {
-        this.input = input;
+    EncodingImage(Framing.Framed framed, Ledger.Grid grid) {
+        this.input = framed.input();
         this.grid = grid;
+        this.unframed = framed.unframed();
+        this.decided.addAll(framed.decided());
         this.tokens = VisualTokens.ofPatches(grid.rows() * grid.cols());
     }
 
@@ -56,7 +59,7 @@ final class EncodingImage {
             parts[f] = survivors(features.get(f), featureIds.get(f), tokens.ids());
         }
         Tensor joined = parts.length == 1 ? parts[0].clone() : Tensors.cat(1, parts);
-        return new EncodedImage(OwnedTensor.of(joined), grid, tokens, carried, decided, encoderTokens);
+        return new EncodedImage(OwnedTensor.of(joined), grid, unframed, tokens, carried, decided, encoderTokens);
     }
 
     /** Features of an earlier layer for the tokens that a later one left, so that they can stand side by side. */

@@ -49,6 +49,7 @@ final class LedgerBuilder {
             case Decision.Merge merge -> merge(station, tokens, merge, scores);
             case Decision.Append ignored -> keepAll(station, tokens, scores);
             case Decision.Attend ignored -> {}
+            case Decision.Resize ignored -> {}
             case Decision.Unchanged ignored -> {
                 if (scores != null) {
                     keepAll(station, tokens, scores);

@@ -31,6 +31,8 @@ public final class PlanCheck {
             throw fault("acts at " + station.label() + ", but this model ends with its encoder");
         }
         switch (station) {
+            case Station.Framing ignored -> {}
+            case Station.Patches ignored -> {}
             case Station.EncoderAttention s -> encoderStation(s, s.layer());
             case Station.EncoderOutput s -> encoderStation(s, s.layer());
             case Station.Decoder s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
@@ -53,6 +55,7 @@ public final class PlanCheck {
     private void signal(Station station, Signal<?> signal) {
         @Nullable
         String lack = switch (signal) {
+            case Signal.PictureSize ignored -> only(station, beforeEncoder(station), "a station before the encoder");
             case Signal.EncoderAttention s -> {
                 range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
                 yield s.queries() == Signal.EncoderQueries.CLS && !shape.hasCls()
@@ -71,9 +74,12 @@ public final class PlanCheck {
                 range(s.toString(), s.layers(), shape.encoderLayers() + 1, "encoder");
                 yield tooEarly(station, station instanceof Station.EncoderOutput ? s.layers() - 1 : s.layers());
             }
-            case Signal.TokenSizes ignored -> null;
+            case Signal.TokenSizes ignored -> station instanceof Station.Framing ? "a later station" : null;
             case Signal.EncoderStates ignored ->
-                only(station, station.order() < new Station.Connector().order(), "an encoder station");
+                only(
+                        station,
+                        !beforeEncoder(station) && station.order() < new Station.Connector().order(),
+                        "an encoder station");
             case Signal.Features ignored -> only(station, atConnector(station), "the connector");
             case Signal.Projected ignored -> only(station, atConnector(station), "the connector");
             case Signal.PatchImageEmbeddings ignored ->
@@ -105,6 +111,10 @@ public final class PlanCheck {
         return there ? null : "a step at " + where + ", not at " + station.label();
     }
 
+    private static boolean beforeEncoder(Station station) {
+        return station instanceof Station.Framing || station instanceof Station.Patches;
+    }
+
     private static boolean atConnector(Station station) {
         return station instanceof Station.Connector || station instanceof Station.Projector;
     }
@@ -116,6 +126,8 @@ public final class PlanCheck {
     /** Inside the encoder only what has been computed can be seen. */
     private static @Nullable String tooEarly(Station station, int layer) {
         int here = switch (station) {
+            case Station.Framing ignored -> -1;
+            case Station.Patches ignored -> -1;
             case Station.EncoderAttention s -> s.layer();
             case Station.EncoderOutput s -> s.layer();
             default -> Integer.MAX_VALUE;

@@ -176,7 +176,8 @@ public final class PromptState implements AutoCloseable {
                 encoderTokens[l] += own.get(l);
             }
         }
-        return sequence.ledger(before, Arrays.stream(encoderTokens).boxed().toList(), clsIsFeature);
+        return sequence.ledger(before, Arrays.stream(encoderTokens).boxed().toList(), clsIsFeature)
+                .framedFrom(images.stream().map(EncodedImage::unframed).toList());
     }
 
     @Override

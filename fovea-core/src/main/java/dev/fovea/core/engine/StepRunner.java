@@ -82,6 +82,11 @@ public final class StepRunner {
                         "noted " + values.length + " values of '" + name + "' for " + present + " visual tokens");
             }
         });
+        if (station instanceof Station.Framing
+                && (scores != null || !outcome.notes().isEmpty())) {
+            throw fault(
+                    station, "gave scores or notes about patches, which need not be there once the size is decided,");
+        }
         if (!allowed(station, outcome.decision())) {
             throw fault(
                     station,
@@ -114,8 +119,12 @@ public final class StepRunner {
         return switch (decision) {
             case Decision.Unchanged ignored -> true;
             case Decision.Keep ignored -> changesTokens(station);
-            case Decision.Merge ignored -> changesTokens(station);
-            case Decision.Append ignored -> changesTokens(station) && !(station instanceof Station.Decoder);
+            case Decision.Resize ignored -> station instanceof Station.Framing;
+            case Decision.Merge ignored -> changesTokens(station) && !(station instanceof Station.Patches);
+            case Decision.Append ignored ->
+                changesTokens(station)
+                        && !(station instanceof Station.Decoder)
+                        && !(station instanceof Station.Patches);
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
             case Decision.Rescale ignored -> station instanceof Station.Attention;
@@ -124,7 +133,9 @@ public final class StepRunner {
     }
 
     private static boolean changesTokens(Station station) {
-        return !(station instanceof Station.Attention) && !(station instanceof Station.Logits);
+        return !(station instanceof Station.Framing)
+                && !(station instanceof Station.Attention)
+                && !(station instanceof Station.Logits);
     }
 
     private static boolean beforeLanguageModel(Station station) {

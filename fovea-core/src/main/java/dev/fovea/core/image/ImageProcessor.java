@@ -1,7 +1,6 @@
 package dev.fovea.core.image;
 
 import dev.fovea.core.path.Part;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,64 +29,36 @@ public final class ImageProcessor implements PictureProcessor {
 
     @Override
     public List<ViewSize> views(int width, int height) {
-        int[] size = {height, width};
-        if (config.padToSquare()) {
-            Arrays.fill(size, Math.max(width, height));
-        }
-        size = resized(size[1], size[0]);
-        boolean crop = config.centerCrop();
-        return List.of(new ViewSize(
-                crop ? config.cropHeight() : size[0], crop ? config.cropWidth() : size[1], new Part.Whole()));
+        Frame frame = Frame.of(config, width, height);
+        return List.of(new ViewSize(frame.preparedHeight(), frame.preparedWidth(), new Part.Whole()));
     }
 
     /** The picture as the encoder takes it. */
     public PreparedImage prepare(RgbImage original) {
+        return prepare(original, Frame.of(config, original.width(), original.height()));
+    }
+
+    /**
+     * The same part of the picture in other pixels: what {@link #prepare(RgbImage)} shows, at this size, resampled once.
+     *
+     * @param width pixels in a row of the prepared picture, at least 1
+     * @param height its rows, at least 1
+     */
+    public PreparedImage prepare(RgbImage original, int width, int height) {
+        return prepare(
+                original, Frame.of(config, original.width(), original.height()).at(width, height));
+    }
+
+    /** The way back from a picture that {@link #prepare(RgbImage, int, int)} made, to an original of this size. */
+    public Geometry geometry(int originalWidth, int originalHeight, int width, int height) {
+        return Frame.of(config, originalWidth, originalHeight).at(width, height).geometry();
+    }
+
+    private PreparedImage prepare(RgbImage original, Frame frame) {
         RgbImage square = config.padToSquare() ? padToSquare(original) : original;
-        RgbImage resized = resize(square);
-        boolean crop = config.centerCrop();
-        int width = crop ? config.cropWidth() : resized.width();
-        int height = crop ? config.cropHeight() : resized.height();
-        Geometry geometry = new Geometry(
-                original.width(),
-                original.height(),
-                width,
-                height,
-                (double) square.width() / resized.width(),
-                (double) square.height() / resized.height(),
-                Math.floorDiv(resized.width() - width, 2),
-                Math.floorDiv(resized.height() - height, 2),
-                (square.width() - original.width()) / 2,
-                (square.height() - original.height()) / 2);
+        RgbImage resized = Resizer.resize(square, frame.resizedWidth(), frame.resizedHeight(), config.resampling());
+        Geometry geometry = frame.geometry();
         return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), new Part.Whole());
-    }
-
-    private RgbImage resize(RgbImage image) {
-        if (config.size() instanceof ImageProcessorConfig.Size.AsIs) {
-            return image;
-        }
-        int[] size = resized(image.width(), image.height());
-        return Resizer.resize(image, size[1], size[0], config.resampling());
-    }
-
-    /** Height and width of a picture behind the resize. */
-    private int[] resized(int width, int height) {
-        return switch (config.size()) {
-            case ImageProcessorConfig.Size.AsIs ignored -> new int[] {height, width};
-            case ImageProcessorConfig.Size.Exact exact -> new int[] {exact.height(), exact.width()};
-            case ImageProcessorConfig.Size.ShortestEdge shortest -> resizedShortest(width, height, shortest.edge());
-        };
-    }
-
-    /** The longer side keeps the aspect ratio as well as whole pixels allow, rounded down. */
-    private static int[] resizedShortest(int width, int height, int edge) {
-        int shorter = Math.min(width, height);
-        int longer = Math.max(width, height);
-        int scaled = (int) ((double) ((long) edge * longer) / shorter);
-        if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
-            throw new PictureException("A picture of " + width + "x" + height
-                    + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
-        }
-        return width <= height ? new int[] {scaled, edge} : new int[] {edge, scaled};
     }
 
     /** The picture in the middle of a square of the mean colour; an odd pixel goes to the right or the bottom. */

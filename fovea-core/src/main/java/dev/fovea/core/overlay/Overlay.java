@@ -62,9 +62,7 @@ public final class Overlay {
         PatchMap patches = PatchMap.of(ledger, image, geometry, patchSize, canvas.width(), canvas.height());
         Painter painter = new Painter(canvas, patches, style);
         painter.paint();
-        int total =
-                (int) ledger.tokens().stream().filter(t -> t.image() == image).count();
-        return new Legend(patches, style, tokensOf(ledger, image), total).under(canvas);
+        return new Legend(patches, style, tokensOf(ledger, image), ledger.plainTotal(image)).under(canvas);
     }
 
     /**

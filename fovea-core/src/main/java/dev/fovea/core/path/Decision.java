@@ -76,6 +76,16 @@ public sealed interface Decision {
         }
     }
 
+    /**
+     * Framing station: the picture is prepared at another size, so that it has this grid of visual tokens instead. It
+     * shows the same part of the picture; learned positions are interpolated to the new grid. Layouts, budgets in
+     * percent and signals of later stations are those of the new grid.
+     *
+     * @param rows of the grid, at least 1
+     * @param cols of the grid, at least 1
+     */
+    record Resize(int rows, int cols) implements Decision {}
+
     /** The given tokens follow the present ones: {@code [n, width of the station]}. */
     record Append(Matrix tokens) implements Decision {}
 

@@ -10,7 +10,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Plain data, ready to be written as JSON.
  *
- * @param images the grids of the prompt's images, in order; a picture that is cut into tiles, or a video, has several
+ * @param images the grids of the prompt's images as they entered the encoder, in order; a picture that is cut into
+ *     tiles, or a video, has several
+ * @param unframed the grids that the same images have where no step decides about their size
  * @param tokens every visual token before any technique acted: per image its grid row by row and then, where the
  *     model selects it as a feature, its class token
  * @param survivors what is left behind the last station, in the order of the sequence
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Ledger(
         List<Grid> images,
+        List<Grid> unframed,
         List<Token> tokens,
         List<Group> survivors,
         List<Integer> encoderTokens,
@@ -26,10 +29,26 @@ public record Ledger(
 
     public Ledger {
         images = List.copyOf(images);
+        unframed = List.copyOf(unframed);
         tokens = List.copyOf(tokens);
         survivors = List.copyOf(survivors);
         encoderTokens = List.copyOf(encoderTokens);
         decoderTokens = List.copyOf(decoderTokens);
+    }
+
+    /** The ledger of pictures whose size no step decided about. */
+    public Ledger(
+            List<Grid> images,
+            List<Token> tokens,
+            List<Group> survivors,
+            List<Integer> encoderTokens,
+            List<Integer> decoderTokens) {
+        this(images, images, tokens, survivors, encoderTokens, decoderTokens);
+    }
+
+    /** The same history of pictures that would have had these grids if no step had decided about their size. */
+    public Ledger framedFrom(List<Grid> grids) {
+        return new Ledger(images, grids, tokens, survivors, encoderTokens, decoderTokens);
     }
 
     /** What became of a token. */
@@ -125,9 +144,24 @@ public record Ledger(
         }
     }
 
-    /** Number of visual tokens before any technique acted. */
+    /** Number of visual tokens of the pictures as they entered the encoder. */
     public int total() {
         return tokens.size();
+    }
+
+    /** Number of visual tokens that the plain model would have: {@link #total()} unless a picture was resized. */
+    public int plainTotal() {
+        return total() - tokens(images) + tokens(unframed);
+    }
+
+    /** Those of one picture, its class token included where it is one of them. */
+    public int plainTotal(int image) {
+        int own = (int) tokens.stream().filter(t -> t.image() == image).count();
+        return own - images.get(image).tokens() + unframed.get(image).tokens();
+    }
+
+    private static int tokens(List<Grid> grids) {
+        return grids.stream().mapToInt(Grid::tokens).sum();
     }
 
     /** Number of tokens left behind the last station, appended ones included. */

@@ -56,6 +56,7 @@ public final class Recording {
                 add(name + ".merge.weights", merge.weights());
                 add(name + ".merge.anchors", merge.anchors());
             }
+            case Decision.Resize resize -> add(name + ".resize", new int[] {resize.rows(), resize.cols()});
             case Decision.Append append -> add(name + ".append", append.tokens());
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);

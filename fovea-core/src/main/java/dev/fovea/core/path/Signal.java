@@ -50,6 +50,14 @@ public sealed interface Signal<T> {
         VISUAL
     }
 
+    // ---- before the encoder ----
+
+    /**
+     * Width and height of the picture as it was given, upright, in pixels: {@code [2]}. Only steps before the encoder
+     * may declare it; the grid it is prepared for is in the {@link Layout}.
+     */
+    record PictureSize() implements Signal<float[]> {}
+
     // ---- encoder ----
 
     /**
@@ -94,7 +102,10 @@ public sealed interface Signal<T> {
     /** Mean of the text embeddings of the question in the language model: {@code [decoder width]}. */
     record QuestionTokensMean() implements Signal<float[]> {}
 
-    /** Pixels of every patch before normalisation, RGB interleaved 0-255: {@code [patches, patch * patch * 3]}. */
+    /**
+     * Pixels of every patch before normalisation, RGB interleaved 0-255: {@code [patches, patch * patch * 3]}. At the
+     * framing station those of the picture as it would be prepared.
+     */
     record PatchPixels() implements Signal<Matrix> {}
 
     // ---- decoder ----

@@ -7,6 +7,15 @@ package dev.fovea.core.path;
  */
 public sealed interface Station {
 
+    /**
+     * The picture before it is prepared for the encoder: a {@link Decision.Resize} here has it prepared at another size.
+     * Sees one image at a time.
+     */
+    record Framing() implements Station {}
+
+    /** The patches of the prepared picture, before the first encoder block: what is dropped here is never encoded. */
+    record Patches() implements Station {}
+
     /** Inside encoder block {@code layer}, after its attention residual and before its MLP (where ToMe merges). */
     record EncoderAttention(int layer) implements Station {}
 
@@ -40,6 +49,8 @@ public sealed interface Station {
     /** Position along the path: smaller comes first. */
     default long order() {
         return switch (this) {
+            case Framing ignored -> 0L;
+            case Patches ignored -> 1L;
             case EncoderAttention s -> 10_000L + 2L * s.layer();
             case EncoderOutput s -> 10_001L + 2L * s.layer();
             case Connector ignored -> 20_000L;
@@ -54,6 +65,8 @@ public sealed interface Station {
     /** The station's name as it is printed, for example {@code decoder[2]}. */
     default String label() {
         return switch (this) {
+            case Framing ignored -> "framing";
+            case Patches ignored -> "patches";
             case EncoderAttention s -> "encoder-attention[" + s.layer() + "]";
             case EncoderOutput s -> "encoder[" + s.layer() + "]";
             case Connector ignored -> "connector";

@@ -9,8 +9,9 @@ import java.util.List;
  * @param title title of the paper
  * @param arxiv arXiv id, or empty for baselines
  * @param summary one or two sentences: what it does and where
- * @param stations names of the stations it acts at, in path order: {@code encoder}, {@code connector}, {@code decoder},
- *     {@code attention}, {@code logits}
+ * @param stations names of the stations it acts at, in path order: {@code framing} (before the encoder: the
+ *     picture's size and its patches), {@code encoder}, {@code connector}, {@code decoder}, {@code attention},
+ *     {@code logits}
  * @param knobs its knobs, with defaults behind the published numbers
  * @param trained whether it needs trained weights of its own
  * @param notes what a user must know: substitutes for missing signals, how the budget is read

@@ -61,15 +61,22 @@ public final class Plans {
         return plan.steps().stream().anyMatch(Plans::looksAtQuestion);
     }
 
-    /** Whether a step inside the encoder depends on the question, so that features cannot be kept. */
+    /** Whether a step before or inside the encoder depends on the question, so that features cannot be kept. */
     public static boolean encoderLooksAtQuestion(Plan plan) {
         return plan.steps().stream()
                 .filter(s -> s.station().order() < new Station.Connector().order())
                 .anyMatch(Plans::looksAtQuestion);
     }
 
+    /** Whether a step decides about the size of pictures, so that the originals are needed when they are encoded. */
+    public static boolean frames(Plan plan) {
+        return plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Framing);
+    }
+
     private static boolean looksAtQuestion(Step step) {
         boolean beforeLanguageModel = switch (step.station()) {
+            case Station.Framing ignored -> true;
+            case Station.Patches ignored -> true;
             case Station.EncoderAttention ignored -> true;
             case Station.EncoderOutput ignored -> true;
             case Station.Connector ignored -> true;

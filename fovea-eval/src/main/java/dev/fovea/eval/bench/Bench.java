@@ -205,7 +205,7 @@ public final class Bench {
                 grade.prediction(),
                 grade.score(),
                 reply.logProbability(),
-                reply.ledger().total(),
+                reply.ledger().plainTotal(),
                 reply.ledger().kept(),
                 load.meanVisual(),
                 KeptRows.of(reply.ledger()),

@@ -51,7 +51,7 @@ public record CompareReport(
                 "lead",
                 comparison.model() + " under " + (comparison.results().size() - 1)
                         + " contestants; the full model reads all "
-                        + full.ledger().total() + " visual tokens.");
+                        + full.ledger().plainTotal() + " visual tokens.");
         table(html, full);
         html.heading("What was kept");
         html.note(
@@ -116,7 +116,7 @@ public record CompareReport(
         html.raw("<div class=\"card\"><h3 style=\"margin-top:0\">"
                 + Html.escape(c.contestant().label()) + "</h3>\n");
         html.raw("<img alt=\""
-                + Html.escape(c.kept() + " of " + c.ledger().total() + " tokens kept by "
+                + Html.escape(c.kept() + " of " + c.ledger().plainTotal() + " tokens kept by "
                         + c.contestant().label()) + "\" src=\"" + overlay(c) + "\">\n");
         html.raw("<p class=\"answer\">" + Html.escape(c.reply().answer()) + "</p>\n<p>");
         html.raw(same ? "<span class=\"yes\">same as the full model</span>" : "<span class=\"no\">differs</span>");

@@ -67,7 +67,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
             kv.add(2L * kvWidth() * tokens * bytes);
         }
         return new Cost(
-                embedding(load.images()),
+                embedding(load.patches()),
                 encoder,
                 connector(load.projected()),
                 prefill,
@@ -78,9 +78,9 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
                 peak(load));
     }
 
-    private long embedding(int images) {
+    private long embedding(int patches) {
         long patchInputs = (long) CHANNELS * shape.patchSize() * shape.patchSize();
-        return 2L * images * shape.patches() * patchInputs * shape.encoderWidth();
+        return 2L * patches * patchInputs * shape.encoderWidth();
     }
 
     /** One layer over all pictures: attention stays inside each, class tokens included. */

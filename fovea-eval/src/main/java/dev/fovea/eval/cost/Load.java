@@ -16,6 +16,7 @@ import java.util.Set;
  * How many tokens every part of a model works on for one prompt.
  *
  * @param images pictures in the prompt
+ * @param patches of all pictures, as they are embedded
  * @param encoder per encoder layer that runs, the patch tokens of all pictures whose attention it computes
  * @param encoderMlp per encoder layer that runs, the patch tokens of all pictures that reach its MLP: fewer where tokens
  *     are merged between attention and MLP
@@ -28,6 +29,7 @@ import java.util.Set;
  */
 public record Load(
         int images,
+        int patches,
         List<Integer> encoder,
         List<Integer> encoderMlp,
         int projected,
@@ -77,7 +79,9 @@ public record Load(
         int projected = projectsEarly(plan)
                 ? cls + prompt + gone(ledger, new Station.Projector()) + goneAfterProjection(plan, ledger)
                 : prompt;
-        return new Load(images, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
+        int patches = ledger.images().stream().mapToInt(Ledger.Grid::tokens).sum();
+        return new Load(
+                images, patches, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
     }
 
     /** The average over decoder layers of the visual tokens that they hold. */
@@ -87,7 +91,7 @@ public record Load(
 
     /** The same prompt with another answer. */
     public Load withAnswer(int tokens) {
-        return new Load(images, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens);
+        return new Load(images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens);
     }
 
     /** The load of the plain model. */
@@ -95,7 +99,7 @@ public record Load(
         int visual = shape.visualTokens();
         List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
         List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
-        return new Load(1, layers, layers, visual, decoder, decoder, Set.of(), text, answer);
+        return new Load(1, shape.patches(), layers, layers, visual, decoder, decoder, Set.of(), text, answer);
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */

@@ -16,16 +16,17 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Walks through a plan without a model: every step is asked with {@link SyntheticSignals}, and what it decides is
  * counted. Gives the {@link Load} of one picture and a question.
  */
 public final class PlanSimulator {
-    private final ModelShape shape;
     private final Plan plan;
     private final int text;
     private final Map<String, float[]> noted = new HashMap<>();
+    private ModelShape shape;
     private int[] cells;
     private float[] sizes;
     private final Set<Integer> merging = new HashSet<>();
@@ -35,10 +36,14 @@ public final class PlanSimulator {
         this.shape = shape;
         this.plan = plan;
         this.text = text;
-        this.cells = new int[shape.patches()];
-        Arrays.setAll(cells, i -> i);
-        this.sizes = new float[cells.length];
-        Arrays.fill(sizes, 1);
+        this.cells = IntStream.range(0, shape.patches()).toArray();
+        this.sizes = ones(cells.length);
+    }
+
+    private static float[] ones(int count) {
+        float[] ones = new float[count];
+        Arrays.fill(ones, 1);
+        return ones;
     }
 
     /**
@@ -53,6 +58,8 @@ public final class PlanSimulator {
     }
 
     private Load run(int answer) {
+        at(new Station.Framing());
+        at(new Station.Patches());
         List<Integer> encoder = new ArrayList<>();
         List<Integer> mlp = new ArrayList<>();
         int complete = completeLayers();
@@ -79,7 +86,7 @@ public final class PlanSimulator {
             at(new Station.Decoder(layer));
             decoder.add(cells.length);
         }
-        return new Load(1, encoder, mlp, projected, entering, decoder, merging, text, answer);
+        return new Load(1, shape.patches(), encoder, mlp, projected, entering, decoder, merging, text, answer);
     }
 
     /** The class token stands in front of the patches where the model passes it on. */
@@ -152,6 +159,11 @@ public final class PlanSimulator {
                 sizes = Arrays.copyOf(sizes, more.length);
                 Arrays.fill(sizes, old, more.length, 1);
                 noted.replaceAll((name, values) -> Arrays.copyOf(values, more.length));
+            }
+            case Decision.Resize resize -> {
+                shape = shape.withGrid(resize.rows(), resize.cols());
+                cells = IntStream.range(0, shape.patches()).toArray();
+                sizes = ones(cells.length);
             }
             case Decision.Unchanged ignored -> {}
             case Decision.Attend ignored -> {}

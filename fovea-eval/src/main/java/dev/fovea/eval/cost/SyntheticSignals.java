@@ -33,6 +33,8 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
         int visual = layout.visualCount();
         int withCls = visual + (shape.hasCls() ? 1 : 0);
         return switch (signal) {
+            case Signal.PictureSize ignored ->
+                new float[] {layout.cols() * shape.patchSize(), layout.rows() * shape.patchSize()};
             case Signal.EncoderAttention s -> attention(s, visual);
             case Signal.EncoderAttentionMap s -> map(s, withCls);
             case Signal.EncoderProjection s -> normal(s, withCls, shape.encoderWidth());

@@ -1,0 +1,19 @@
+package dev.fovea.core;
+
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.RgbImage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A picture that is asked about.
+ *
+ * @param prepared as the encoder takes it where no step decides about its size
+ * @param original as it was given, or null where nobody will need it again
+ */
+record Shown(PreparedImage prepared, @Nullable RgbImage original) {
+
+    /** Without the original, which may be large. */
+    Shown withoutOriginal() {
+        return new Shown(prepared, null);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.layer.PatchEmbedding;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/** The station before the encoder: takes a picture through the framing steps of its plan. */
+final class Framing {
+    private static final Station STATION = new Station.Framing();
+
+    /** Tokens along a side: beyond that positions would not fit any model. */
+    private static final int MOST = 1024;
+
+    /**
+     * A picture as it enters the encoder.
+     *
+     * @param unframed the grid that it would have had
+     * @param decided the decisions about its size
+     */
+    record Framed(ImageInput input, Ledger.Grid unframed, List<Decided> decided) {}
+
+    private Framing() {}
+
+    static Framed of(ImageInput given, int patch) {
+        Ledger.Grid unframed = grid(given, patch);
+        List<Decided> decided = new ArrayList<>();
+        ImageInput input = given;
+        List<Step> steps = given.run().book().at(STATION);
+        for (int i = 0; i < steps.size(); i++) {
+            ImageInput now = input;
+            Ledger.Grid grid = grid(now, patch);
+            Outcome outcome = now.run()
+                    .runner()
+                    .run(
+                            steps.get(i),
+                            now.name(),
+                            i,
+                            Layout.ofGrid(grid.rows(), grid.cols()),
+                            signal -> signal(now, signal, patch));
+            decided.add(new Decided(STATION, IntStream.range(0, grid.tokens()).toArray(), outcome));
+            if (outcome.decision() instanceof Decision.Resize resize) {
+                check(resize);
+                input = now.with(now.source().at(resize.cols() * patch, resize.rows() * patch));
+            }
+        }
+        return new Framed(input, unframed, decided);
+    }
+
+    static Ledger.Grid grid(ImageInput input, int patch) {
+        Tensor pixels = input.pixels();
+        return new Ledger.Grid((int) pixels.size(1) / patch, (int) pixels.size(2) / patch);
+    }
+
+    private static void check(Decision.Resize resize) {
+        if (Math.min(resize.rows(), resize.cols()) < 1 || Math.max(resize.rows(), resize.cols()) > MOST) {
+            throw new IllegalArgumentException("A step at the framing station asked for a grid of " + resize.rows()
+                    + " x " + resize.cols() + " tokens; both sides must be in 1.." + MOST + ".");
+        }
+    }
+
+    private static Object signal(ImageInput input, Signal<?> signal, int patch) {
+        Object common = common(input, signal);
+        if (common != null) {
+            return common;
+        }
+        if (signal instanceof Signal.PatchPixels) {
+            return EncoderSignals.matrix(patchPixels(input, patch));
+        }
+        throw new IllegalArgumentException(signal + " cannot be measured before the encoder.");
+    }
+
+    /** A signal that is the same at every station before the connector, or null. */
+    static @Nullable Object common(ImageInput input, Signal<?> signal) {
+        return signal instanceof Signal.PictureSize
+                ? new float[] {input.source().width(), input.source().height()}
+                : input.run().common(signal);
+    }
+
+    /** Channels last, as pixels are usually written: {@code [patches, patch * patch * channels]}. */
+    static Tensor patchPixels(ImageInput input, int patch) {
+        Tensor raw = input.raw().get();
+        Tensor rows = PatchEmbedding.unfold(raw.unsqueeze(0), patch);
+        return rows.view(rows.size(1), raw.size(0), (long) patch * patch)
+                .transpose(1, 2)
+                .reshape(rows.size(1), -1);
+    }
+}
