@@ -94,16 +94,17 @@ record Asking(
     }
 
     private PlanRun.Question question(String text) {
-        return new PlanRun.Question(once(() -> embedding(text)), once(() -> tokensMean(text)));
+        return new PlanRun.Question(
+                once(() -> paired().embed(text)), once(() -> paired().pieces(text)), once(() -> tokensMean(text)));
     }
 
-    private float[] embedding(String text) {
+    private TextTower paired() {
         TextTower paired = tower;
         if (paired == null) {
             throw new IllegalArgumentException(
                     "This model has no paired text tower; open it with the CLIP checkpoint that its encoder comes from.");
         }
-        return paired.embed(text);
+        return paired;
     }
 
     private float[] tokensMean(String text) {
@@ -117,13 +118,13 @@ record Asking(
         }
     }
 
-    private static Supplier<float[]> once(Supplier<float[]> source) {
-        float[][] known = new float[1][];
+    private static <T> Supplier<T> once(Supplier<T> source) {
+        List<T> known = new ArrayList<>(1);
         return () -> {
-            if (known[0] == null) {
-                known[0] = source.get();
+            if (known.isEmpty()) {
+                known.add(source.get());
             }
-            return known[0];
+            return known.getFirst();
         };
     }
 

@@ -3,6 +3,7 @@ package dev.fovea.core;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.model.clip.ClipDualEncoder;
+import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -10,8 +11,10 @@ import dev.fovea.core.text.Tokenizer;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * A CLIP checkpoint opened for its text side.
@@ -20,6 +23,8 @@ import java.util.List;
  * @param tokenizer its own
  */
 record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenizer) implements AutoCloseable {
+    /** What benchmarks add to a question to get short answers; it says nothing about the picture. */
+    private static final String SHORT_ANSWER = "Answer the question using a single word or phrase.";
 
     static TextTower open(Path folder, DType dtype) {
         ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
@@ -50,6 +55,23 @@ record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenize
     float[] embed(String text) {
         try (Scope ignored = Scope.inference()) {
             return Tensors.floats(clip.embedTexts(List.of(ids(text))));
+        }
+    }
+
+    /**
+     * A text of any length in the shared space, piece by piece, not normalised: {@code [pieces, projection]}. The first
+     * piece has the begin of text, the last one its end.
+     */
+    Matrix pieces(String text) {
+        int[] ids = tokenizer.encode(text.replace(SHORT_ANSWER, "").strip(), true);
+        int longest = clip.text().config().contextLength();
+        List<int[]> pieces = new ArrayList<>();
+        for (int from = 0; from < ids.length; from += longest) {
+            pieces.add(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + longest)));
+        }
+        try (Scope ignored = Scope.inference()) {
+            Tensor embedded = clip.embedTexts(pieces);
+            return new Matrix(pieces.size(), (int) embedded.size(1), Tensors.floats(embedded));
         }
     }
 

@@ -35,6 +35,7 @@ public final class PathSimulator {
 
     private final long seed;
     private final Map<String, float[]> notes = new HashMap<>();
+    private final Map<String, float[]> textNotes = new HashMap<>();
     private final List<Taken> taken = new ArrayList<>();
     private ModelShape shape;
     private float[] sizes;
@@ -134,7 +135,19 @@ public final class PathSimulator {
             case Signal.DecoderAttention a -> attention(random, a.keys());
             case Signal.DecoderProjection p -> gaussian(random, visual, width(p.projection()));
             case Signal.DecoderLastProjection p -> gaussian(random, 1, width(p.projection()));
-            case Signal.DecoderHidden ignored -> gaussian(random, visual, shape.decoderWidth());
+            case Signal.FeatureImageEmbeddings ignored -> gaussian(random, visual, 16);
+            case Signal.QuestionPieces ignored -> gaussian(random, 2, 16);
+            case Signal.DecoderInstructionProjection p ->
+                gaussian(random, layout.instruction().length, width(p.projection()));
+            case Signal.DecoderInstructionAttention a ->
+                rows(random, layout.instruction().length * (a.byHead() ? shape.decoderHeads() : 1), visual);
+            case Signal.DecoderHidden h ->
+                gaussian(
+                        random,
+                        h.tokens() == Signal.PromptTokens.VISUAL ? visual : layout.instruction().length,
+                        shape.decoderWidth());
+            case Signal.DecoderPositions ignored -> positions();
+            case Signal.NotedText n -> Objects.requireNonNull(textNotes.get(n.name()), n.name());
             case Signal.Noted n -> Objects.requireNonNull(notes.get(n.name()), n.name());
             case Signal.Remembered ignored -> gaussian(random, 3, shape.encoderWidth());
             case Signal.LogProbabilities ignored -> logProbabilities(random);
@@ -171,11 +184,23 @@ public final class PathSimulator {
     }
 
     private static Matrix map(Random random, int n) {
-        float[] data = new float[n * n];
-        for (int r = 0; r < n; r++) {
+        return rows(random, n, n);
+    }
+
+    private static Matrix rows(Random random, int rows, int n) {
+        float[] data = new float[rows * n];
+        for (int r = 0; r < rows; r++) {
             System.arraycopy(probabilities(random, n, 1), 0, data, r * n, n);
         }
-        return new Matrix(n, n, data);
+        return new Matrix(rows, n, data);
+    }
+
+    private float[] positions() {
+        float[] out = new float[layout.length()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = i;
+        }
+        return out;
     }
 
     public static Matrix gaussian(Random random, int rows, int cols) {
@@ -221,6 +246,7 @@ public final class PathSimulator {
             assertThat(outcome.scores()).hasSize(n);
         }
         outcome.notes().values().forEach(v -> assertThat(v).hasSize(n));
+        outcome.textNotes().values().forEach(v -> assertThat(v).hasSize(layout.instruction().length));
         switch (outcome.decision()) {
             case Decision.Keep k -> {
                 assertThat(k.indices()).isNotEmpty().doesNotHaveDuplicates();
@@ -250,6 +276,7 @@ public final class PathSimulator {
 
     private void apply(Outcome outcome) {
         outcome.notes().forEach(notes::put);
+        outcome.textNotes().forEach(textNotes::put);
         switch (outcome.decision()) {
             case Decision.Keep k -> {
                 sizes = Vectors.pick(sizes, k.indices());

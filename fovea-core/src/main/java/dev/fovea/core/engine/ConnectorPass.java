@@ -13,6 +13,7 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -23,11 +24,16 @@ import org.jspecify.annotations.Nullable;
 final class ConnectorPass {
     private final Mlp projector;
     private final boolean clsIsFeature;
+    private final UnaryOperator<Tensor> shared;
 
-    /** @param clsIsFeature whether the class token goes to the language model too */
-    ConnectorPass(Mlp projector, boolean clsIsFeature) {
+    /**
+     * @param clsIsFeature whether the class token goes to the language model too
+     * @param shared takes states of the encoder's last feature layer into the space of the paired text tower
+     */
+    ConnectorPass(Mlp projector, boolean clsIsFeature, UnaryOperator<Tensor> shared) {
         this.projector = projector;
         this.clsIsFeature = clsIsFeature;
+        this.shared = shared;
     }
 
     /** A picture on its way through, with the plan of the prompt it belongs to. */
@@ -176,6 +182,8 @@ final class ConnectorPass {
         }
         return switch (signal) {
             case Signal.Features ignored -> EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
+            case Signal.FeatureImageEmbeddings ignored ->
+                EncoderSignals.matrix(shared.apply(s.features.narrow(0, 1, s.visual.count())));
             case Signal.Projected ignored -> EncoderSignals.matrix(patches(s));
             default -> EncoderPass.carriedSignal(s.carried, signal, s.visual);
         };

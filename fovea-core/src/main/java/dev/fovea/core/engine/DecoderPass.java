@@ -217,6 +217,7 @@ final class DecoderPass {
         outcome.notes()
                 .forEach((name, values) -> s.ofPrompt()
                         .put(new Signal.Noted(name), values, s.visual().ids()));
+        outcome.textNotes().forEach(s::noteText);
         return outcome;
     }
 
@@ -281,6 +282,7 @@ final class DecoderPass {
                     }
                     return found;
                 },
+                decoder.norm()::forward,
                 decoder.config().scale());
     }
 

@@ -2,9 +2,11 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -14,18 +16,28 @@ import org.bytedeco.pytorch.Tensor;
  * @param sequence whose tokens stand at rows {@code from ..} of the packed tensors
  * @param states {@code [total tokens, width]}
  * @param layers projections by layer, for the layer of the station and the one before
+ * @param finalNorm the norm behind the last layer
  * @param scale of the attention scores
  */
 record DecoderSignals(
-        Sequence sequence, int from, Tensor states, IntFunction<DecoderProjections> layers, double scale) {
+        Sequence sequence,
+        int from,
+        Tensor states,
+        IntFunction<DecoderProjections> layers,
+        UnaryOperator<Tensor> finalNorm,
+        double scale) {
 
     Object measure(Signal<?> signal) {
         return switch (signal) {
             case Signal.DecoderAttention s -> attention(s);
             case Signal.DecoderProjection s -> projection(s);
             case Signal.DecoderLastProjection s -> lastProjection(s);
-            case Signal.DecoderHidden ignored ->
-                EncoderSignals.matrix(states.index_select(0, Tensors.indices(rows(sequence.visualAt()))));
+            case Signal.DecoderInstructionProjection s ->
+                sideBySide(projected(s.layer(), s.projection(), s.rotary(), instruction()));
+            case Signal.DecoderInstructionAttention s -> instructionAttention(s);
+            case Signal.DecoderHidden s -> hidden(s);
+            case Signal.DecoderPositions ignored -> positions();
+            case Signal.NotedText s -> sequence.notedText(s.name());
             default -> elsewhere(sequence, signal);
         };
     }
@@ -72,6 +84,39 @@ record DecoderSignals(
         return out;
     }
 
+    /** Attention of the text behind the picture to the visual tokens. */
+    private Matrix instructionAttention(Signal.DecoderInstructionAttention s) {
+        int[] asking = instruction();
+        int[] visual = sequence.visualAt();
+        if (asking.length == 0 || visual.length == 0) {
+            return new Matrix(0, visual.length, new float[0]);
+        }
+        DecoderProjections p = layers.apply(s.layer());
+        Tensor q = p.queries(true).index_select(1, Tensors.indices(rows(asking)));
+        Tensor k = p.keys(true).narrow(1, from, sequence.length());
+        int[] all = IntStream.range(0, sequence.length()).toArray();
+        Tensor toVisual = AttentionScores.probabilities(q, k, scale, hidden(asking, all))
+                .index_select(2, Tensors.indices(visual));
+        return EncoderSignals.matrix(
+                s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
+    }
+
+    private Matrix hidden(Signal.DecoderHidden s) {
+        int[] at = s.tokens() == Signal.PromptTokens.VISUAL ? sequence.visualAt() : instruction();
+        Tensor rows = states.index_select(0, Tensors.indices(rows(at)));
+        // In f32 also where the model works in bf16: what is compared is not rounded again.
+        return EncoderSignals.matrix(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
+    }
+
+    private float[] positions() {
+        int[] ids = sequence.positions();
+        float[] out = new float[ids.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = ids[i];
+        }
+        return out;
+    }
+
     /** True where a key comes after the query: {@code [queries, keys]}. */
     private static Tensor hidden(int[] asking, int[] asked) {
         Tensor queries = Tensors.of(asking, asking.length, 1);
@@ -79,23 +124,21 @@ record DecoderSignals(
     }
 
     private int[] instruction() {
-        int[] visual = sequence.visualAt();
-        boolean[] isVisual = new boolean[sequence.length()];
-        Arrays.stream(visual).forEach(v -> isVisual[v] = true);
-        int first = visual.length == 0 ? sequence.length() : visual[0];
-        return IntStream.range(first, sequence.length())
-                .filter(i -> !isVisual[i])
-                .toArray();
+        return sequence.layout().instruction();
     }
 
     private Matrix projection(Signal.DecoderProjection s) {
-        DecoderProjections p = layers.apply(s.layer());
-        Tensor all = switch (s.projection()) {
-            case QUERY -> p.queries(s.rotary());
-            case KEY -> p.keys(s.rotary());
+        return sideBySide(projected(s.layer(), s.projection(), s.rotary(), sequence.visualAt()));
+    }
+
+    private Tensor projected(int layer, Signal.Projection projection, boolean rotary, int[] at) {
+        DecoderProjections p = layers.apply(layer);
+        Tensor all = switch (projection) {
+            case QUERY -> p.queries(rotary);
+            case KEY -> p.keys(rotary);
             case VALUE -> p.values();
         };
-        return sideBySide(all.index_select(1, Tensors.indices(rows(sequence.visualAt()))));
+        return all.index_select(1, Tensors.indices(rows(at)));
     }
 
     private Matrix lastProjection(Signal.DecoderLastProjection s) {

@@ -1,10 +1,13 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.layer.LayerNorm;
+import dev.fovea.core.model.clip.ClipDualEncoder;
 import dev.fovea.core.model.llama.KvCache;
 import dev.fovea.core.model.llama.LlamaDecoder;
 import dev.fovea.core.model.llava.LlavaModel;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.text.TextException;
@@ -44,6 +47,20 @@ public final class PathEngine {
                 .encode(images);
     }
 
+    /** Features in the space that the encoder shares with the paired text tower: {@code [tokens, projection]}. */
+    private Tensor shared(Tensor features) {
+        LayerNorm norm = model.vision().postNorm();
+        ClipDualEncoder tower = model.textTower();
+        if (norm == null || tower == null) {
+            throw new IllegalArgumentException(
+                    "The features of this model cannot be compared with the question: its "
+                            + "checkpoint has no norm behind the encoder (post_layernorm); use a technique that does not need it.");
+        }
+        long width = model.vision().config().width();
+        Tensor lastLayer = features.narrow(1, features.size(1) - width, width);
+        return Tensors.to(tower.visualProjection().forward(norm.forward(lastLayer)), DType.F32);
+    }
+
     /**
      * A prompt behind the encoder.
      *
@@ -65,7 +82,7 @@ public final class PathEngine {
                 }
             }
             List<ConnectorPass.Projected> projected =
-                    new ConnectorPass(model.projector(), model.config().clsIsFeature()).project(items);
+                    new ConnectorPass(model.projector(), model.config().clsIsFeature(), this::shared).project(items);
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<Tensor> embeddings = new ArrayList<>();
             int from = 0;

@@ -85,16 +85,19 @@ public final class PlanCheck {
             case Signal.PatchImageEmbeddings ignored ->
                 !shape.hasTextTower() ? "a paired text tower" : beforeConnector(station);
             case Signal.QuestionEmbedding ignored -> shape.hasTextTower() ? null : "a paired text tower";
+            case Signal.QuestionPieces ignored -> shape.hasTextTower() ? null : "a paired text tower";
+            case Signal.FeatureImageEmbeddings ignored ->
+                !shape.hasTextTower() ? "a paired text tower" : only(station, atConnector(station), "the connector");
             case Signal.QuestionTokensMean ignored -> null;
             case Signal.PatchPixels ignored -> null;
             case Signal.DecoderAttention s -> neighbour(station, s.layer());
             case Signal.DecoderProjection s -> neighbour(station, s.layer());
             case Signal.DecoderLastProjection s -> neighbour(station, s.layer());
-            case Signal.DecoderHidden ignored ->
-                only(
-                        station,
-                        station instanceof Station.Decoder || station instanceof Station.Prompt,
-                        "the prompt and decoder stations");
+            case Signal.DecoderInstructionProjection s -> neighbour(station, s.layer());
+            case Signal.DecoderInstructionAttention s -> neighbour(station, s.layer());
+            case Signal.DecoderHidden ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
+            case Signal.DecoderPositions ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
+            case Signal.NotedText ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.Noted ignored -> null;
             case Signal.Remembered ignored -> null;
             case Signal.LogProbabilities ignored ->
@@ -113,6 +116,10 @@ public final class PlanCheck {
 
     private static boolean beforeEncoder(Station station) {
         return station instanceof Station.Framing || station instanceof Station.Patches;
+    }
+
+    private static boolean inPrompt(Station station) {
+        return station instanceof Station.Prompt || station instanceof Station.Decoder;
     }
 
     private static boolean atConnector(Station station) {

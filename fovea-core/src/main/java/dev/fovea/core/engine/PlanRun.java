@@ -13,14 +13,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param book the plan's steps
  * @param runner calls them
- * @param question measures {@link Signal.QuestionEmbedding} and {@link Signal.QuestionTokensMean} when asked
+ * @param question measures {@link Signal.QuestionEmbedding} and its like when asked
  * @param memory gives {@link Signal.Remembered} by name
  */
 public record PlanRun(StepBook book, StepRunner runner, Question question, Function<String, Matrix> memory) {
     private static final Matrix NOTHING = new Matrix(0, 0, new float[0]);
 
     /** What the question's text looks like to the models. */
-    public record Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
+    public record Question(Supplier<float[]> embedding, Supplier<Matrix> pieces, Supplier<float[]> tokensMean) {
+        /** A question that the text tower reads in one piece. */
+        public Question(Supplier<float[]> embedding, Supplier<float[]> tokensMean) {
+            this(embedding, () -> Matrix.of(embedding.get()), tokensMean);
+        }
+
         public static Question none() {
             return new Question(() -> new float[0], () -> new float[0]);
         }
@@ -45,6 +50,7 @@ public record PlanRun(StepBook book, StepRunner runner, Question question, Funct
     Object common(Signal<?> signal) {
         return switch (signal) {
             case Signal.QuestionEmbedding ignored -> question.embedding().get();
+            case Signal.QuestionPieces ignored -> question.pieces().get();
             case Signal.QuestionTokensMean ignored -> question.tokensMean().get();
             case Signal.Remembered remembered -> memory.apply(remembered.name());
             default -> null;

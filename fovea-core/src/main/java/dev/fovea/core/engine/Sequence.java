@@ -26,6 +26,7 @@ final class Sequence {
     private final List<Decided> decided = new ArrayList<>();
     private final List<Integer> decoderTokens = new ArrayList<>();
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
+    private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
     private final int total;
     private int place;
     private int[] positions;
@@ -154,6 +155,30 @@ final class Sequence {
         if (any) {
             rescalings.computeIfAbsent(layer, l -> new ArrayList<>()).add(perKey);
         }
+    }
+
+    /** Remembers a value per text token after the first visual one, by the token's place in the prompt. */
+    void noteText(String name, float[] values) {
+        int[] at = layout().instruction();
+        Map<Integer, Float> byOrigin = HashMap.newHashMap(at.length);
+        for (int i = 0; i < at.length; i++) {
+            byOrigin.put(origins[at[i]], values[i]);
+        }
+        textNotes.put(name, byOrigin);
+    }
+
+    /** What was noted, for the text tokens that stand after the first visual one now. */
+    float[] notedText(String name) {
+        Map<Integer, Float> byOrigin = textNotes.get(name);
+        if (byOrigin == null) {
+            throw new IllegalArgumentException("No earlier step noted '" + name + "' of the text.");
+        }
+        int[] at = layout().instruction();
+        float[] out = new float[at.length];
+        for (int i = 0; i < at.length; i++) {
+            out[i] = byOrigin.getOrDefault(origins[at[i]], 0f);
+        }
+        return out;
     }
 
     Layout layout() {

@@ -104,6 +104,8 @@ public final class StepBook {
                             case Signal.DecoderAttention s -> s.layer();
                             case Signal.DecoderProjection s -> s.layer();
                             case Signal.DecoderLastProjection s -> s.layer();
+                            case Signal.DecoderInstructionProjection s -> s.layer();
+                            case Signal.DecoderInstructionAttention s -> s.layer();
                             default -> -1;
                         });
     }

@@ -87,6 +87,15 @@ public final class StepRunner {
             throw fault(
                     station, "gave scores or notes about patches, which need not be there once the size is decided,");
         }
+        outcome.textNotes().forEach((name, values) -> {
+            int instruction = layout.instruction().length;
+            if (beforeLanguageModel(station) || values.length != instruction) {
+                throw fault(
+                        station,
+                        "noted " + values.length + " values of '" + name + "' for " + instruction
+                                + " text tokens after the picture");
+            }
+        });
         if (!allowed(station, outcome.decision())) {
             throw fault(
                     station,

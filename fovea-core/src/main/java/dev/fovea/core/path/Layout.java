@@ -3,6 +3,7 @@ package dev.fovea.core.path;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Where the tokens of one sample stand at a station.
@@ -53,6 +54,14 @@ public record Layout(int length, int[] visual, int[] cells, List<Ledger.Grid> gr
         return grids.subList(0, image).stream()
                 .mapToInt(g -> g.rows() * g.cols())
                 .sum();
+    }
+
+    /** Positions of the text tokens after the first visual one, ascending. */
+    public int[] instruction() {
+        int first = visual.length == 0 ? length : visual[0];
+        return IntStream.range(first, length)
+                .filter(i -> Arrays.binarySearch(visual, i) < 0)
+                .toArray();
     }
 
     /** A layout of one untouched image before the language model. */

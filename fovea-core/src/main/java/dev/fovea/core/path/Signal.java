@@ -50,6 +50,13 @@ public sealed interface Signal<T> {
         VISUAL
     }
 
+    /** Which tokens of a prompt a signal has its rows for. */
+    enum PromptTokens {
+        VISUAL,
+        /** Every text token after the first visual token. No technique drops these. */
+        INSTRUCTION
+    }
+
     // ---- before the encoder ----
 
     /**
@@ -99,6 +106,19 @@ public sealed interface Signal<T> {
     /** The question in the shared CLIP space, not normalised: {@code [projection]}. Needs a text tower. */
     record QuestionEmbedding() implements Signal<float[]> {}
 
+    /**
+     * The selected encoder features through the last norm of the image tower and its projection into the shared CLIP
+     * space, not normalised: {@code [visual tokens, projection]}. Where several layers are selected, those of the last
+     * one named. Needs a text tower.
+     */
+    record FeatureImageEmbeddings() implements Signal<Matrix> {}
+
+    /**
+     * The question in the shared CLIP space, cut into pieces of as many tokens as the text tower reads, not normalised:
+     * {@code [pieces, projection]}. The sentence that asks for a single word or phrase is left out. Needs a text tower.
+     */
+    record QuestionPieces() implements Signal<Matrix> {}
+
     /** Mean of the text embeddings of the question in the language model: {@code [decoder width]}. */
     record QuestionTokensMean() implements Signal<float[]> {}
 
@@ -132,13 +152,41 @@ public sealed interface Signal<T> {
     /** The same projection of the last prompt token: {@code [1, ...]}. */
     record DecoderLastProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
 
-    /** Hidden states of the visual tokens on entering the station: {@code [visual, width]}. */
-    record DecoderHidden() implements Signal<Matrix> {}
+    /** The same projection of the text tokens after the first visual one: {@code [instruction, ...]}. */
+    record DecoderInstructionProjection(int layer, Projection projection, boolean rotary) implements Signal<Matrix> {}
+
+    /**
+     * Attention of every text token after the first visual one to every visual token, with rotary positions and the
+     * causal mask, softmax over all keys: the mean over heads, {@code [instruction, visual]}, or head by head, {@code
+     * [heads * instruction, visual]}. The layer is chosen as in {@link DecoderAttention}.
+     */
+    record DecoderInstructionAttention(int layer, boolean byHead) implements Signal<Matrix> {}
+
+    /**
+     * Hidden states on entering the station: {@code [tokens, width]}.
+     *
+     * @param finalNorm whether the norm behind the last layer is applied to them
+     */
+    record DecoderHidden(PromptTokens tokens, boolean finalNorm) implements Signal<Matrix> {
+        /** Of the visual tokens, as they are. */
+        public DecoderHidden() {
+            this(PromptTokens.VISUAL, false);
+        }
+    }
+
+    /** The position id of every token of the sequence: {@code [length]}. */
+    record DecoderPositions() implements Signal<float[]> {}
 
     // ---- everywhere ----
 
     /** Values per visual token that an earlier step of the same plan noted with {@link Outcome#noting}. */
     record Noted(String name) implements Signal<float[]> {}
+
+    /**
+     * Values per text token after the first visual one that an earlier step of the same plan noted with {@link
+     * Outcome#notingText}.
+     */
+    record NotedText(String name) implements Signal<float[]> {}
 
     /**
      * What the stream of inputs has left to remember under a name, see

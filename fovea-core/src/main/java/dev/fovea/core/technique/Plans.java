@@ -85,7 +85,9 @@ public final class Plans {
         };
         return !beforeLanguageModel
                 || step.needs().stream()
-                        .anyMatch(s -> s instanceof Signal.QuestionEmbedding || s instanceof Signal.QuestionTokensMean);
+                        .anyMatch(s -> s instanceof Signal.QuestionEmbedding
+                                || s instanceof Signal.QuestionPieces
+                                || s instanceof Signal.QuestionTokensMean);
     }
 
     private static List<Step> inPathOrder(List<Step> steps) {
@@ -102,16 +104,28 @@ public final class Plans {
         }
         return new Step(step.station(), needs, signals -> {
             Outcome outcome = step.rule().decide(new Renaming(signals, prefix));
-            Map<String, float[]> notes = new LinkedHashMap<>();
-            outcome.notes().forEach((name, values) -> notes.put(prefix + name, values));
-            return new Outcome(outcome.decision(), outcome.scores(), notes);
+            return new Outcome(
+                    outcome.decision(),
+                    outcome.scores(),
+                    named(prefix, outcome.notes()),
+                    named(prefix, outcome.textNotes()));
         });
+    }
+
+    private static Map<String, float[]> named(String prefix, Map<String, float[]> notes) {
+        Map<String, float[]> own = new LinkedHashMap<>();
+        notes.forEach((name, values) -> own.put(prefix + name, values));
+        return own;
     }
 
     @SuppressWarnings("unchecked")
     private static <T> Signal<T> renamed(Signal<T> signal, String prefix) {
-        // Noted is the only Signal<float[]> with a name, so the cast gives back the type that came in.
-        return signal instanceof Signal.Noted noted ? (Signal<T>) new Signal.Noted(prefix + noted.name()) : signal;
+        // Each is replaced by one of its own kind, so the casts give back the type that came in.
+        return switch (signal) {
+            case Signal.Noted noted -> (Signal<T>) new Signal.Noted(prefix + noted.name());
+            case Signal.NotedText noted -> (Signal<T>) new Signal.NotedText(prefix + noted.name());
+            default -> signal;
+        };
     }
 
     private record Renaming(Signals inner, String prefix) implements Signals {

@@ -368,6 +368,42 @@ class DecisionTest {
         assertThat(seen.get(4)).containsExactly(2, 11);
     }
 
+    /** The text between two pictures stands after the first visual token only while the first picture has one. */
+    @Test
+    void notesOfTheTextStayWithItsTokens() {
+        Golden golden = Golden.mha();
+        Signal.NotedText note = new Signal.NotedText("place");
+        List<float[]> seen = new ArrayList<>();
+        List<int[]> text = new ArrayList<>();
+        Step first = new Step(new Station.Prompt(), List.of(), s -> {
+            int[] at = s.layout().instruction();
+            text.add(at);
+            float[] places = new float[at.length];
+            for (int i = 0; i < at.length; i++) {
+                places[i] = at[i];
+            }
+            return Outcome.of(new Decision.Unchanged()).notingText("place", places);
+        });
+        Step second = new Step(new Station.Decoder(1), List.of(note), s -> {
+            seen.add(s.get(note));
+            return Outcome.of(Decision.Keep.of(20, 30));
+        });
+        Step third = new Step(new Station.Decoder(2), List.of(note, new Signal.DecoderPositions()), s -> {
+            seen.add(s.get(note));
+            float[] ids = s.get(new Signal.DecoderPositions());
+            int[] left = s.layout().instruction();
+            for (int i = 0; i < left.length; i++) {
+                assertThat(ids[left[i]]).isEqualTo(s.get(note)[i]);
+            }
+            return Outcome.of(new Decision.Unchanged());
+        });
+        golden.read("two_images", run(first, second, third)).close();
+        int[] all = text.getFirst();
+        assertThat(seen.getFirst()).hasSize(all.length);
+        assertThat(seen.get(1).length).isPositive().isLessThan(all.length);
+        assertThat(seen.get(1)[seen.get(1).length - 1]).isEqualTo(all[all.length - 1]);
+    }
+
     @Test
     void whatIsDecidedForOneDoesNotTouchTheOthers() {
         Golden golden = Golden.gqa();

@@ -20,6 +20,7 @@ import dev.fovea.core.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -44,12 +45,21 @@ class PairedTowerTest {
         PathEngine engine = new PathEngine(paired);
         List<Object> seen = new ArrayList<>();
         Signal.PatchImageEmbeddings patches = new Signal.PatchImageEmbeddings();
+        Signal.FeatureImageEmbeddings features = new Signal.FeatureImageEmbeddings();
+        List<Matrix> shared = new ArrayList<>();
         Plan plan = Plan.of(
                 "spy",
                 new Step(
                         new Station.Connector(),
-                        List.of(patches, new Signal.QuestionEmbedding(), new Signal.QuestionTokensMean()),
+                        List.of(
+                                patches,
+                                features,
+                                new Signal.QuestionPieces(),
+                                new Signal.QuestionEmbedding(),
+                                new Signal.QuestionTokensMean()),
                         s -> {
+                            shared.add(s.get(features));
+                            shared.add(s.get(new Signal.QuestionPieces()));
                             seen.add(s.get(patches));
                             seen.add(s.get(new Signal.QuestionEmbedding()));
                             seen.add(s.get(new Signal.QuestionTokensMean()));
@@ -70,6 +80,12 @@ class PairedTowerTest {
         Golden.assertClose(all.data(), Tensors.floats(last.matmul(projection.t())), "patch embeddings");
         assertThat(images.getFirst().encoderTokens()).hasSize(4);
         assertThat((float[]) seen.get(1)).containsExactly(1, 2);
+        // The features as they were selected, through the norm that belongs behind the last layer.
+        Tensor selected = golden.tensor("vision.selected").select(0, 0);
+        Tensor normed = Objects.requireNonNull(plain.vision().postNorm()).forward(selected);
+        Golden.assertClose(
+                shared.getFirst().data(), Tensors.floats(normed.matmul(projection.t())), "embeddings of the features");
+        assertThat(shared.get(1).row(0)).containsExactly(1, 2);
         assertThat((float[]) seen.get(2)).containsExactly(3);
         assertThat(((Matrix) seen.get(3)).data())
                 .containsExactly(all.select(3, 9).data());

@@ -12,6 +12,7 @@ import dev.fovea.core.path.Signal.EncoderQueries;
 import dev.fovea.core.path.Signal.Heads;
 import dev.fovea.core.path.Signal.KeyScope;
 import dev.fovea.core.path.Signal.Projection;
+import dev.fovea.core.path.Signal.PromptTokens;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.technique.Plan;
@@ -152,6 +153,12 @@ class SignalParityTest {
                         needs.add(new Signal.DecoderLastProjection(PROBE, projection, false));
                     }
                     needs.add(new Signal.DecoderProjection(PROBE, Projection.KEY, true));
+                    needs.add(new Signal.DecoderInstructionProjection(PROBE, Projection.KEY, true));
+                    needs.add(new Signal.DecoderInstructionAttention(PROBE, false));
+                    needs.add(new Signal.DecoderInstructionAttention(PROBE, true));
+                    needs.add(new Signal.DecoderHidden(PromptTokens.INSTRUCTION, false));
+                    needs.add(new Signal.DecoderHidden(PromptTokens.INSTRUCTION, true));
+                    needs.add(new Signal.DecoderPositions());
                 }
                 Map<Signal<?>, Object> here = new HashMap<>();
                 hidden.add(here);
@@ -178,6 +185,7 @@ class SignalParityTest {
             }
             for (int station : new int[] {PROBE, PROBE + 1}) {
                 checkProbe(golden, base, hidden.get(station), visual);
+                checkInstruction(golden, base, hidden.get(station), layouts.getFirst(), station);
             }
         }
     }
@@ -222,6 +230,76 @@ class SignalParityTest {
                         .data(),
                 rows(Tensors.floats(cached), (int) (cached.size(1) * cached.size(2)), visual),
                 "rotated keys");
+    }
+
+    /** The text behind the picture: its attention to the picture, its keys and its states. */
+    private static void checkInstruction(
+            Golden golden, String base, Map<Signal<?>, Object> seen, Layout layout, int station) {
+        int[] text = layout.instruction();
+        assertThat(text).isNotEmpty().doesNotContain(layout.visual());
+        int n = layout.length();
+        int heads = golden.model.config().text().heads();
+        float[] all = golden.floats(base + "attention." + PROBE);
+        List<float[]> byHead = new ArrayList<>();
+        float[][] mean = new float[text.length][layout.visualCount()];
+        for (int h = 0; h < heads; h++) {
+            for (int t = 0; t < text.length; t++) {
+                float[] row = new float[layout.visualCount()];
+                for (int v = 0; v < row.length; v++) {
+                    row[v] = all[(h * n + text[t]) * n + layout.visual()[v]];
+                    mean[t][v] += row[v] / heads;
+                }
+                byHead.add(row);
+            }
+        }
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderInstructionAttention(PROBE, true))
+                        .data(),
+                Matrix.of(byHead.toArray(float[][]::new)).data(),
+                "attention of the instruction by head");
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderInstructionAttention(PROBE, false))
+                        .data(),
+                Matrix.of(mean).data(),
+                "attention of the instruction");
+        var cached = golden.tensor(base + "cached_key." + PROBE).transpose(0, 1);
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderInstructionProjection(PROBE, Projection.KEY, true))
+                        .data(),
+                rows(Tensors.floats(cached), (int) (cached.size(1) * cached.size(2)), text),
+                "rotated keys of the instruction");
+        int width = golden.model.config().text().width();
+        float[] states = rows(golden.floats(base + "hidden." + station), width, text);
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderHidden(PromptTokens.INSTRUCTION, false))
+                        .data(),
+                states,
+                "states of the instruction");
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderHidden(PromptTokens.INSTRUCTION, true))
+                        .data(),
+                normed(golden, states, width),
+                "states of the instruction behind the last norm");
+        float[] positions = vector(seen, new Signal.DecoderPositions());
+        assertThat(positions).hasSize(n);
+        assertThat(positions[n - 1]).isEqualTo(n - 1);
+    }
+
+    /** Root-mean-square normalisation, written out. */
+    private static float[] normed(Golden golden, float[] rows, int width) {
+        float[] weight = Tensors.floats(golden.model.decoder().norm().weight());
+        double eps = golden.model.decoder().norm().eps();
+        float[] out = rows.clone();
+        for (int from = 0; from < rows.length; from += width) {
+            double square = 0;
+            for (int c = 0; c < width; c++) {
+                square += (double) rows[from + c] * rows[from + c];
+            }
+            for (int c = 0; c < width; c++) {
+                out[from + c] = (float) (weight[c] * rows[from + c] / Math.sqrt(square / width + eps));
+            }
+        }
+        return out;
     }
 
     private static float[] patchRows(Golden golden, String key, boolean cls) {

@@ -74,6 +74,23 @@ class PlansTest {
                 .isNotNull();
     }
 
+    @Test
+    void norWhatTheyNotedOfTheText() {
+        Signal.NotedText note = new Signal.NotedText("raters");
+        Step writes = new Step(
+                new Station.Prompt(),
+                List.of(),
+                s -> Outcome.of(new Decision.Unchanged()).notingText("raters", new float[] {1}));
+        Step reads = new Step(new Station.Decoder(1), List.of(note), s -> Outcome.of(new Decision.Unchanged()));
+        List<Step> steps = Plans.compose(List.of(Plan.of("writer", writes), Plan.of("reader", reads)))
+                .steps();
+        Outcome outcome = steps.getFirst().rule().decide(new Given(Map.of()));
+        Signal<?> needed = steps.get(1).needs().getFirst();
+        assertThat(outcome.textNotes()).hasSize(1);
+        assertThat(((Signal.NotedText) needed).name())
+                .isNotEqualTo(outcome.textNotes().keySet().iterator().next());
+    }
+
     private record Given(Map<Signal<?>, Object> values) implements Signals {
         @Override
         @SuppressWarnings("unchecked")

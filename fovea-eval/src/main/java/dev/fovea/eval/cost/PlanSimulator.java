@@ -27,6 +27,7 @@ public final class PlanSimulator {
     private final int text;
     private final Map<String, float[]> noted = new HashMap<>();
     private ModelShape shape;
+    private final Map<String, float[]> notedText = new HashMap<>();
     private int[] cells;
     private float[] sizes;
     private final Set<Integer> merging = new HashSet<>();
@@ -125,8 +126,9 @@ public final class PlanSimulator {
     private void at(Station station) {
         for (Step step : plan.steps()) {
             if (step.station().equals(station) && cells.length > 0) {
-                Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), sizes, noted));
+                Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), sizes, noted, notedText));
                 noted.putAll(outcome.notes());
+                notedText.putAll(outcome.textNotes());
                 follow(outcome.decision());
                 if (outcome.decision() instanceof Decision.Merge && station instanceof Station.Decoder at) {
                     merging.add(at.layer());

@@ -96,6 +96,10 @@ final class SignalCost {
                 long keys = s.keys() == Signal.KeyScope.VISUAL ? visual : visual + load.text();
                 yield 2 * queries * keys * queryWidth + lastQuery(s, at);
             }
+            case Signal.DecoderInstructionAttention ignored -> {
+                long visual = load.entering().get(at);
+                yield 2 * (long) load.text() * (visual + load.text()) * queryWidth;
+            }
             case Signal.DecoderLastProjection s ->
                 s.projection() == Signal.Projection.QUERY && s.layer() == at
                         ? 2 * (long) shape.decoderWidth() * queryWidth
@@ -129,6 +133,10 @@ final class SignalCost {
                 case Signal.DecoderAttention s -> {
                     keys |= s.layer() == at;
                     queries |= s.layer() == at && s.queries() != Signal.DecoderQueries.LAST;
+                }
+                case Signal.DecoderInstructionAttention s -> {
+                    keys |= s.layer() == at;
+                    queries |= s.layer() == at;
                 }
                 case Signal.DecoderProjection s -> {
                     keys |= s.layer() == at && s.projection() == Signal.Projection.KEY;

@@ -17,9 +17,12 @@ import java.util.SplittableRandom;
  * @param layout where the tokens stand
  * @param sizes how many patches each visual token stands for
  * @param noted values noted by earlier steps, per visual token
+ * @param notedText the same, per text token after the first visual one
  */
 @SuppressWarnings("ArrayRecordComponent") // plain data for one step; never compared
-record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<String, float[]> noted) implements Signals {
+record SyntheticSignals(
+        ModelShape shape, Layout layout, float[] sizes, Map<String, float[]> noted, Map<String, float[]> notedText)
+        implements Signals {
     private static final int PROJECTION = 512;
 
     @Override
@@ -45,14 +48,22 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
             case Signal.Projected s -> normal(s, visual, shape.decoderWidth());
             case Signal.PatchImageEmbeddings s -> normal(s, visual, PROJECTION);
             case Signal.QuestionEmbedding s -> normal(s, 1, PROJECTION).data();
+            case Signal.FeatureImageEmbeddings s -> normal(s, visual, PROJECTION);
+            case Signal.QuestionPieces s -> normal(s, 1, PROJECTION);
             case Signal.QuestionTokensMean s ->
                 normal(s, 1, shape.decoderWidth()).data();
             case Signal.PatchPixels s -> pixels(s, visual);
             case Signal.DecoderAttention s -> attention(s, layout.length());
             case Signal.DecoderProjection s -> normal(s, visual, width(s.projection()));
             case Signal.DecoderLastProjection s -> normal(s, 1, width(s.projection()));
-            case Signal.DecoderHidden s -> normal(s, visual, shape.decoderWidth());
-            case Signal.Noted s -> noted(s);
+            case Signal.DecoderInstructionProjection s -> normal(s, instruction(), width(s.projection()));
+            case Signal.DecoderInstructionAttention s ->
+                rows(s, instruction() * (s.byHead() ? shape.decoderHeads() : 1), visual);
+            case Signal.DecoderHidden s ->
+                normal(s, s.tokens() == Signal.PromptTokens.VISUAL ? visual : instruction(), shape.decoderWidth());
+            case Signal.DecoderPositions ignored -> positions();
+            case Signal.Noted s -> noted(s.name(), noted);
+            case Signal.NotedText s -> noted(s.name(), notedText);
             case Signal.Remembered ignored -> new Matrix(0, 0, new float[0]);
             case Signal.LogProbabilities s -> normal(s, 1, shape.vocabulary()).data();
             case Signal.ImageFreeLogProbabilities s ->
@@ -60,12 +71,24 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
         };
     }
 
-    private float[] noted(Signal.Noted signal) {
-        float[] values = noted.get(signal.name());
+    private static float[] noted(String name, Map<String, float[]> notes) {
+        float[] values = notes.get(name);
         if (values == null) {
-            throw new IllegalArgumentException("No earlier step noted '" + signal.name() + "'.");
+            throw new IllegalArgumentException("No earlier step noted '" + name + "'.");
         }
         return values;
+    }
+
+    private int instruction() {
+        return layout.instruction().length;
+    }
+
+    private float[] positions() {
+        float[] out = new float[layout.length()];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = i;
+        }
+        return out;
     }
 
     private float[] sizesWithCls() {
@@ -96,9 +119,14 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
     }
 
     private Matrix map(Signal<?> signal, int n) {
+        return rows(signal, n, n);
+    }
+
+    /** Rows of attention that agree more or less on what matters. */
+    private Matrix rows(Signal<?> signal, int rows, int n) {
         float[] received = attention(signal, n);
-        float[] out = new float[n * n];
-        for (int row = 0; row < n; row++) {
+        float[] out = new float[rows * n];
+        for (int row = 0; row < rows; row++) {
             SplittableRandom random = random(signal, row);
             double sum = 0;
             for (int col = 0; col < n; col++) {
@@ -109,7 +137,7 @@ record SyntheticSignals(ModelShape shape, Layout layout, float[] sizes, Map<Stri
                 out[row * n + col] /= (float) sum;
             }
         }
-        return new Matrix(n, n, out);
+        return new Matrix(rows, n, out);
     }
 
     private Matrix normal(Signal<?> signal, int rows, int cols) {
