@@ -36,7 +36,17 @@ record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenize
         }
         Tokenizer tokenizer = Tokenizer.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);
-        return new TextTower(checkpoint, ClipDualEncoder.load(config, new Weights(checkpoint, "", dtype)), tokenizer);
+        ClipDualEncoder clip = ClipDualEncoder.load(config, new Weights(checkpoint, "", dtype));
+        int[] framed = tokenizer.encode("a", true);
+        if (!clip.text().config().endsIn(framed)) {
+            tokenizer.close();
+            checkpoint.close();
+            throw new CheckpointException(config.file() + ": 'text_config.eos_token_id' is "
+                    + clip.text().config().eosToken() + ", but texts in this folder's tokenizer end with the id "
+                    + framed[framed.length - 1] + ", so that nothing would stand for them; take both from the same"
+                    + " checkpoint");
+        }
+        return new TextTower(checkpoint, clip, tokenizer);
     }
 
     /** Ids of a text, cut to what the tower reads, with the end of text kept. */

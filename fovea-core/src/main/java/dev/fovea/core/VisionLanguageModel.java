@@ -71,7 +71,8 @@ public final class VisionLanguageModel implements AutoCloseable {
         try {
             Tokenizer tokenizer = Tokenizer.open(folder);
             opened.add(tokenizer);
-            ChatTemplate template = ChatTemplate.open(folder, tokenizer.specialTokens());
+            ChatTemplate template =
+                    ChatTemplate.open(folder, ImageToken.resolve(folder, config.imageToken(), tokenizer));
             Checkpoint checkpoint = Checkpoint.open(folder);
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);
@@ -163,6 +164,18 @@ public final class VisionLanguageModel implements AutoCloseable {
     /** The techniques that can be asked for by name. */
     public Techniques techniques() {
         return asking.techniques();
+    }
+
+    /** What a user should know about this model before asking, in sentences; usually nothing. */
+    public List<String> notes() {
+        ModelShape s = shape();
+        int trained = asking.engine().model().config().vision().gridSide();
+        if (s.gridRows() == trained && s.gridCols() == trained) {
+            return List.of();
+        }
+        return List.of("its pictures are prepared as " + s.gridRows() + "x" + s.gridCols()
+                + " patches, but its encoder was trained on " + trained + "x" + trained
+                + ": position embeddings are interpolated");
     }
 
     /** The bytes that its weights take in the files. */

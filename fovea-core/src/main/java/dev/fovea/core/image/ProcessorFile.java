@@ -1,11 +1,10 @@
 package dev.fovea.core.image;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.file.Reasons;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.fovea.core.file.StrictJson;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.weights.CheckpointException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param name what to call it in messages
  */
 public record ProcessorFile(JsonNode json, String name) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /** The largest side a configuration may ask for. */
     private static final int MAX_SIDE = 16_384;
 
@@ -49,14 +46,7 @@ public record ProcessorFile(JsonNode json, String name) {
     }
 
     private static JsonNode parse(Path path) {
-        try {
-            return JSON.readTree(Files.readString(path));
-        } catch (JacksonException e) {
-            throw new CheckpointException(
-                    path + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
-        } catch (IOException e) {
-            throw new CheckpointException(path + " cannot be read: " + Reasons.of(e), e);
-        }
+        return StrictJson.read(path, CheckpointException::new);
     }
 
     /**
@@ -69,8 +59,8 @@ public record ProcessorFile(JsonNode json, String name) {
             return new ProcessorFile(parse(own), own.toString());
         }
         Path shared = folder.resolve("processor_config.json");
-        JsonNode part = Files.exists(shared) ? parse(shared).path("video_processor") : JSON.createObjectNode();
-        return new ProcessorFile(part.isObject() ? part : JSON.createObjectNode(), shared.toString());
+        JsonNode part = Files.exists(shared) ? parse(shared).path("video_processor") : JsonNodeFactory.instance.objectNode();
+        return new ProcessorFile(part.isObject() ? part : JsonNodeFactory.instance.objectNode(), shared.toString());
     }
 
     /** How bytes become numbers, with the processor's own means and deviations where the file names none. */
@@ -96,15 +86,37 @@ public record ProcessorFile(JsonNode json, String name) {
     }
 
     public boolean flag(String key, boolean fallback) {
-        return json.path(key).asBoolean(fallback);
+        JsonNode node = json.path(key);
+        if (node.isMissingNode() || node.isNull()) {
+            return fallback;
+        }
+        if (!node.isBoolean()) {
+            throw wrong(key, node, "true or false");
+        }
+        return node.booleanValue();
     }
 
     public String text(String key, String fallback) {
-        return json.path(key).asText(fallback);
+        JsonNode node = json.path(key);
+        if (!node.isMissingNode() && !node.isNull() && !node.isTextual()) {
+            throw wrong(key, node, "a text");
+        }
+        return node.asText(fallback);
     }
 
     public double number(String key, double fallback) {
-        return json.path(key).asDouble(fallback);
+        JsonNode node = json.path(key);
+        if (node.isMissingNode() || node.isNull()) {
+            return fallback;
+        }
+        if (!node.isNumber() || !Double.isFinite(node.doubleValue()) || node.doubleValue() == 0) {
+            throw wrong(key, node, "a number other than 0");
+        }
+        return node.doubleValue();
+    }
+
+    private CheckpointException wrong(String key, JsonNode found, String wanted) {
+        return new CheckpointException(name + " has a " + key + " of " + Printable.of(found) + " instead of " + wanted);
     }
 
     /** A whole number of at least 1 under {@code key}, or {@code fallback}. */
@@ -121,7 +133,7 @@ public record ProcessorFile(JsonNode json, String name) {
     public long count(JsonNode node, String key) {
         if (!node.canConvertToLong() || !node.isIntegralNumber() || node.asLong() < 1) {
             throw new CheckpointException(
-                    name + " has a " + key + " of " + node + " instead of a whole number above 0");
+                    name + " has a " + key + " of " + Printable.of(node) + " instead of a whole number above 0");
         }
         return node.asLong();
     }
@@ -140,8 +152,8 @@ public record ProcessorFile(JsonNode json, String name) {
 
     /** A number of pixels that a side may have. */
     public int side(@Nullable JsonNode node, String key) {
-        if (node == null || !node.canConvertToInt() || node.asInt() < 1 || node.asInt() > MAX_SIDE) {
-            throw new CheckpointException(name + " has a " + key + " of " + json.path(key)
+        if (node == null || !node.isIntegralNumber() || !node.canConvertToInt() || node.asInt() < 1 || node.asInt() > MAX_SIDE) {
+            throw new CheckpointException(name + " has a " + key + " of " + Printable.of(json.path(key))
                     + "; Fovea needs a shortest_edge, or a height and a width, between 1 and " + MAX_SIDE);
         }
         return node.asInt();
@@ -154,7 +166,7 @@ public record ProcessorFile(JsonNode json, String name) {
         }
         if (!node.isIntegralNumber() || node.asInt(-1) < 0 || node.asInt() > 5) {
             throw new CheckpointException(
-                    name + " asks for the resampling filter " + node + "; PIL numbers them 0 to 5");
+                    name + " asks for the resampling filter " + Printable.of(node) + "; PIL numbers them 0 to 5");
         }
         return Resampling.of(node.asInt());
     }
@@ -167,8 +179,8 @@ public record ProcessorFile(JsonNode json, String name) {
         }
         List<Double> values = new ArrayList<>();
         node.forEach(v -> values.add(v.asDouble(Double.NaN)));
-        if (values.size() != 3 || values.stream().anyMatch(v -> v.isNaN())) {
-            throw new CheckpointException(name + " has an " + key + " of " + node + " instead of three numbers");
+        if (values.size() != 3 || values.stream().anyMatch(v -> !Double.isFinite(v))) {
+            throw new CheckpointException(name + " has an " + key + " of " + Printable.of(node) + " instead of three numbers");
         }
         return values;
     }

@@ -13,7 +13,7 @@ public final class Suggest {
         return names.stream()
                 .min(Comparator.comparingInt((String n) -> distance(typed, n)).thenComparing(n -> n))
                 .filter(n -> distance(typed, n) <= Math.max(2, n.length() / 2))
-                .map(n -> " (did you mean '" + n + "'?)")
+                .map(n -> " (did you mean '" + Printable.of(n) + "'?)")
                 .orElse("");
     }
 

@@ -1,14 +1,15 @@
 package dev.fovea.core.model;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fovea.core.file.Reasons;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.fovea.core.file.StrictJson;
+import dev.fovea.core.message.Printable;
+import dev.fovea.core.message.Suggest;
 import dev.fovea.core.weights.CheckpointException;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +20,6 @@ import org.jspecify.annotations.Nullable;
  * @param node the object
  */
 public record ModelConfig(Path file, String path, JsonNode node) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /**
      * Reads a file.
      *
@@ -30,18 +29,11 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         if (!Files.isRegularFile(file)) {
             throw new CheckpointException(file + " is missing; is " + file.getParent() + " the folder of a model?");
         }
-        try {
-            JsonNode node = JSON.readTree(file.toFile());
-            if (node == null || !node.isObject()) {
-                throw new CheckpointException(file + " is not a JSON object; download it again");
-            }
-            return new ModelConfig(file, "", node);
-        } catch (JacksonException e) {
-            throw new CheckpointException(
-                    file + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
-        } catch (IOException e) {
-            throw new CheckpointException(file + " cannot be read: " + Reasons.of(e), e);
+        JsonNode node = StrictJson.read(file, CheckpointException::new);
+        if (!node.isObject()) {
+            throw new CheckpointException(file + " is not a JSON object; download it again");
         }
+        return new ModelConfig(file, "", node);
     }
 
     public boolean has(String key) {
@@ -51,9 +43,13 @@ public record ModelConfig(Path file, String path, JsonNode node) {
     /** A nested object; empty if the key is missing, so that every value takes its default. */
     public ModelConfig child(String key) {
         JsonNode child = node.get(key);
-        boolean present = child != null && child.isObject();
-        ObjectNode empty = JSON.createObjectNode();
-        return new ModelConfig(file, path + key + ".", present ? child : empty);
+        if (child == null || child.isNull()) {
+            child = JsonNodeFactory.instance.objectNode();
+        }
+        if (!child.isObject()) {
+            throw wrong(key, "an object", child);
+        }
+        return new ModelConfig(file, path + key + ".", child);
     }
 
     /** A whole number that must be there, above 0. */
@@ -87,15 +83,25 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         return has(key) ? (Integer) integer(key, 0) : null;
     }
 
+    /** A finite number, or the default. */
     public double number(String key, double fallback) {
         if (!has(key)) {
             return fallback;
         }
         JsonNode value = present(key);
-        if (!value.isNumber()) {
+        if (!value.isNumber() || !Double.isFinite(value.doubleValue())) {
             throw wrong(key, "a number", value);
         }
         return value.doubleValue();
+    }
+
+    /** A finite number above 0, or the default. */
+    public double positive(String key, double fallback) {
+        double value = number(key, fallback);
+        if (value <= 0) {
+            throw wrong(key, "a number above 0", value);
+        }
+        return value;
     }
 
     public String text(String key, String fallback) {
@@ -131,7 +137,7 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         }
         int[] out = new int[value.size()];
         for (int i = 0; i < out.length; i++) {
-            if (!value.get(i).isIntegralNumber()) {
+            if (!value.get(i).isIntegralNumber() || !value.get(i).canConvertToInt()) {
                 throw wrong(key, "a list of whole numbers", value);
             }
             out[i] = value.get(i).intValue();
@@ -141,7 +147,16 @@ public record ModelConfig(Path file, String path, JsonNode node) {
 
     /** An error about a value of this object. */
     public CheckpointException wrong(String key, String expected, Object value) {
-        return new CheckpointException(file + ": '" + path + key + "' must be " + expected + ", got " + value);
+        return new CheckpointException(
+                file + ": '" + path + key + "' must be " + expected + ", got " + Printable.of(value));
+    }
+
+    /** An error about a kind of model or part that Fovea does not run. */
+    public CheckpointException unknown(String key, String found, List<String> known) {
+        String all = known.stream().map(k -> "'" + k + "'").collect(Collectors.joining(" or "));
+        return new CheckpointException(file + ": '" + path + key + "' is '" + Printable.of(found)
+                + "', but Fovea runs " + all + " here" + Suggest.nearest(found, known)
+                + "; it opens LLaVA-1.5 models in the Hugging Face layout");
     }
 
     private JsonNode present(String key) {

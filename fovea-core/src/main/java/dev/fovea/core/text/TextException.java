@@ -1,5 +1,6 @@
 package dev.fovea.core.text;
 
+import dev.fovea.core.message.Printable;
 import java.io.Serial;
 
 /** A tokenizer or chat template cannot be read or used; the message is one sentence that says what to do. */
@@ -8,10 +9,10 @@ public final class TextException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public TextException(String message) {
-        super(message);
+        super(Printable.sentence(message));
     }
 
     public TextException(String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.sentence(message), cause);
     }
 }

@@ -1,13 +1,15 @@
 package dev.fovea.core.text;
 
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
-import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -20,6 +22,12 @@ import org.jspecify.annotations.Nullable;
  * Nothing is downloaded and nothing is truncated or padded behind the caller's back. Safe for use by several threads.
  */
 public final class Tokenizer implements AutoCloseable {
+    /** Longer ones would fill the memory or take minutes: far more than any model reads. */
+    private static final int LONGEST_TEXT = 2_000_000;
+
+    /** What stands for a picture where no file names a token for it. */
+    private static final String USUAL_IMAGE = "<image>";
+
     private final Path file;
     private final Native tokenizer;
     private final SpecialTokens specialTokens;
@@ -47,15 +55,16 @@ public final class Tokenizer implements AutoCloseable {
                             ? "; convert its tokenizer.model with transformers first"
                             : "; is it the folder of a checkpoint?"));
         }
-        Map<String, Integer> added = AddedTokens.read(file);
-        return new Tokenizer(file, load(file), SpecialTokens.read(folder), added);
+        TokenizerFile checked = TokenizerFile.read(file);
+        Map<String, Integer> added = checked.ids();
+        SpecialTokens special = SpecialTokens.read(folder);
+        boolean usual = special.image() == null && added.containsKey(USUAL_IMAGE);
+        return new Tokenizer(file, load(file, checked.json()), usual ? special.withImage(USUAL_IMAGE) : special, added);
     }
 
-    private static Native load(Path file) {
+    private static Native load(Path file, String json) {
         try {
-            return new Native(TokenizerLibrary.get(), Files.readString(file));
-        } catch (IOException e) {
-            throw new TextException(file + " cannot be read: " + e.getMessage(), e);
+            return new Native(TokenizerLibrary.get(), json);
         } catch (RuntimeException e) {
             throw new TextException(
                     file + " is not a tokenizer that Fovea can use (" + firstLine(e) + "); download it again", e);
@@ -63,7 +72,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private static String firstLine(RuntimeException e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("no detail");
+        return Printable.of(String.valueOf(e.getMessage()).lines().findFirst().orElse("no detail"), 200);
     }
 
     /** The tokens with a role of their own. */
@@ -77,7 +86,7 @@ public final class Tokenizer implements AutoCloseable {
      * @param addSpecialTokens whether the tokenizer adds the tokens it frames texts with, such as the beginning of text
      */
     public int[] encode(String text, boolean addSpecialTokens) {
-        return toInts(tokenizer.encode(text, addSpecialTokens, TokenizersLibrary::getTokenIds));
+        return toInts(run(text, addSpecialTokens, TokenizersLibrary::getTokenIds));
     }
 
     /**
@@ -91,7 +100,29 @@ public final class Tokenizer implements AutoCloseable {
 
     /** The pieces a text is cut into, as the vocabulary writes them, without framing. */
     public String[] pieces(String text) {
-        return tokenizer.encode(text, false, TokenizersLibrary::getTokens);
+        return run(text, false, TokenizersLibrary::getTokens);
+    }
+
+    private <T> T run(String text, boolean addSpecialTokens, BiFunction<TokenizersLibrary, Long, T> part) {
+        if (text.length() > LONGEST_TEXT) {
+            throw new IllegalArgumentException("A text of " + text.length() + " characters is longer than the "
+                    + LONGEST_TEXT + " that are read at once; shorten it.");
+        }
+        try {
+            return tokenizer.encode(whole(text), addSpecialTokens, part);
+        } catch (IllegalStateException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw new TextException(file + " cannot encode this text (" + firstLine(e) + ")", e);
+        }
+    }
+
+    /** Halves of characters, which no encoding has, are replaced as everywhere. */
+    private static String whole(String text) {
+        if (text.chars().noneMatch(c -> Character.isSurrogate((char) c))) {
+            return text;
+        }
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
     }
 
     /** The text of these ids, without special tokens. */
@@ -112,6 +143,14 @@ public final class Tokenizer implements AutoCloseable {
         return id == null ? OptionalInt.empty() : OptionalInt.of(id);
     }
 
+    /** The text of the added token with this id. */
+    public Optional<String> added(int id) {
+        return addedTokens.entrySet().stream()
+                .filter(e -> e.getValue() == id)
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
     /**
      * The id of a special or otherwise added token.
      *
@@ -119,8 +158,8 @@ public final class Tokenizer implements AutoCloseable {
      */
     public int requireId(String token) {
         return id(token)
-                .orElseThrow(() -> new TextException(
-                        file + " has no special token '" + token + "'" + Suggest.nearest(token, addedTokens.keySet())));
+                .orElseThrow(() -> new TextException(file + " has no special token '" + Printable.of(token) + "'"
+                        + Suggest.nearest(token, addedTokens.keySet())));
     }
 
     /** The end-of-text token's id, if the tokenizer names one. */
@@ -134,7 +173,7 @@ public final class Tokenizer implements AutoCloseable {
         Map<Integer, String> known = vocabulary;
         if (known == null) {
             known = new HashMap<>();
-            for (Map.Entry<String, Integer> e : AddedTokens.readVocabulary(file).entrySet()) {
+            for (Map.Entry<String, Integer> e : Vocabulary.read(file).entrySet()) {
                 known.put(e.getValue(), e.getKey());
             }
             vocabulary = known;

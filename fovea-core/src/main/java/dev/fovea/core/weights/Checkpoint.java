@@ -1,5 +1,6 @@
 package dev.fovea.core.weights;
 
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +28,16 @@ public final class Checkpoint implements AutoCloseable {
     private final List<MappedFile> files;
     private final Map<String, Entry> entries;
 
+    /** Tensors that the index places in a shard that does not hold them: harmless until somebody needs one. */
+    private final Map<String, String> absent;
+
     private record Entry(MappedFile file, TensorInfo info) {}
 
-    private Checkpoint(Path path, List<MappedFile> files, Map<String, Entry> entries) {
+    private Checkpoint(Path path, List<MappedFile> files, Map<String, Entry> entries, Map<String, String> absent) {
         this.path = path;
         this.files = files;
         this.entries = entries;
+        this.absent = absent;
     }
 
     /**
@@ -66,7 +71,7 @@ public final class Checkpoint implements AutoCloseable {
         MappedFile file = MappedFile.open(path);
         Map<String, Entry> entries = new LinkedHashMap<>();
         file.header().tensors().forEach((name, info) -> entries.put(name, new Entry(file, info)));
-        return new Checkpoint(path, List.of(file), entries);
+        return new Checkpoint(path, List.of(file), entries, Map.of());
     }
 
     private static Checkpoint sharded(Path indexPath) {
@@ -75,8 +80,17 @@ public final class Checkpoint implements AutoCloseable {
         try {
             index.shards().forEach((name, tensors) -> shards.put(name, openShard(indexPath, name, tensors)));
             Map<String, Entry> entries = new LinkedHashMap<>();
-            index.weightMap().forEach((tensor, shard) -> entries.put(tensor, entry(indexPath, shards, tensor, shard)));
-            return new Checkpoint(indexPath, List.copyOf(shards.values()), entries);
+            Map<String, String> absent = new LinkedHashMap<>();
+            index.weightMap().forEach((tensor, shard) -> {
+                MappedFile file = shards.get(shard);
+                TensorInfo info = file == null ? null : file.header().tensors().get(tensor);
+                if (file == null || info == null) {
+                    absent.put(tensor, shard);
+                } else {
+                    entries.put(tensor, new Entry(file, info));
+                }
+            });
+            return new Checkpoint(indexPath, List.copyOf(shards.values()), entries, absent);
         } catch (RuntimeException e) {
             shards.values().forEach(MappedFile::close);
             throw e;
@@ -88,19 +102,9 @@ public final class Checkpoint implements AutoCloseable {
         if (!Files.exists(shard)) {
             throw new CheckpointException(shard + " is missing, though " + indexPath.getFileName() + " places "
                     + (tensors.size() == 1 ? "tensor" : tensors.size() + " tensors, the first") + " '"
-                    + tensors.getFirst() + "' in it; download the whole checkpoint");
+                    + Printable.of(tensors.getFirst()) + "' in it; download the whole checkpoint");
         }
         return MappedFile.open(shard);
-    }
-
-    private static Entry entry(Path indexPath, Map<String, MappedFile> shards, String tensor, String shard) {
-        MappedFile file = shards.get(shard);
-        TensorInfo info = file == null ? null : file.header().tensors().get(tensor);
-        if (file == null || info == null) {
-            throw new CheckpointException(indexPath + " places tensor '" + tensor + "' in " + shard
-                    + ", but that file does not hold it; the two are not of the same checkpoint");
-        }
-        return new Entry(file, info);
     }
 
     /** The file that was opened: the safetensors file, or the index of the shards. */
@@ -154,10 +158,15 @@ public final class Checkpoint implements AutoCloseable {
 
     private Entry find(String name) {
         Entry entry = entries.get(name);
+        String shard = absent.get(name);
+        if (entry == null && shard != null) {
+            throw new CheckpointException(path + " places tensor '" + Printable.of(name) + "' in " + shard
+                    + ", but that file does not hold it; the two are not of the same checkpoint");
+        }
         if (entry == null) {
             Collection<String> names = entries.keySet();
-            throw new CheckpointException(
-                    path + " holds no tensor named '" + name + "'" + Suggest.nearest(name, new ArrayList<>(names)));
+            throw new CheckpointException(path + " holds no tensor named '" + Printable.of(name) + "'"
+                    + Suggest.nearest(name, new ArrayList<>(names)));
         }
         return entry;
     }

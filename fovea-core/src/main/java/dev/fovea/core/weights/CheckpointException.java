@@ -1,5 +1,6 @@
 package dev.fovea.core.weights;
 
+import dev.fovea.core.message.Printable;
 import java.io.Serial;
 
 /** A checkpoint cannot be read or written; the message is one sentence that names the file, the tensor and the fault. */
@@ -8,10 +9,10 @@ public final class CheckpointException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     public CheckpointException(String message) {
-        super(message);
+        super(Printable.sentence(message));
     }
 
     public CheckpointException(String message, Throwable cause) {
-        super(message, cause);
+        super(Printable.sentence(message), cause);
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
 record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> metadata, long dataStart) {
     /** The format's own limit: a header of more than 100 MB is refused before it is read. */
     static final long MAX_HEADER_BYTES = 100_000_000;
+
+    /** What libtorch's kernels take. */
+    private static final int MAX_RANK = 64;
 
     static final String METADATA = "__metadata__";
 
@@ -120,16 +124,17 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         @Nullable TensorInfo previous = null;
         for (TensorInfo t : sorted) {
             if (t.end() > dataBytes) {
-                throw new CheckpointException(file + " is truncated: tensor '" + t.name() + "' ends at data byte "
-                        + t.end() + " but the file holds only " + dataBytes + "; download it again");
+                throw new CheckpointException(
+                        file + " is truncated: tensor '" + Printable.of(t.name()) + "' ends at data byte " + t.end()
+                                + " but the file holds only " + dataBytes + "; download it again");
             }
             if (t.begin() < reached && previous != null) {
-                throw new CheckpointException(file + ": tensors '" + previous.name() + "' and '" + t.name()
-                        + "' overlap at data byte " + t.begin() + "; the file is corrupt");
+                throw new CheckpointException(file + ": tensors '" + Printable.of(previous.name()) + "' and '"
+                        + Printable.of(t.name()) + "' overlap at data byte " + t.begin() + "; the file is corrupt");
             }
             if (t.begin() > reached) {
                 throw new CheckpointException(file + ": no tensor covers data bytes " + reached + " to " + t.begin()
-                        + ", before tensor '" + t.name() + "'; the file is corrupt");
+                        + ", before tensor '" + Printable.of(t.name()) + "'; the file is corrupt");
             }
             reached = t.end();
             previous = t;
@@ -160,8 +165,8 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                 if (name.equals(METADATA)) {
                     readMetadata();
                 } else if (tensors.put(name, readTensor(name)) != null) {
-                    throw new CheckpointException(
-                            file + " names tensor '" + name + "' twice in its header; the file is corrupt");
+                    throw new CheckpointException(file + " names tensor '" + Printable.of(name)
+                            + "' twice in its header; the file is corrupt");
                 }
             }
             if (json.nextToken() != null) {
@@ -178,13 +183,13 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
             expect(json.nextToken(), JsonToken.START_OBJECT, METADATA);
             while (json.nextToken() == JsonToken.FIELD_NAME) {
                 String key = json.currentName();
-                expect(json.nextToken(), JsonToken.VALUE_STRING, METADATA + " entry '" + key + "'");
+                expect(json.nextToken(), JsonToken.VALUE_STRING, METADATA + " entry '" + Printable.of(key) + "'");
                 metadata.put(key, json.getText());
             }
         }
 
         private TensorInfo readTensor(String name) throws IOException {
-            String what = "tensor '" + name + "'";
+            String what = "tensor '" + Printable.of(name) + "'";
             expect(json.nextToken(), JsonToken.START_OBJECT, what);
             @Nullable DType dtype = null;
             @Nullable List<Long> shape = null;
@@ -197,7 +202,7 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                     case "shape" -> shape = naturals("the shape of " + what);
                     case "data_offsets" -> offsets = naturals("the data_offsets of " + what);
                     default ->
-                        throw new CheckpointException(file + ": " + what + " has an entry '" + key
+                        throw new CheckpointException(file + ": " + what + " has an entry '" + Printable.of(key)
                                 + "' that safetensors does not define; the file is corrupt");
                 }
             }
@@ -209,13 +214,13 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
         }
 
         private DType dtype(String name) throws IOException {
-            expect(json.currentToken(), JsonToken.VALUE_STRING, "the dtype of tensor '" + name + "'");
+            expect(json.currentToken(), JsonToken.VALUE_STRING, "the dtype of tensor '" + Printable.of(name) + "'");
             String text = json.getText();
             try {
                 return DType.valueOf(text);
             } catch (IllegalArgumentException e) {
                 throw new CheckpointException(
-                        file + ": tensor '" + name + "' has the element type '" + text
+                        file + ": tensor '" + Printable.of(name) + "' has the element type '" + Printable.of(text)
                                 + "', which Fovea cannot read (it reads " + supported() + ")",
                         e);
             }
@@ -233,7 +238,7 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
                 if (json.currentToken() != JsonToken.VALUE_NUMBER_INT
                         || json.getNumberType() == JsonParser.NumberType.BIG_INTEGER
                         || json.getLongValue() < 0) {
-                    throw new CheckpointException(file + ": " + what + " holds '" + json.getText()
+                    throw new CheckpointException(file + ": " + what + " holds '" + Printable.of(json.getText())
                             + "', which is not a whole number of 0 or more; the file is corrupt");
                 }
                 values.add(json.getLongValue());
@@ -243,17 +248,36 @@ record SafeTensorsHeader(Map<String, TensorInfo> tensors, Map<String, String> me
 
         private TensorInfo checked(String name, DType dtype, List<Long> shape, List<Long> offsets) {
             if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-                throw new CheckpointException(file + ": tensor '" + name + "' has data_offsets " + offsets
-                        + " instead of a begin and an end; the file is corrupt");
+                throw new CheckpointException(file + ": tensor '" + Printable.of(name) + "' has data_offsets "
+                        + Printable.of(offsets) + " instead of a begin and an end; the file is corrupt");
             }
             TensorInfo info = new TensorInfo(name, dtype, shape, offsets.get(0), offsets.get(1));
+            requireAddressable(info);
             long needed = bytes(info);
             if (needed != info.byteSize()) {
-                throw new CheckpointException(file + ": tensor '" + name + "' is " + info.describe() + ", which takes "
+                throw new CheckpointException(file + ": tensor '" + Printable.of(name) + "' is "
+                        + Printable.of(info.describe()) + ", which takes "
                         + (needed < 0 ? "more bytes than can be counted" : needed + " bytes")
                         + ", but its data_offsets span " + info.byteSize() + "; the file is corrupt");
             }
             return info;
+        }
+
+        /** An empty tensor may claim any other size: strides must still be numbers. */
+        private void requireAddressable(TensorInfo info) {
+            long stride = info.dtype().bytes();
+            try {
+                for (long size : info.shape()) {
+                    stride = Math.multiplyExact(stride, Math.max(1, size));
+                }
+            } catch (ArithmeticException e) {
+                stride = -1;
+            }
+            if ((info.shape().contains(0L) && stride < 0) || info.shape().size() > MAX_RANK) {
+                throw new CheckpointException(file + ": tensor '" + Printable.of(info.name()) + "' is "
+                        + Printable.of(info.describe())
+                        + ", which is more than any tensor can be; the file is corrupt");
+            }
         }
 
         /** Shape times element size, or -1 where that overflows. */

@@ -5,7 +5,10 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.fovea.core.file.Reasons;
+import dev.fovea.core.file.StrictJson;
+import dev.fovea.core.message.Printable;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,8 +35,9 @@ record ShardIndex(Map<String, String> weightMap) {
                 return parse(json, path);
             }
         } catch (JacksonException e) {
-            throw new CheckpointException(
-                    path + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
+            throw new CheckpointException(StrictJson.fault(path, e), e);
+        } catch (CharacterCodingException e) {
+            throw new CheckpointException(path + " is not UTF-8 text; download it again", e);
         } catch (IOException e) {
             throw new CheckpointException(path + " cannot be read: " + Reasons.of(e), e);
         }
@@ -62,12 +66,13 @@ record ShardIndex(Map<String, String> weightMap) {
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String tensor = json.currentName();
             if (json.nextToken() != JsonToken.VALUE_STRING) {
-                throw new CheckpointException(path + " does not name a file for tensor '" + tensor + "'");
+                throw new CheckpointException(path + " does not name a file for tensor '" + Printable.of(tensor) + "'");
             }
             String shard = json.getText();
             requirePlainName(path, tensor, shard);
             if (weightMap.put(tensor, shard) != null) {
-                throw new CheckpointException(path + " names tensor '" + tensor + "' twice; download it again");
+                throw new CheckpointException(
+                        path + " names tensor '" + Printable.of(tensor) + "' twice; download it again");
             }
         }
     }
@@ -82,8 +87,9 @@ record ShardIndex(Map<String, String> weightMap) {
                 && !shard.equals(".")
                 && !shard.equals("..");
         if (!plain || !shard.endsWith(".safetensors")) {
-            throw new CheckpointException(path + " places tensor '" + tensor + "' in '" + shard
-                    + "', which is not the plain name of a safetensors file beside it; do not trust this checkpoint");
+            throw new CheckpointException(
+                    path + " places tensor '" + Printable.of(tensor) + "' in '" + Printable.of(shard)
+                            + "', which is not the plain name of a safetensors file beside it; do not trust this checkpoint");
         }
     }
 

@@ -108,6 +108,26 @@ class CheckpointErrorsTest {
                                 + "}",
                         new byte[8],
                         "names tensor 'a' twice"),
+                Arguments.of(
+                        "empty, with strides that overflow",
+                        "{" + Crafted.tensor("a", "I64", "[4611686018427387904, 0, 3037000500]", 0, 0) + "}",
+                        new byte[0],
+                        "more than any tensor can be"),
+                Arguments.of(
+                        "empty, with bytes that overflow",
+                        "{" + Crafted.tensor("a", "F64", "[0, 1152921504606846976]", 0, 0) + "}",
+                        new byte[0],
+                        "more than any tensor can be"),
+                Arguments.of(
+                        "more dimensions than any tensor",
+                        "{" + Crafted.tensor("a", "U8", "[1" + ",1".repeat(64) + "]", 0, 1) + "}",
+                        new byte[1],
+                        "more than any tensor can be"),
+                Arguments.of(
+                        "a name that commands the terminal",
+                        "{" + Crafted.tensor("\\u001b[2J" + "x".repeat(5000), "Q", "[1]", 0, 4) + "}",
+                        new byte[4],
+                        "tensor '\\u001b[2Jxxx"),
                 Arguments.of("metadata not text", "{\"__metadata__\":{\"k\":1}}", new byte[0], "entry 'k'"),
                 Arguments.of(
                         "two metadata",
@@ -179,7 +199,16 @@ class CheckpointErrorsTest {
 
         Crafted.file(
                 dir.resolve("model-2.safetensors"), "{" + Crafted.tensor("c", "F32", "[1]", 0, 4) + "}", new byte[4]);
-        assertRefused(dir, "places tensor 'b' in model-2.safetensors, but that file does not hold it");
+        try (Checkpoint checkpoint = Checkpoint.open(dir)) {
+            assertThat(checkpoint.contains("a")).isTrue();
+            assertThat(checkpoint.contains("b"))
+                    .as("listed, but nobody needs it yet")
+                    .isFalse();
+            assertThatThrownBy(() -> checkpoint.tensor("b"))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage(index + " places tensor 'b' in model-2.safetensors, but that file does not hold it;"
+                            + " the two are not of the same checkpoint");
+        }
     }
 
     @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.fovea.core.model.clip;
 
 import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
+import java.util.Arrays;
 
 /**
  * Sizes of a CLIP text tower; missing keys take the defaults of Hugging Face's {@code CLIPTextConfig}.
@@ -41,12 +42,17 @@ public record ClipTextConfig(
                 config.count("vocab_size", 49408),
                 config.count("max_position_embeddings", 77),
                 Activation.of(config.text("hidden_act", "quick_gelu")),
-                config.number("layer_norm_eps", 1e-5),
+                config.positive("layer_norm_eps", 1e-5),
                 config.integer("eos_token_id", 49407));
         if (c.width % c.heads != 0) {
             throw config.wrong("num_attention_heads", "a divisor of hidden_size " + c.width, c.heads);
         }
         return c;
+    }
+
+    /** Whether a framed text holds the token whose state stands for it. */
+    public boolean endsIn(int... ids) {
+        return ids.length > 0 && (eosToken == LEGACY_EOS || Arrays.stream(ids).anyMatch(id -> id == eosToken));
     }
 
     /** The position whose state stands for the text: the first end-of-text token. */

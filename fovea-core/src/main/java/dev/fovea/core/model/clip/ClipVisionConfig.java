@@ -38,7 +38,7 @@ public record ClipVisionConfig(
                 config.count("patch_size", 32),
                 config.count("num_channels", 3),
                 Activation.of(config.text("hidden_act", "quick_gelu")),
-                config.number("layer_norm_eps", 1e-5));
+                config.positive("layer_norm_eps", 1e-5));
         if (c.width % c.heads != 0) {
             throw config.wrong("num_attention_heads", "a divisor of hidden_size " + c.width, c.heads);
         }

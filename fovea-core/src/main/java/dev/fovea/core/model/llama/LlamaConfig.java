@@ -37,20 +37,25 @@ public record LlamaConfig(
         boolean mlpBias,
         boolean tied,
         RotaryEmbedding rotary) {
+    /** Channels of all heads together, far above any model. */
+    private static final int MAX_WIDTH = 1 << 24;
 
     /**
      * Reads a {@code text_config}.
      *
      * @param config the object
-     * @param tiedByDefault what {@code tie_word_embeddings} is when the object does not say
+     * @param tiedAbove whether the object around it says {@code tie_word_embeddings}; either place is enough
      */
-    public static LlamaConfig of(ModelConfig config, boolean tiedByDefault) {
+    public static LlamaConfig of(ModelConfig config, boolean tiedAbove) {
         int width = config.count("hidden_size", 4096);
         int heads = config.count("num_attention_heads", 32);
         int kvHeads = config.count("num_key_value_heads", heads);
         int headDim = config.count("head_dim", Math.max(1, width / heads));
         if (heads % kvHeads != 0) {
             throw config.wrong("num_key_value_heads", "a divisor of num_attention_heads " + heads, kvHeads);
+        }
+        if ((long) heads * headDim > MAX_WIDTH) {
+            throw config.wrong("head_dim", "such that all heads have at most " + MAX_WIDTH + " channels", headDim);
         }
         if (headDim % 2 != 0) {
             throw config.wrong("head_dim", "even, for rotary positions", headDim);
@@ -65,10 +70,10 @@ public record LlamaConfig(
                 config.count("vocab_size", 32000),
                 config.count("max_position_embeddings", 2048),
                 Activation.of(config.text("hidden_act", "silu")),
-                config.number("rms_norm_eps", 1e-6),
+                config.positive("rms_norm_eps", 1e-6),
                 config.flag("attention_bias", false),
                 config.flag("mlp_bias", false),
-                config.flag("tie_word_embeddings", tiedByDefault),
+                config.flag("tie_word_embeddings", false) || tiedAbove,
                 rotary(config, headDim));
     }
 
@@ -81,19 +86,19 @@ public record LlamaConfig(
     private static RotaryEmbedding rotary(ModelConfig config, int headDim) {
         String key = config.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
         ModelConfig scaling = config.child(key);
-        double theta = scaling.number("rope_theta", config.number("rope_theta", 10000));
+        double theta = scaling.positive("rope_theta", config.positive("rope_theta", 10000));
         String type = scaling.text("rope_type", scaling.text("type", "default"));
         return switch (type) {
             case "default" -> RotaryEmbedding.plain(headDim, theta);
-            case "linear" -> RotaryEmbedding.linear(headDim, theta, scaling.number("factor", 1));
+            case "linear" -> RotaryEmbedding.linear(headDim, theta, scaling.positive("factor", 1));
             case "llama3" ->
                 RotaryEmbedding.llama3(
                         headDim,
                         theta,
-                        scaling.number("factor", 8),
-                        scaling.number("low_freq_factor", 1),
-                        scaling.number("high_freq_factor", 4),
-                        scaling.number("original_max_position_embeddings", 8192));
+                        scaling.positive("factor", 8),
+                        scaling.positive("low_freq_factor", 1),
+                        scaling.positive("high_freq_factor", 4),
+                        scaling.positive("original_max_position_embeddings", 8192));
             default -> throw scaling.wrong("rope_type", "default, linear or llama3", type);
         };
     }

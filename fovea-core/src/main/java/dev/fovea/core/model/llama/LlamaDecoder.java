@@ -8,6 +8,7 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a Llama decoder; the path runs the layers.
@@ -21,28 +22,45 @@ import org.bytedeco.pytorch.Tensor;
 public record LlamaDecoder(
         LlamaConfig config, Tensor tokens, List<LlamaLayer> layers, RmsNorm norm, Linear head, DType dtype) {
 
+    private static final String EMBEDDING = "embed_tokens.weight";
+    private static final String HEAD = "lm_head";
+
     /**
      * Loads a decoder.
      *
      * @param c the configuration
      * @param w stands at {@code embed_tokens.}, {@code layers.} and {@code norm.}
-     * @param headWeights stands at {@code lm_head.}
+     * @param headWeights stands at {@code lm_head.}; null where there is no such tensor
      */
-    public static LlamaDecoder load(LlamaConfig c, Weights w, Weights headWeights) {
+    public static LlamaDecoder load(LlamaConfig c, Weights w, @Nullable Weights headWeights) {
         List<LlamaLayer> layers = new ArrayList<>();
         for (int i = 0; i < c.layers(); i++) {
             layers.add(LlamaLayer.load(c, w.under("layers." + i + ".")));
         }
-        String name = "embed_tokens.weight";
+        boolean apart = headWeights != null && !(c.tied() && same(c, w, headWeights));
+        Weights shared = headWeights == null || w.contains(EMBEDDING) ? w : headWeights;
+        String name = shared == w ? EMBEDDING : HEAD + ".weight";
         Tensor tokens =
-                c.tied() ? w.tensor(name, c.vocabulary(), c.width()) : w.stored(name, c.vocabulary(), c.width());
+                apart ? w.stored(EMBEDDING, c.vocabulary(), c.width()) : shared.tensor(name, c.vocabulary(), c.width());
         return new LlamaDecoder(
                 c,
                 tokens,
                 List.copyOf(layers),
                 w.rmsNorm("norm", c.width(), c.eps()),
-                c.tied() ? new Linear(tokens, null) : headWeights.linear("lm_head", c.vocabulary(), c.width(), false),
+                headWeights != null && apart
+                        ? headWeights.linear(HEAD, c.vocabulary(), c.width(), false)
+                        : new Linear(tokens, null),
                 w.dtype());
+    }
+
+    /**
+     * Whether a head that the configuration ties to the embedding is the embedding. As in {@code transformers}, the
+     * file decides: only one of the two is there, or both are and hold the same numbers.
+     */
+    private static boolean same(LlamaConfig c, Weights w, Weights headWeights) {
+        return !w.contains(EMBEDDING)
+                || w.stored(EMBEDDING, c.vocabulary(), c.width())
+                        .equal(headWeights.stored(HEAD + ".weight", c.vocabulary(), c.width()));
     }
 
     /** Embeddings of tokens: {@code [ids, width]}. */

@@ -2,6 +2,7 @@ package dev.fovea.core.model.llava;
 
 import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.OtherFormats;
 import dev.fovea.core.model.clip.ClipVisionConfig;
 import dev.fovea.core.model.llama.LlamaConfig;
 import dev.fovea.core.shape.ModelShape;
@@ -42,6 +43,7 @@ public record LlavaConfig(
      */
     public static LlavaConfig read(Path folder) {
         ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+        OtherFormats.refuse(config);
         require(config, "model_type", config.text("model_type", "(none)"), "llava");
         ModelConfig visionNode = config.child("vision_config");
         ModelConfig textNode = config.child("text_config");
@@ -85,8 +87,7 @@ public record LlavaConfig(
 
     private static void require(ModelConfig config, String key, String found, String known) {
         if (!found.equals(known)) {
-            throw new CheckpointException(config.file() + ": '" + config.path() + key + "' is '" + found
-                    + "', but Fovea runs '" + known + "' here; it opens LLaVA-1.5 models in the Hugging Face layout");
+            throw config.unknown(key, found, List.of(known));
         }
     }
 

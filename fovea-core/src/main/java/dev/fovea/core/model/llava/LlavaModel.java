@@ -47,11 +47,12 @@ public record LlavaModel(
         Weights connector =
                 all.underOneOf("linear_1.weight", List.of("model.multi_modal_projector.", "multi_modal_projector."));
         Weights text = all.underOneOf(
-                "embed_tokens.weight",
+                "norm.weight",
                 List.of("model.language_model.", "language_model.model.", "model.language_model.model."));
-        Weights head = c.text().tied()
-                ? all
-                : all.underOneOf("lm_head.weight", List.of("", "language_model.", "model.language_model."));
+        List<String> heads = List.of("", "language_model.", "model.language_model.");
+        boolean headless =
+                c.text().tied() && heads.stream().noneMatch(prefix -> all.contains(prefix + "lm_head.weight"));
+        Weights head = headless ? null : all.underOneOf("lm_head.weight", heads);
         long features = (long) c.vision().width() * c.featureLayers().size();
         int width = c.text().width();
         return new LlavaModel(

@@ -4,31 +4,21 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import dev.fovea.core.file.Reasons;
+import dev.fovea.core.file.StrictJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/**
- * Vocabulary entries of {@code tokenizer.json}. The added tokens stand at the head of the file and are read without the
- * rest, which for large vocabularies has many megabytes.
- */
-final class AddedTokens {
+/** The vocabulary of a {@code tokenizer.json}, read only where somebody wants to see tokens as it writes them. */
+final class Vocabulary {
     private static final JsonFactory JSON = new JsonFactory();
 
-    private AddedTokens() {}
-
-    /** Text → id of the added tokens, special ones among them. */
-    static Map<String, Integer> read(Path tokenizerJson) {
-        return read(tokenizerJson, false);
-    }
+    private Vocabulary() {}
 
     /** Text → id of the whole vocabulary. */
-    static Map<String, Integer> readVocabulary(Path tokenizerJson) {
-        return read(tokenizerJson, true);
-    }
-
-    private static Map<String, Integer> read(Path path, boolean all) {
+    static Map<String, Integer> read(Path path) {
         Map<String, Integer> tokens = new LinkedHashMap<>();
         try (JsonParser json = JSON.createParser(path.toFile())) {
             if (json.nextToken() != JsonToken.START_OBJECT) {
@@ -39,10 +29,7 @@ final class AddedTokens {
                 json.nextToken();
                 if (key.equals("added_tokens")) {
                     readAdded(json, tokens);
-                    if (!all) {
-                        break;
-                    }
-                } else if (key.equals("model") && all) {
+                } else if (key.equals("model")) {
                     readModel(json, tokens);
                 } else {
                     json.skipChildren();
@@ -50,10 +37,9 @@ final class AddedTokens {
             }
             return tokens;
         } catch (JacksonException e) {
-            throw new TextException(
-                    path + " is not valid JSON near line " + e.getLocation().getLineNr() + "; download it again", e);
+            throw new TextException(StrictJson.fault(path, e), e);
         } catch (IOException e) {
-            throw new TextException(path + " cannot be read: " + e.getMessage(), e);
+            throw new TextException(path + " cannot be read: " + Reasons.of(e), e);
         }
     }
 

@@ -1,0 +1,62 @@
+package dev.fovea.core.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fovea.core.message.Printable;
+import dev.fovea.core.weights.CheckpointException;
+import java.util.stream.Stream;
+
+/** Checkpoints of models that Fovea runs, in a form that it does not open: what they are, and where the other form is. */
+public final class OtherFormats {
+    private OtherFormats() {}
+
+    /**
+     * Says what a checkpoint is, if it is in the layout of LLaVA's first authors or its weights are quantised.
+     *
+     * @throws CheckpointException in these two cases
+     */
+    public static void refuse(ModelConfig config) {
+        refuseOriginalLayout(config);
+        refuseQuantised(config);
+        refuseQuantised(config.child("text_config"));
+    }
+
+    /** Their configuration is that of the language model, with keys of the encoder among its own. */
+    private static void refuseOriginalLayout(ModelConfig config) {
+        boolean original = (config.has("mm_vision_tower") || config.has("mm_projector_type"))
+                && !config.has("vision_config")
+                && !config.has("text_config");
+        if (!original) {
+            return;
+        }
+        boolean tiled = config.has("image_grid_pinpoints") || config.has("mm_patch_merge_type");
+        throw new CheckpointException(config.file().toAbsolutePath().getParent()
+                + " is in the original LLaVA layout ('mm_vision_tower' in "
+                + config.file().getFileName()
+                + "), which must be converted to Hugging Face's first; "
+                + (tiled
+                        ? "llava-hf/llava-v1.6-vicuna-7b-hf and llava-hf/llava-v1.6-mistral-7b-hf"
+                        : "llava-hf/llava-1.5-7b-hf and llava-hf/llava-1.5-13b-hf")
+                + " on huggingface.co are converted ones");
+    }
+
+    private static void refuseQuantised(ModelConfig config) {
+        JsonNode quantisation = config.node().path("quantization_config");
+        if (quantisation.isMissingNode() || quantisation.isNull()) {
+            return;
+        }
+        String method = quantisation.path("quant_method").asText("");
+        String bits = Stream.of("bits", "w_bit", "num_bits")
+                .map(quantisation::path)
+                .filter(JsonNode::isIntegralNumber)
+                .map(b -> ", " + b.asText() + " bits")
+                .findFirst()
+                .orElse(
+                        quantisation.path("load_in_4bit").asBoolean()
+                                ? ", 4 bits"
+                                : quantisation.path("load_in_8bit").asBoolean() ? ", 8 bits" : "");
+        throw new CheckpointException(config.file() + ": '" + config.path()
+                + "quantization_config' says that the weights are quantised ("
+                + (method.isEmpty() ? "in a way it does not name" : Printable.of(method)) + Printable.of(bits)
+                + "), which Fovea does not open; take the checkpoint in 16 or 32 bits that they were made from");
+    }
+}
