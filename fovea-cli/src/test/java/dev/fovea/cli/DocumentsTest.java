@@ -1,0 +1,187 @@
+package dev.fovea.cli;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fovea.core.image.PictureReader;
+import dev.fovea.core.technique.Techniques;
+import java.lang.reflect.Method;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.ParseResult;
+
+/** Everything that the documents tell people to type: Java compiles and runs, command lines are understood. */
+class DocumentsTest {
+    private static final Path PEEK = CodeBlock.ROOT.resolve("models/peek");
+    private static final Path SCENE = CodeBlock.ROOT.resolve("docs/images/scene.png");
+
+    /** Written by {@code bench}, with the command and the versions that made it. */
+    private static final Path GENERATED = CodeBlock.ROOT.resolve("docs/results/peek-world.md");
+
+    @TempDir
+    Path folder;
+
+    private static Stream<CodeBlock> blocks(Predicate<CodeBlock> which) {
+        return CodeBlock.documents().stream()
+                .flatMap(file -> CodeBlock.ofMarkdown(file).stream())
+                .filter(which);
+    }
+
+    static List<CodeBlock> programs() {
+        return blocks(block -> block.language().equals("java")).toList();
+    }
+
+    @Test
+    void everyBlockIsOfAKindThatIsTested() {
+        assertThat(blocks(block -> true))
+                .isNotEmpty()
+                .allSatisfy(
+                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", ""));
+        List<String> others = blocks(
+                        block -> block.language().isEmpty() && !block.file().equals(GENERATED))
+                .flatMap(block -> block.commands().stream())
+                .filter(line -> !line.matches("(\\./)?(fovea|mvn|java) .*|(python3\\S*|\\.venv/\\S+) .*"))
+                .toList();
+        assertThat(others).isEmpty();
+    }
+
+    /** A program is run where the README stands; a technique is put on the class path and asked for. */
+    @ParameterizedTest
+    @MethodSource("programs")
+    void programsCompileAndRun(CodeBlock block) throws Exception {
+        Matcher unit = Pattern.compile(
+                        "package (\\w+);.*public final class (\\w+) implements Technique", Pattern.DOTALL)
+                .matcher(block.text());
+        if (!unit.find()) {
+            assertThat(block.text()).as("%s is a whole program", block).contains("void main()");
+            Compiled program = Compiled.source(folder, "Example.java", block.text());
+            assertThat(program.run(CodeBlock.ROOT, List.of(), "Example")).isEqualTo("2, from 64 visual tokens\n");
+            return;
+        }
+        Compiled technique = Compiled.source(folder, unit.group(1) + "/" + unit.group(2) + ".java", block.text());
+        Path services = Files.createDirectories(technique.folder().resolve("META-INF/services"));
+        Files.writeString(services.resolve("dev.fovea.core.technique.Technique"), unit.group(1) + "." + unit.group(2));
+        Path place = Files.createDirectory(folder.resolve("place"));
+        Files.createSymbolicLink(place.resolve("docs"), CodeBlock.ROOT.resolve("docs"));
+        List<String> home = List.of("-Dfovea.home=" + CodeBlock.ROOT);
+        assertThat(technique.run(place, home, "dev.fovea.cli.Main", "techniques"))
+                .contains("\nspread ");
+        List<String> commands = CodeBlock.ofMarkdown(block.file()).stream()
+                .filter(b -> b.language().isEmpty())
+                .flatMap(b -> b.commands().stream())
+                .toList();
+        assertThat(commands).isNotEmpty();
+        for (String command : commands) {
+            List<String> words = new ArrayList<>(CodeBlock.words(command));
+            words.set(0, "dev.fovea.cli.Main");
+            assertThat(technique.run(place, home, words.toArray(String[]::new))).contains("64 of 256 visual tokens");
+            assertThat(place.resolve("spread.png")).isRegularFile();
+        }
+    }
+
+    static List<CodeBlock> javadoc() {
+        return CodeBlock.sources().stream()
+                .flatMap(file -> CodeBlock.ofJavadoc(file).stream())
+                .toList();
+    }
+
+    /** What the snippets name without declaring it. */
+    public interface Layer {
+        Tensor forward(Tensor x);
+    }
+
+    @ParameterizedTest
+    @MethodSource("javadoc")
+    void examplesInCommentsCompileAndRun(CodeBlock block) throws Exception {
+        TreeSet<String> imports = new TreeSet<>(List.of("java.nio.file", "java.util"));
+        for (Path source : CodeBlock.sources()) {
+            Path relative = source.subpath(CodeBlock.ROOT.getNameCount() + 4, source.getNameCount());
+            imports.add(requireNonNull(relative.getParent())
+                    .toString()
+                    .replace('/', '.')
+                    .replace('\\', '.'));
+        }
+        imports.removeIf(name -> name.startsWith("dev.fovea.") && !name.startsWith("dev.fovea.core"));
+        String code = imports.stream().map(name -> "import " + name + ".*;\n").collect(Collectors.joining())
+                + "import org.bytedeco.pytorch.Tensor;\n"
+                + "public final class Snippet {\n"
+                + "    public static Object run(Path folder, Path file, RgbImage picture,"
+                + " dev.fovea.cli.DocumentsTest.Layer layer, Tensor x) {\n"
+                + block.text() + "\n"
+                + (block.text().contains("return ") ? "" : "return null;\n")
+                + "    }\n}\n";
+        Compiled compiled = Compiled.source(folder, "Snippet.java", code);
+        boolean clip = block.file().endsWith("DualEncoder.java");
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {compiled.folder().toUri().toURL()}, getClass().getClassLoader())) {
+            Method run = loader.loadClass("Snippet").getMethods()[0];
+            Layer layer = x -> x;
+            run.invoke(
+                    null,
+                    clip ? PEEK.resolve("clip") : PEEK,
+                    SCENE,
+                    new PictureReader().read(SCENE).image(),
+                    layer,
+                    dev.fovea.core.tensor.Tensors.of(new float[] {1, 2}, 2));
+        }
+    }
+
+    static List<String> commands() {
+        Stream<String> shown = blocks(block -> block.language().isEmpty()).flatMap(block -> block.commands().stream());
+        Stream<String> told = CodeBlock.documents().stream().flatMap(file -> CodeBlock.spans(file).stream());
+        Stream<String> helped = commandLine().getSubcommands().values().stream()
+                .flatMap(c -> new CodeBlock(GENERATED, 1, "", c.getUsageMessage(Ansi.OFF)).commands().stream())
+                .map(line -> line.replaceFirst("   .*", ""));
+        return Stream.of(shown, told, helped)
+                .flatMap(all -> all)
+                .filter(line -> line.matches("(\\./)?fovea [a-z]+( .*)?"))
+                .distinct()
+                .toList();
+    }
+
+    private static CommandLine commandLine() {
+        return new Cli(new Session(Terminal.ofProcess(), new Interruption(), CodeBlock.ROOT)).commandLine();
+    }
+
+    @Test
+    void enoughCommandsAreFound() {
+        assertThat(commands())
+                .hasSizeGreaterThan(30)
+                .contains("./fovea techniques", "fovea eval --limit 500", "./fovea world --count 20 --out pictures");
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void commandsAreUnderstood(String command) {
+        List<String> words = CodeBlock.words(command);
+        ParseResult parsed =
+                commandLine().parseArgs(words.subList(1, words.size()).toArray(String[]::new));
+        assertThat(parsed.hasSubcommand()).isTrue();
+        ParseResult sub = parsed.subcommand();
+        for (String option : List.of("--technique", "--techniques")) {
+            if (sub.commandSpec().findOption(option) != null) {
+                List<String> named = sub.matchedOptionValue(option, List.of());
+                named.stream()
+                        .filter(text -> !text.equals("all") && !text.contains(":@") && !text.startsWith("spread"))
+                        .forEach(text -> Spelled.technique(Techniques.installed(), text));
+            }
+        }
+    }
+}
