@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Expressions of a parsed template. */
 sealed interface Expr {
-    /** What makes a new value, which may be larger than those it is made of. */
-    sealed interface Made extends Expr {}
+    /** The name under which the text of a block reaches the filters written on its tag. */
+    String BLOCK_TEXT = " block";
 
     /** A literal. */
     record Constant(@Nullable Object value) implements Expr {}
@@ -15,10 +15,10 @@ sealed interface Expr {
     record Name(String name) implements Expr {}
 
     /** A list or tuple. */
-    record Items(List<Expr> items) implements Made {}
+    record Items(List<Expr> items, boolean tuple) implements Expr {}
 
     /** A dictionary. */
-    record Entries(List<Expr> keys, List<Expr> values) implements Made {}
+    record Entries(List<Expr> keys, List<Expr> values) implements Expr {}
 
     /** {@code target.name}. */
     record Attribute(Expr target, String name) implements Expr {}
@@ -31,22 +31,27 @@ sealed interface Expr {
             Expr target,
             @Nullable Expr from,
             @Nullable Expr to,
-            @Nullable Expr step) implements Made {}
+            @Nullable Expr step) implements Expr {}
 
     /** {@code callee(arguments)}. */
-    record Call(Expr callee, Arguments arguments) implements Made {}
+    record Call(Expr callee, Given given) implements Expr {}
 
     /** {@code value | name(arguments)}. */
-    record Filter(Expr value, String name, Arguments arguments) implements Made {}
+    record Filter(Expr value, String name, Given given, int line) implements Expr {}
 
     /** {@code value is name(arguments)}. */
-    record Test(Expr value, String name, Arguments arguments, boolean negated) implements Expr {}
+    record Test(Expr value, String name, Given given, boolean negated, int line) implements Expr {}
 
-    /** {@code not}, {@code -} and {@code +}. */
-    record Unary(String operator, Expr operand) implements Expr {}
+    record Not(Expr operand) implements Expr {}
 
-    /** Arithmetic and {@code ~}. */
-    record Binary(String operator, Expr left, Expr right) implements Made {}
+    /** {@code -} and {@code +}. */
+    record Sign(String operator, Expr operand) implements Expr {}
+
+    /** Arithmetic. */
+    record Binary(String operator, Expr left, Expr right) implements Expr {}
+
+    /** {@code a ~ b ~ c}. */
+    record Concatenation(List<Expr> parts) implements Expr {}
 
     /** {@code and}, which needs {@code both}, or {@code or}. */
     record Logic(boolean both, Expr left, Expr right) implements Expr {}
@@ -57,8 +62,12 @@ sealed interface Expr {
     /** {@code then if condition else otherwise}. */
     record Conditional(Expr condition, Expr then, @Nullable Expr otherwise) implements Expr {}
 
-    /** Positional and named arguments of a call. */
-    record Arguments(List<Expr> positional, Map<String, Expr> named) {
-        static final Arguments NONE = new Arguments(List.of(), Map.of());
+    /** What a call is given: by place, by name, and what {@code *} and {@code **} unpack. */
+    record Given(
+            List<Expr> positional,
+            Map<String, Expr> named,
+            @Nullable Expr unpacked,
+            @Nullable Expr unpackedNamed) {
+        static final Given NOTHING = new Given(List.of(), Map.of(), null, null);
     }
 }

@@ -8,9 +8,8 @@ import java.util.List;
  * after a tag goes, and so does the indentation before a tag that begins its line.
  */
 final class Lexer {
-    private static final List<String> SYMBOLS = List.of(
-            "**", "//", "==", "!=", "<=", ">=", "+", "-", "*", "/", "%", "~", "<", ">", "=", "|", ".", ",", ":", "(",
-            ")", "[", "]", "{", "}");
+    /** More tokens than these no honest template has, and each takes memory. */
+    private static final int MAX_TOKENS = 200_000;
 
     private final String source;
     private final List<Token> tokens = new ArrayList<>();
@@ -37,7 +36,10 @@ final class Lexer {
                 switch (source.charAt(begin + 1)) {
                     case '#' -> comment();
                     case '%' -> {
-                        if (!raw()) {
+                        int open = tagEnd("raw", at);
+                        if (open >= 0) {
+                            raw(open);
+                        } else {
                             code(Token.Kind.TAG_BEGIN, Token.Kind.TAG_END, "%}");
                         }
                     }
@@ -45,37 +47,51 @@ final class Lexer {
                 }
             }
         }
-        tokens.add(new Token(Token.Kind.END, "", line));
+        add(Token.Kind.END, "", line);
         return tokens;
     }
 
-    private int nextDelimiter() {
-        for (int i = at; i + 1 < source.length(); i++) {
-            if (source.charAt(i) == '{' && "{%#".indexOf(source.charAt(i + 1)) >= 0) {
-                return i;
-            }
+    private void add(Token.Kind kind, String text, int begun) {
+        if (tokens.size() == MAX_TOKENS) {
+            throw new TemplateException("line " + line + ": the template has more than " + MAX_TOKENS + " parts");
         }
-        return source.length();
+        tokens.add(new Token(kind, text, begun));
+    }
+
+    private int nextDelimiter() {
+        int i = source.indexOf('{', at);
+        while (i >= 0 && i + 1 < source.length() && "{%#".indexOf(source.charAt(i + 1)) < 0) {
+            i = source.indexOf('{', i + 1);
+        }
+        return i < 0 || i + 1 >= source.length() ? source.length() : i;
     }
 
     /** Takes the text up to {@code end}, less what the delimiter there trims from it. */
     private void text(int end) {
-        String text = source.substring(at, end);
-        boolean signed = end + 2 < source.length();
-        char sign = signed ? source.charAt(end + 2) : ' ';
-        String kept = text;
+        char sign = sign(end);
+        int kept = end;
         if (end < source.length() && sign == '-') {
-            kept = text.stripTrailing();
-        } else if (end < source.length() && sign != '+' && source.charAt(end + 1) != '{') {
-            int lineBegin = text.lastIndexOf('\n') + 1;
-            if ((lineBegin > 0 || lineStarts) && text.substring(lineBegin).isBlank()) {
-                kept = text.substring(0, lineBegin);
+            while (kept > at && Characters.isSpace(source.charAt(kept - 1))) {
+                kept--;
             }
+        } else if (end < source.length() && sign != '+' && source.charAt(end + 1) != '{') {
+            int begin = end;
+            while (begin > at && source.charAt(begin - 1) != '\n' && Characters.isSpace(source.charAt(begin - 1))) {
+                begin--;
+            }
+            boolean beginsLine = begin > at ? source.charAt(begin - 1) == '\n' : lineStarts;
+            kept = beginsLine ? begin : end;
         }
-        if (!kept.isEmpty()) {
-            tokens.add(new Token(Token.Kind.TEXT, kept, line));
+        if (kept > at) {
+            add(Token.Kind.TEXT, source.substring(at, kept), line);
         }
         advanceTo(end);
+    }
+
+    /** The sign after the delimiter that begins here, or a space. */
+    private char sign(int delimiter) {
+        char sign = delimiter + 2 < source.length() ? source.charAt(delimiter + 2) : ' ';
+        return sign == '-' || sign == '+' ? sign : ' ';
     }
 
     private void advanceTo(int end) {
@@ -91,214 +107,103 @@ final class Lexer {
     }
 
     private void comment() {
-        int end = source.indexOf("#}", at + 2);
+        int from = at + 2 + (sign(at) == ' ' ? 0 : 1);
+        int end = source.indexOf("#}", from);
+        if (from == source.length()) {
+            advanceTo(from);
+            return;
+        }
         if (end < 0) {
             throw new TemplateException("line " + line + ": a comment {# is never closed");
         }
-        boolean strips = source.charAt(end - 1) == '-';
+        char before = end > from ? source.charAt(end - 1) : ' ';
         advanceTo(end + 2);
-        afterTag(strips, !strips && source.charAt(end - 1) != '+');
+        afterTag(before == '-', before != '-' && before != '+');
     }
 
     /** White space after a closing delimiter: all of it, or one newline, or none. */
     private void afterTag(boolean all, boolean newline) {
         int end = at;
         if (all) {
-            while (end < source.length() && Character.isWhitespace(source.charAt(end))) {
-                end++;
-            }
+            end = pastSpace(end);
         } else if (newline && end < source.length() && source.charAt(end) == '\n') {
             end++;
         }
         advanceTo(end);
     }
 
-    /** {@code {% raw %}} to {@code {% endraw %}}: everything between is text. */
-    private boolean raw() {
-        int open = tag("raw", at);
-        if (open < 0) {
-            return false;
+    private int pastSpace(int from) {
+        int end = from;
+        while (end < source.length() && Characters.isSpace(source.charAt(end))) {
+            end++;
         }
+        return end;
+    }
+
+    /** {@code {% raw %}} to {@code {% endraw %}}: everything between is text. */
+    private void raw(int open) {
         for (int i = source.indexOf("{%", open); i >= 0; i = source.indexOf("{%", i + 2)) {
-            int close = tag("endraw", i);
+            int close = tagEnd("endraw", i);
             if (close >= 0) {
-                int from = open;
                 advanceTo(open);
-                afterTag(source.charAt(from - 3) == '-', false);
+                afterTag(source.charAt(open - 3) == '-', false);
                 text(i);
                 advanceTo(close);
-                boolean strips = source.charAt(close - 3) == '-';
-                afterTag(strips, !strips);
-                return true;
+                char before = source.charAt(close - 3);
+                afterTag(before == '-', before != '-' && before != '+');
+                return;
             }
         }
-        throw new TemplateException("line " + line + ": {% raw %} is never closed");
+        if (pastSpace(open) < source.length()) {
+            throw new TemplateException("line " + line + ": {% raw %} is never closed");
+        }
+        advanceTo(source.length());
     }
 
     /** The end of the tag of this name that begins here, or -1. */
-    private int tag(String name, int begin) {
-        int end = source.indexOf("%}", begin);
-        if (end < 0) {
+    private int tagEnd(String name, int begin) {
+        int i = pastSpace(begin + 2 + (sign(begin) == ' ' ? 0 : 1));
+        if (!source.startsWith(name, i)) {
             return -1;
         }
-        String inner =
-                source.substring(begin + 2, end).replaceFirst("^[-+]", "").replaceFirst("[-+]$", "");
-        return inner.strip().equals(name) ? end + 2 : -1;
+        i = pastSpace(i + name.length());
+        if (i < source.length() && (source.charAt(i) == '-' || source.charAt(i) == '+' && name.equals("endraw"))) {
+            i++;
+        }
+        return source.startsWith("%}", i) ? i + 2 : -1;
     }
 
     private void code(Token.Kind begin, Token.Kind end, String closing) {
-        tokens.add(new Token(begin, "", line));
+        add(begin, "", line);
         int opened = line;
-        at += 2;
-        if (at < source.length() && "-+".indexOf(source.charAt(at)) >= 0) {
-            at++;
-        }
-        int depth = 0;
+        at += sign(at) == ' ' ? 2 : 3;
+        TagLexer tag = new TagLexer(source, at, line);
         while (true) {
-            skipSpace();
-            if (at >= source.length()) {
+            tag.skipSpace();
+            if (tag.at() >= source.length()) {
                 throw new TemplateException("line " + opened + ": a tag is never closed with " + closing);
             }
-            if (depth == 0 && closes(closing)) {
-                tokens.add(new Token(end, "", line));
-                return;
+            if (tag.balanced()) {
+                char sign = source.charAt(tag.at());
+                int close = source.startsWith(closing, tag.at())
+                        ? tag.at()
+                        : (sign == '-' || sign == '+' && closing.equals("%}"))
+                                        && source.startsWith(closing, tag.at() + 1)
+                                ? tag.at() + 1
+                                : -1;
+                if (close >= 0) {
+                    boolean plain = close == tag.at();
+                    line = tag.line();
+                    at = close;
+                    lineStarts = false;
+                    add(end, "", line);
+                    advanceTo(close + 2);
+                    afterTag(!plain && sign == '-', plain && closing.equals("%}"));
+                    return;
+                }
             }
-            depth += token();
+            Token token = tag.next();
+            add(token.kind(), token.text(), token.line());
         }
-    }
-
-    private void skipSpace() {
-        int end = at;
-        while (end < source.length() && Character.isWhitespace(source.charAt(end))) {
-            end++;
-        }
-        advanceTo(end);
-    }
-
-    private boolean closes(String closing) {
-        if (source.startsWith(closing, at)) {
-            advanceTo(at + 2);
-            afterTag(false, closing.equals("%}"));
-            return true;
-        }
-        char sign = source.charAt(at);
-        if ((sign == '-' || sign == '+') && source.startsWith(closing, at + 1)) {
-            advanceTo(at + 3);
-            afterTag(sign == '-', false);
-            return true;
-        }
-        return false;
-    }
-
-    /** Takes one token and returns by how much it deepens the nesting of brackets. */
-    private int token() {
-        char c = source.charAt(at);
-        if (Character.isJavaIdentifierStart(c) && c != '$') {
-            int end = at;
-            while (end < source.length() && Character.isJavaIdentifierPart(source.charAt(end))) {
-                end++;
-            }
-            add(Token.Kind.NAME, end);
-            return 0;
-        }
-        if (Character.isDigit(c)) {
-            number();
-            return 0;
-        }
-        if (c == '\'' || c == '"') {
-            string(c);
-            return 0;
-        }
-        for (String symbol : SYMBOLS) {
-            if (source.startsWith(symbol, at)) {
-                add(Token.Kind.SYMBOL, at + symbol.length());
-                return "([{".contains(symbol) ? 1 : ")]}".contains(symbol) ? -1 : 0;
-            }
-        }
-        throw new TemplateException("line " + line + ": the character '" + c + "' is not understood");
-    }
-
-    private void add(Token.Kind kind, int end) {
-        tokens.add(new Token(kind, source.substring(at, end), line));
-        at = end;
-    }
-
-    private void number() {
-        int end = at;
-        while (end < source.length() && Character.isDigit(source.charAt(end))) {
-            end++;
-        }
-        boolean real =
-                end + 1 < source.length() && source.charAt(end) == '.' && Character.isDigit(source.charAt(end + 1));
-        if (real) {
-            end++;
-            while (end < source.length() && Character.isDigit(source.charAt(end))) {
-                end++;
-            }
-        }
-        int exponent = exponentEnd(end);
-        add(real || exponent > end ? Token.Kind.FLOAT : Token.Kind.INTEGER, exponent);
-    }
-
-    /** The end of an exponent such as {@code e-3} that begins here; where it begins if there is none. */
-    private int exponentEnd(int begin) {
-        int at = begin;
-        if (at >= source.length() || Character.toLowerCase(source.charAt(at)) != 'e') {
-            return begin;
-        }
-        at++;
-        if (at < source.length() && "+-".indexOf(source.charAt(at)) >= 0) {
-            at++;
-        }
-        int digits = at;
-        while (at < source.length() && Character.isDigit(source.charAt(at))) {
-            at++;
-        }
-        return at > digits ? at : begin;
-    }
-
-    private void string(char quote) {
-        StringBuilder value = new StringBuilder();
-        int begun = line;
-        int i = at + 1;
-        while (i < source.length() && source.charAt(i) != quote) {
-            char c = source.charAt(i++);
-            if (c == '\\' && i < source.length()) {
-                i = escape(i, value);
-            } else {
-                value.append(c);
-            }
-        }
-        if (i >= source.length()) {
-            throw new TemplateException("line " + begun + ": a text is never closed with " + quote);
-        }
-        advanceTo(i + 1);
-        tokens.add(new Token(Token.Kind.STRING, value.toString(), begun));
-    }
-
-    /** The escape whose letter stands at {@code i}; returns the place after it. */
-    private int escape(int i, StringBuilder value) {
-        char c = source.charAt(i);
-        int digits = c == 'x' ? 2 : c == 'u' ? 4 : c == 'U' ? 8 : 0;
-        if (digits > 0 && i + digits < source.length()) {
-            try {
-                value.appendCodePoint(Integer.parseInt(source.substring(i + 1, i + 1 + digits), 16));
-                return i + 1 + digits;
-            } catch (IllegalArgumentException e) {
-                throw new TemplateException("line " + line + ": \\" + c + " needs " + digits + " hexadecimal digits");
-            }
-        }
-        switch (c) {
-            case 'n' -> value.append('\n');
-            case 't' -> value.append('\t');
-            case 'r' -> value.append('\r');
-            case 'b' -> value.append('\b');
-            case 'f' -> value.append('\f');
-            case '0' -> value.append('\0');
-            case '\n' -> {}
-            case '\\', '\'', '"' -> value.append(c);
-            default -> value.append('\\').append(c);
-        }
-        return i + 1;
     }
 }

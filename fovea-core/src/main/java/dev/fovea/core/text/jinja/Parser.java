@@ -1,16 +1,23 @@
 package dev.fovea.core.text.jinja;
 
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Parses the statements of a template. */
 final class Parser extends ExpressionParser {
     private static final int MAX_DEPTH = 100;
-    private static final Set<String> FORBIDDEN = Set.of("include", "import", "from", "extends", "block");
+    private static final Set<String> OUTSIDE = Set.of("include", "import", "from", "extends");
+    private static final Set<String> CONSTANTS = Set.of("true", "false", "none", "True", "False", "None");
+    private static final Set<String> SPECIAL = Set.of("caller", "varargs", "kwargs");
 
+    private final Set<String> blocks = new HashSet<>();
     private int depth;
+    private int loops;
 
     private Parser(List<Token> tokens) {
         super(tokens);
@@ -19,7 +26,7 @@ final class Parser extends ExpressionParser {
     static List<Node> parse(String source) {
         Parser parser = new Parser(Lexer.tokens(source));
         List<Node> body = parser.body(Set.of());
-        if (parser.peek().kind() != Token.Kind.END) {
+        if (!parser.is(Token.Kind.END)) {
             throw parser.unexpected("the end of the template");
         }
         return body;
@@ -28,7 +35,7 @@ final class Parser extends ExpressionParser {
     /** Statements up to a tag with one of these names, which is left to be read (its opening is consumed). */
     private List<Node> body(Set<String> ends) {
         if (++depth > MAX_DEPTH) {
-            throw new TemplateException("line " + peek().line() + ": blocks are nested too deeply");
+            throw wrong("blocks are nested too deeply");
         }
         List<Node> nodes = new ArrayList<>();
         while (true) {
@@ -41,168 +48,292 @@ final class Parser extends ExpressionParser {
                 close(Token.Kind.OUTPUT_END);
             } else if (t.kind() == Token.Kind.TAG_BEGIN) {
                 next();
-                if (peek().kind() == Token.Kind.NAME && ends.contains(peek().text())) {
-                    depth--;
-                    return nodes;
+                if (is(Token.Kind.NAME) && ends.contains(peek().text())) {
+                    break;
                 }
-                nodes.add(statement(t.line()));
+                nodes.addAll(statement(t.line()));
+            } else if (ends.isEmpty()) {
+                break;
             } else {
-                if (!ends.isEmpty()) {
-                    throw unexpected("{% " + ends.stream().sorted().toList().getFirst() + " %}");
-                }
-                depth--;
-                return nodes;
+                throw unexpected("{% " + ends.stream().sorted().toList().getFirst() + " %}");
             }
         }
+        depth--;
+        return nodes;
     }
 
-    /** Statements up to the one tag that ends them, which is consumed whole. */
-    private List<Node> bodyTo(String end) {
-        List<Node> body = body(Set.of(end));
-        next();
+    /** Statements from the end of this tag up to one with one of these names. */
+    private List<Node> bodyAfterTag(Set<String> ends) {
+        takeSymbol(":");
         close(Token.Kind.TAG_END);
+        return body(ends);
+    }
+
+    /** Statements from the end of this tag up to the one tag that ends them, which is consumed whole. */
+    private List<Node> bodyTo(String end) {
+        List<Node> body = bodyAfterTag(Set.of(end));
+        next();
         return body;
     }
 
     private void close(Token.Kind end) {
-        if (peek().kind() != end) {
+        if (!is(end)) {
             throw unexpected("the end of the tag");
         }
         next();
     }
 
-    private Node statement(int line) {
+    private List<Node> statement(int line) {
         String name = expectName();
+        List<Node> nodes = name.equals("print") ? print(line) : List.of(statement(name, line));
+        close(Token.Kind.TAG_END);
+        return nodes;
+    }
+
+    private Node statement(String name, int line) {
         return switch (name) {
             case "if" -> ifElse(line);
             case "for" -> loop(line);
             case "set" -> set(line);
-            case "macro" -> macro(line);
+            case "macro" -> new Node.Macro(assignable(expectName()), callee("endmacro", true), line);
+            case "call" -> call(line);
             case "with" -> with(line);
-            case "filter" -> filterBlock(line);
-            case "generation" -> {
-                close(Token.Kind.TAG_END);
-                yield new Node.Block(bodyTo("endgeneration"), line);
+            case "filter" -> {
+                Expr filtered = filters(filter(new Expr.Name(Expr.BLOCK_TEXT)));
+                yield new Node.FilterBlock(bodyTo("endfilter"), filtered, line);
             }
-            case "break" -> {
-                close(Token.Kind.TAG_END);
-                yield new Node.Break(line);
+            case "autoescape" -> {
+                Expr on = expression();
+                yield new Node.Autoescape(on, bodyTo("endautoescape"), line);
             }
-            case "continue" -> {
-                close(Token.Kind.TAG_END);
-                yield new Node.Continue(line);
+            case "block" -> block(line);
+            case "generation" -> new Node.Generation(function("endgeneration"), line);
+            case "break" -> new Node.Break(line);
+            case "continue" -> new Node.Continue(line);
+            default -> {
+                if (!OUTSIDE.contains(name)) {
+                    throw new TemplateException("line " + line + ": {% " + shortened(name) + " %} is not known");
+                }
+                yield outside(name, line);
             }
-            default ->
-                throw new TemplateException("line " + line + ": "
-                        + (FORBIDDEN.contains(name)
-                                ? "a chat template may not use {% " + name + " %}"
-                                : "{% " + name + " %} is not known"));
         };
+    }
+
+    private static String shortened(String name) {
+        return name.length() > 40 ? name.substring(0, 40) + "..." : name;
+    }
+
+    private List<Node> print(int line) {
+        List<Node> nodes = new ArrayList<>();
+        while (!is(Token.Kind.TAG_END)) {
+            if (!nodes.isEmpty()) {
+                expectSymbol(",");
+            }
+            nodes.add(new Node.Output(expression(), line));
+        }
+        return nodes;
     }
 
     private Node ifElse(int line) {
         List<Node.Branch> branches = new ArrayList<>();
-        @Nullable Expr condition = tuple();
+        @Nullable Expr condition = tuple(false, false);
         while (true) {
-            close(Token.Kind.TAG_END);
-            List<Node> body = body(condition == null ? Set.of("endif") : Set.of("elif", "else", "endif"));
+            List<Node> body = bodyAfterTag(condition == null ? Set.of("endif") : Set.of("elif", "else", "endif"));
             branches.add(new Node.Branch(condition, body));
             String end = next().text();
             if (end.equals("endif")) {
-                close(Token.Kind.TAG_END);
                 return new Node.If(branches, line);
             }
-            condition = end.equals("elif") ? tuple() : null;
+            condition = end.equals("elif") ? tuple(false, false) : null;
         }
     }
 
     private Node loop(int line) {
-        List<String> names = names();
+        loops++;
+        Target target = target(false);
         if (!takeName("in")) {
             throw unexpected("'in'");
         }
-        Expr items = tuple(false);
+        Expr items = tuple(false, false);
         @Nullable Expr condition = takeName("if") ? expression() : null;
         boolean recursive = takeName("recursive");
-        close(Token.Kind.TAG_END);
-        List<Node> body = body(Set.of("endfor", "else"));
+        List<Node> body = bodyAfterTag(Set.of("endfor", "else"));
         List<Node> otherwise = List.of();
         if (next().text().equals("else")) {
-            close(Token.Kind.TAG_END);
-            otherwise = body(Set.of("endfor"));
-            next();
+            otherwise = bodyTo("endfor");
         }
-        close(Token.Kind.TAG_END);
-        return new Node.For(names, items, condition, body, otherwise, recursive, line);
+        loops--;
+        return new Node.For(target, items, condition, body, otherwise, recursive, line);
     }
 
-    /** One name, or several with commas, with or without brackets. */
-    private List<String> names() {
-        boolean bracket = takeSymbol("(");
-        List<String> names = new ArrayList<>(List.of(expectName()));
-        while (takeSymbol(",")) {
-            names.add(expectName());
+    /** One name, or several with commas, with or without brackets; with {@code attributes} also {@code ns.name}. */
+    private Target target(boolean attributes) {
+        List<Target> targets = new ArrayList<>();
+        boolean several = false;
+        do {
+            targets.add(one(attributes));
+            several |= isSymbol(",");
+        } while (takeSymbol(","));
+        return several ? new Target.Several(targets) : targets.getFirst();
+    }
+
+    private Target one(boolean attributes) {
+        if (++depth > MAX_DEPTH) {
+            throw wrong("names are nested too deeply");
         }
-        if (bracket) {
+        Target target;
+        if (takeSymbol("(")) {
+            target = isSymbol(")") ? new Target.Several(List.of()) : target(false);
             expectSymbol(")");
+        } else {
+            String name = assignable(expectName());
+            target = attributes && takeSymbol(".")
+                    ? new Target.Attribute(name, expectName())
+                    : new Target.Name(name);
         }
-        return names;
+        depth--;
+        return target;
+    }
+
+    private String assignable(String name) {
+        if (CONSTANTS.contains(name) || loops > 0 && name.equals("loop")) {
+            throw wrong("nothing can be assigned to '" + name + "'");
+        }
+        return name;
     }
 
     private Node set(int line) {
-        List<String> names = names();
-        if (takeSymbol(".")) {
-            String attribute = expectName();
-            expectSymbol("=");
-            Expr value = tuple();
-            close(Token.Kind.TAG_END);
-            return new Node.SetAttribute(names.getFirst(), attribute, value, line);
-        }
+        Target target = target(true);
         if (takeSymbol("=")) {
-            Expr value = tuple();
-            close(Token.Kind.TAG_END);
-            return new Node.Set(names, value, line);
+            return new Node.Set(target, tuple(), line);
         }
-        Expr filtered = filters(new Expr.Name(Evaluator.BLOCK_TEXT));
-        close(Token.Kind.TAG_END);
-        return new Node.SetBlock(names.getFirst(), bodyTo("endset"), filtered, line);
-    }
-
-    private Node filterBlock(int line) {
-        Expr value = new Expr.Name(Evaluator.BLOCK_TEXT);
-        String name = expectName();
-        value = new Expr.Filter(value, name, isSymbol("(") ? arguments() : Expr.Arguments.NONE);
-        Expr filtered = filters(value);
-        close(Token.Kind.TAG_END);
-        return new Node.FilterBlock(bodyTo("endfilter"), filtered, line);
+        Expr filtered = filters(new Expr.Name(Expr.BLOCK_TEXT));
+        return new Node.SetBlock(target, bodyTo("endset"), filtered, line);
     }
 
     private Node with(int line) {
-        List<String> names = new ArrayList<>();
+        List<Target> targets = new ArrayList<>();
         List<Expr> values = new ArrayList<>();
-        while (peek().kind() == Token.Kind.NAME) {
-            names.add(expectName());
-            expectSymbol("=");
-            values.add(expression());
-            takeSymbol(",");
-        }
-        close(Token.Kind.TAG_END);
-        return new Node.With(names, values, bodyTo("endwith"), line);
-    }
-
-    private Node macro(int line) {
-        String name = expectName();
-        expectSymbol("(");
-        List<String> parameters = new ArrayList<>();
-        List<@Nullable Expr> defaults = new ArrayList<>();
-        while (!takeSymbol(")")) {
-            parameters.add(expectName());
-            defaults.add(takeSymbol("=") ? expression() : null);
-            if (!isSymbol(")")) {
+        while (!is(Token.Kind.TAG_END) && !isSymbol(":")) {
+            if (!targets.isEmpty()) {
                 expectSymbol(",");
             }
+            targets.add(target(false));
+            expectSymbol("=");
+            values.add(expression());
         }
-        close(Token.Kind.TAG_END);
-        return new Node.Macro(name, parameters, defaults, bodyTo("endmacro"), line);
+        return new Node.With(targets, values, bodyTo("endwith"), line);
+    }
+
+    private Node block(int line) {
+        String name = expectName();
+        boolean scoped = takeName("scoped");
+        if (takeName("required")) {
+            throw wrong("a block of a chat template cannot be 'required'");
+        }
+        if (!blocks.add(name)) {
+            throw wrong("the block '" + shortened(name) + "' exists already");
+        }
+        int outerLoops = loops;
+        loops = 0;
+        List<Node> body = bodyTo("endblock");
+        loops = outerLoops;
+        takeName(name);
+        return new Node.Block(name, scoped, body, line);
+    }
+
+    // ---- what can be called ----
+
+    /** Statements that are a function of their own: what they read does not count as read around them. */
+    private List<Node> function(String end) {
+        int outerLoops = loops;
+        List<Node> body = bodyTo(end);
+        loops = outerLoops;
+        return body;
+    }
+
+    private Node call(int line) {
+        List<String> parameters = new ArrayList<>();
+        Map<String, Expr> defaults = new LinkedHashMap<>();
+        if (isSymbol("(")) {
+            parameters(parameters, defaults);
+        }
+        if (!(expression() instanceof Expr.Call call)) {
+            throw wrong("{% call %} needs a macro that is called");
+        }
+        return new Node.Call(call, callee(parameters, defaults, "endcall"), line);
+    }
+
+    private Node.Callee callee(String end, boolean bracket) {
+        List<String> parameters = new ArrayList<>();
+        Map<String, Expr> defaults = new LinkedHashMap<>();
+        if (bracket) {
+            parameters(parameters, defaults);
+        }
+        return callee(parameters, defaults, end);
+    }
+
+    private void parameters(List<String> parameters, Map<String, Expr> defaults) {
+        expectSymbol("(");
+        while (!takeSymbol(")")) {
+            if (!parameters.isEmpty()) {
+                expectSymbol(",");
+            }
+            String name = assignable(expectName());
+            if (parameters.contains(name)) {
+                throw wrong("the parameter '" + shortened(name) + "' exists already");
+            }
+            parameters.add(name);
+            if (parameters.size() > MAX_DEPTH) {
+                throw wrong("a macro has more than " + MAX_DEPTH + " parameters");
+            }
+            if (takeSymbol("=")) {
+                defaults.put(name, expression());
+            } else if (!defaults.isEmpty()) {
+                throw wrong("a parameter without a default follows one that has one");
+            }
+        }
+    }
+
+    private Node.Callee callee(List<String> parameters, Map<String, Expr> defaults, String end) {
+        Set<String> outer = read;
+        read = new HashSet<>();
+        List<Node> body = function(end);
+        Set<String> uses = new HashSet<>(read);
+        uses.retainAll(SPECIAL);
+        outer.addAll(read);
+        read = outer;
+        if (uses.contains("caller") && parameters.contains("caller") && !defaults.containsKey("caller")) {
+            throw wrong("the parameter 'caller' needs a default");
+        }
+        return new Node.Callee(parameters, defaults, uses, body);
+    }
+
+    // ---- other files ----
+
+    /** A statement that is read as Jinja reads it, and refused only where it is run. */
+    private Node outside(String name, int line) {
+        expression();
+        if (name.equals("import") || name.equals("from")) {
+            if (!takeName(name.equals("import") ? "as" : "import")) {
+                throw unexpected(name.equals("import") ? "'as'" : "'import'");
+            }
+            do {
+                assignable(expectName());
+                if (takeName("as")) {
+                    assignable(expectName());
+                }
+            } while (takeSymbol(","));
+        } else if (name.equals("include") && isName("ignore") && peekAfter().is(Token.Kind.NAME, "missing")) {
+            next();
+            next();
+        }
+        if (!name.equals("extends")
+                && (isName("with") || isName("without"))
+                && peekAfter().is(Token.Kind.NAME, "context")) {
+            next();
+            next();
+        }
+        return new Node.Outside(name, line);
     }
 }

@@ -1,144 +1,163 @@
 package dev.fovea.core.text.jinja;
 
-import java.math.BigDecimal;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** JSON as Python's {@code json.dumps(value, ensure_ascii=False)} writes it, spaces included. */
+/** JSON as Python's {@code json.dumps} writes it, spaces included; characters beyond ASCII stand as they are. */
 final class PythonJson {
     private final StringBuilder out = new StringBuilder();
-    private final int indent;
+    private final Limits limits;
+    private final @Nullable String indent;
     private final String itemSeparator;
     private final String keySeparator;
     private final boolean sortKeys;
+    private final boolean ascii;
 
-    private PythonJson(int indent, String itemSeparator, String keySeparator, boolean sortKeys) {
-        this.indent = indent;
-        this.itemSeparator = itemSeparator;
-        this.keySeparator = keySeparator;
-        this.sortKeys = sortKeys;
+    private PythonJson(Arguments a, Limits limits) {
+        this.limits = limits;
+        this.indent = indent(a.get("indent"));
+        Object separators = a.get("separators");
+        if (separators == null) {
+            this.itemSeparator = indent == null ? ", " : ",";
+            this.keySeparator = ": ";
+        } else {
+            List<@Nullable Object> pair = Elements.list(separators, limits);
+            if (pair.size() != 2) {
+                throw new TemplateException("'tojson' needs two separators");
+            }
+            this.itemSeparator = Values.text(pair.get(0));
+            this.keySeparator = Values.text(pair.get(1));
+        }
+        this.sortKeys = a.flag("sort_keys", false);
+        this.ascii = a.flag("ensure_ascii", false);
     }
 
-    /**
-     * The JSON text of a value.
-     *
-     * @param indent spaces per level, or -1 for a single line
-     * @param separators between items and after keys; null for Python's own
-     */
-    static String write(@Nullable Object value, int indent, @Nullable List<?> separators, boolean sortKeys) {
-        String item = separators == null ? (indent < 0 ? ", " : ",") : Values.text(separators.get(0));
-        String key = separators == null ? ": " : Values.text(separators.get(1));
-        PythonJson json = new PythonJson(indent, item, key, sortKeys);
+    private static @Nullable String indent(@Nullable Object indent) {
+        if (indent == null) {
+            return null;
+        }
+        return Values.isText(indent)
+                ? Values.text(indent)
+                : " ".repeat(Math.clamp(Values.integer(indent), 0, Limits.MAX_TEXT));
+    }
+
+    static String write(@Nullable Object value, Arguments arguments, Limits limits) {
+        PythonJson json = new PythonJson(arguments, limits);
         json.value(value, 0);
         return json.out.toString();
     }
 
-    /** A float as Python writes it. */
-    static String number(double d) {
-        if (Double.isNaN(d)) {
-            return "nan";
-        }
-        if (Double.isInfinite(d)) {
-            return d > 0 ? "inf" : "-inf";
-        }
-        double size = Math.abs(d);
-        if (size != 0 && (size < 1e-4 || size >= 1e16)) {
-            return exponential(d);
-        }
-        return new BigDecimal(Double.toString(d)).toPlainString();
-    }
-
-    /** Java writes 1.0E-7 where Python writes 1e-07. */
-    private static String exponential(double d) {
-        String[] parts = Double.toString(d).split("E", 2);
-        int exponent = Integer.parseInt(parts[1]);
-        String mantissa = parts[0].endsWith(".0") ? parts[0].substring(0, parts[0].length() - 2) : parts[0];
-        return mantissa + "e" + (exponent < 0 ? "-" : "+") + (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
+    private void append(String piece) {
+        Limits.checkText((long) out.length() + piece.length());
+        limits.made(piece.length());
+        out.append(piece);
     }
 
     private void value(@Nullable Object value, int level) {
-        Limits.checkText(out.length());
         switch (value) {
-            case null -> out.append("null");
-            case Boolean b -> out.append(b);
-            case Long n -> out.append(n);
-            case Double d ->
-                out.append(
-                        Double.isNaN(d)
-                                ? "NaN"
-                                : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : number(d));
+            case null -> append("null");
+            case Boolean b -> append(b ? "true" : "false");
+            case Long n -> append(n.toString());
+            case Double d -> append(number(d));
             case String s -> text(s);
-            case List<?> list -> {
-                out.append('[');
-                boolean first = true;
-                for (Object item : list) {
-                    separate(first, level + 1);
-                    value(item, level + 1);
-                    first = false;
-                }
-                close(list.isEmpty(), level, ']');
-            }
-            case Map<?, ?> map -> map(map, level);
-            default -> throw new TemplateException(Values.kind(value) + " cannot be written as JSON");
+            case Markup m -> text(m.text());
+            case Range r -> throw refused(value);
+            case List<?> list -> list(list, limits.below(level));
+            case Dict dict -> dict(dict, limits.below(level));
+            default -> throw refused(value);
         }
     }
 
-    private void map(Map<?, ?> map, int level) {
-        out.append('{');
+    private static TemplateException refused(@Nullable Object value) {
+        return new TemplateException(Values.kind(value) + " cannot be written as JSON");
+    }
+
+    private static String number(double d) {
+        return Double.isNaN(d) ? "NaN" : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : PythonNumber.write(d);
+    }
+
+    private void list(List<?> list, int level) {
+        append("[");
         boolean first = true;
-        for (Map.Entry<?, ?> e : (sortKeys ? new TreeMap<Object, Object>(map) : map).entrySet()) {
-            separate(first, level + 1);
-            text(Values.write(e.getKey()));
-            out.append(keySeparator);
-            value(e.getValue(), level + 1);
+        for (Object item : list) {
+            separate(first, level);
+            value(item, level);
             first = false;
         }
-        close(map.isEmpty(), level, '}');
+        close(list.isEmpty(), level, "]");
+    }
+
+    private void dict(Dict dict, int level) {
+        List<Dict.Entry> entries = new ArrayList<>(dict.entries());
+        if (sortKeys) {
+            entries.sort((x, y) -> Equality.comparator(limits).compare(x.key(), y.key()));
+        }
+        append("{");
+        boolean first = true;
+        for (Dict.Entry e : entries) {
+            separate(first, level);
+            text(key(e.key()));
+            append(keySeparator);
+            value(e.value(), level);
+            first = false;
+        }
+        close(entries.isEmpty(), level, "}");
+    }
+
+    private static String key(@Nullable Object key) {
+        return switch (key) {
+            case null -> "null";
+            case String s -> s;
+            case Markup m -> m.text();
+            case Boolean b -> b ? "true" : "false";
+            case Long n -> n.toString();
+            case Double d -> number(d);
+            default -> throw new TemplateException(Values.kind(key) + " cannot be a key in JSON");
+        };
     }
 
     private void separate(boolean first, int level) {
-        if (!first) {
-            out.append(itemSeparator);
-        }
+        append(first ? "" : itemSeparator);
         line(level);
     }
 
-    private void close(boolean empty, int level, char bracket) {
+    private void close(boolean empty, int level, String bracket) {
         if (!empty) {
-            line(level);
+            line(level - 1);
         }
-        out.append(bracket);
+        append(bracket);
     }
 
     private void line(int level) {
-        if (indent >= 0) {
-            out.append('\n').repeat(' ', indent * level);
+        if (indent != null) {
+            Limits.checkText((long) indent.length() * level);
+            append("\n" + indent.repeat(level));
         }
     }
 
     private void text(String s) {
-        out.append('"');
+        limits.lookedAt(s.length());
+        StringBuilder quoted = new StringBuilder(s.length() + 2).append('"');
         for (int i = 0; i < s.length(); i++) {
             char c = s.charAt(i);
             switch (c) {
-                case '"' -> out.append("\\\"");
-                case '\\' -> out.append("\\\\");
-                case '\n' -> out.append("\\n");
-                case '\r' -> out.append("\\r");
-                case '\t' -> out.append("\\t");
-                case '\b' -> out.append("\\b");
-                case '\f' -> out.append("\\f");
+                case '"' -> quoted.append("\\\"");
+                case '\\' -> quoted.append("\\\\");
+                case '\n' -> quoted.append("\\n");
+                case '\r' -> quoted.append("\\r");
+                case '\t' -> quoted.append("\\t");
+                case '\b' -> quoted.append("\\b");
+                case '\f' -> quoted.append("\\f");
                 default -> {
-                    if (c < ' ') {
-                        out.append(String.format("\\u%04x", (int) c));
+                    if (c < ' ' || ascii && c > '~') {
+                        quoted.append(String.format("\\u%04x", (int) c));
                     } else {
-                        out.append(c);
+                        quoted.append(c);
                     }
                 }
             }
         }
-        out.append('"');
+        append(quoted.append('"').toString());
     }
 }

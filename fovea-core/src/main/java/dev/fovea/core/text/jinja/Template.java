@@ -1,7 +1,6 @@
 package dev.fovea.core.text.jinja;
 
 import java.time.Clock;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +24,14 @@ public final class Template {
         if (source.length() > MAX_LENGTH) {
             throw new TemplateException("a template of " + source.length() + " characters is too long");
         }
-        return new Template(Parser.parse(source));
+        try {
+            List<Node> nodes = Parser.parse(source);
+            Checks.check(nodes);
+            return new Template(nodes);
+        } catch (StackOverflowError e) {
+            // The limits of nesting keep away from it on stacks of usual size; a thread may have a smaller one.
+            throw new TemplateException("blocks and expressions are nested too deeply");
+        }
     }
 
     /**
@@ -35,12 +41,12 @@ public final class Template {
      * @throws TemplateException if the template refuses the values, fails on them or runs for too long
      */
     public String render(Map<String, ?> variables, Clock clock) {
-        Map<String, @Nullable Object> all = new LinkedHashMap<>(Globals.all(clock));
-        variables.forEach((name, value) -> all.put(name, Values.fromJava(value)));
+        Context context = new Context();
+        Map<String, @Nullable Object> all = Globals.all(clock, context);
+        Limits given = new Context().limits;
+        variables.forEach((name, value) -> all.put(name, Values.fromJava(value, given)));
         try {
-            return new Evaluator(all).render(nodes);
-        } catch (ArithmeticException e) {
-            throw new TemplateException("a whole number became too large");
+            return new Evaluator(context, all).render(nodes);
         } catch (StackOverflowError e) {
             throw new TemplateException("blocks and calls are nested too deeply");
         }
