@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
+import dev.fovea.core.technique.Substitute;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.Techniques;
 import java.io.PrintStream;
@@ -19,8 +20,10 @@ import picocli.CommandLine.Parameters;
  * {@code techniques [ID]}: all techniques as a table, or the card of one.
  *
  * <p>{@code --json} prints a list (or with an id its one element) of {@code id}, {@code title}, {@code paper} (arXiv id,
- * null for baselines), {@code summary}, {@code stations} (list), {@code knobs} (list of {@code name}, {@code default},
- * {@code range}, {@code help}), {@code trained}, {@code notes} (list).
+ * null for baselines), {@code summary}, {@code stations} (list), {@code budget} (how it is read), {@code atFull} (what
+ * happens where the budget keeps everything), {@code knobs} (list of {@code name}, {@code default}, {@code range},
+ * {@code help}), {@code trained}, {@code substitutes} (list: what takes the place of missing signals), {@code notes}
+ * (list).
  */
 @Command(
         name = "techniques",
@@ -101,8 +104,10 @@ final class TechniquesCommand implements Callable<Integer> {
         out.println();
         new Table()
                 .row("Paper", card.arxiv().isEmpty() ? "none (a baseline)" : "https://arxiv.org/abs/" + card.arxiv())
-                .row("Stations", String.join(", ", card.stations()))
+                .row("Stations", card.stations().isEmpty() ? "none" : String.join(", ", card.stations()))
                 .row("Weights", card.trained() ? "its own, trained for one model" : "none, works with any model")
+                .row("Budget", card.budget())
+                .row("At full", card.full().text())
                 .print(terminal, 2, false);
         if (!card.knobs().isEmpty()) {
             out.println();
@@ -112,9 +117,10 @@ final class TechniquesCommand implements Callable<Integer> {
             }
             knobs.print(terminal, 2, true);
         }
-        if (!card.notes().isEmpty()) {
+        if (!card.substitutes().isEmpty() || !card.notes().isEmpty()) {
             out.println();
             Table notes = new Table();
+            card.substitutes().forEach(substitute -> notes.row("*", substitute.sentence()));
             card.notes().forEach(note -> notes.row("*", note));
             notes.print(terminal, 2, false);
         }
@@ -127,8 +133,13 @@ final class TechniquesCommand implements Callable<Integer> {
         map.put("paper", card.arxiv().isEmpty() ? null : "arXiv:" + card.arxiv());
         map.put("summary", card.summary());
         map.put("stations", card.stations());
+        map.put("budget", card.budget());
+        map.put("atFull", card.full().text());
         map.put("knobs", card.knobs().stream().map(TechniquesCommand::asMap).toList());
         map.put("trained", card.trained());
+        map.put(
+                "substitutes",
+                card.substitutes().stream().map(Substitute::sentence).toList());
         map.put("notes", card.notes());
         return map;
     }

@@ -96,7 +96,14 @@ class DualEncoderTest {
     }
 
     private static Technique technique(String id, String stations, Station station) {
-        Card card = new Card(id, "", "", "", List.of(stations), List.of(), false, List.of());
+        Card card = Card.of("""
+                id        %s
+                title     Nothing
+                summary   Does nothing.
+                stations  %s
+                budget    Not read.
+                full      acts
+                """.formatted(id, stations));
         return new Technique() {
             @Override
             public Card card() {
@@ -104,8 +111,8 @@ class DualEncoderTest {
             }
 
             @Override
-            public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-                return Plan.of(id, new Step(station, List.of(), s -> Outcome.of(new Decision.Unchanged())));
+            public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
+                return List.of(new Step(station, List.of(), s -> Outcome.of(new Decision.Unchanged())));
             }
         };
     }

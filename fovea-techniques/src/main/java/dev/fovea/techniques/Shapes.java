@@ -12,25 +12,6 @@ import java.util.Arrays;
 public final class Shapes {
     private Shapes() {}
 
-    /** A layer knob, counted from 0, must name a layer before which another one has run. */
-    public static int requireDecoderLayer(int layer, String knob, ModelShape shape, String id) {
-        if (layer < 1 || layer >= shape.decoderLayers()) {
-            throw new IllegalArgumentException("Knob '" + knob + "' of technique '" + id + "' must be in 1.."
-                    + (shape.decoderLayers() - 1) + " for this model, which has " + shape.decoderLayers()
-                    + " decoder layers, got " + layer + ".");
-        }
-        return layer;
-    }
-
-    /** A layer knob, counted from 1, must name an encoder layer. */
-    public static int requireEncoderLayer(int layer, String knob, ModelShape shape, String id) {
-        if (layer < 1 || layer > shape.encoderLayers()) {
-            throw new IllegalArgumentException("Knob '" + knob + "' of technique '" + id + "' must be in 1.."
-                    + shape.encoderLayers() + " for this model's encoder, got " + layer + ".");
-        }
-        return layer;
-    }
-
     /** The whole grid must be present: nothing may have been dropped or merged before. */
     public static void requireWholeGrid(Layout layout, String id) {
         if (layout.visualCount() != layout.rows() * layout.cols()) {
@@ -49,11 +30,6 @@ public final class Shapes {
     public static Signal.EncoderAttention saliency(ModelShape shape, int layer, Heads heads) {
         return new Signal.EncoderAttention(layer, shape.hasCls() ? EncoderQueries.CLS : EncoderQueries.PATCHES, heads);
     }
-
-    /** What cards say about {@link #saliency} in encoders without a class token. */
-    public static final String SALIENCY_NOTE =
-            "Encoders without a class token: the attention a patch receives on average from all patches takes the "
-                    + "place of the CLS attention.";
 
     /** Rows of a CLS-first encoder matrix that belong to patches start here. */
     public static int firstPatch(ModelShape shape) {

@@ -1,7 +1,7 @@
 /**
  * Published visual-token techniques, one class each, in packages by the station where they act, with what they share:
- * how a budget is read ({@link dev.fovea.techniques.Spending}), how published layer numbers fit models of other depths
- * ({@link dev.fovea.techniques.Depth}), and what a model must offer ({@link dev.fovea.techniques.Shapes}).
+ * how a budget is read ({@link dev.fovea.techniques.Spending}) and what a model must offer
+ * ({@link dev.fovea.techniques.Shapes}).
  */
 @NullMarked
 package dev.fovea.techniques;

@@ -1,5 +1,9 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.message.Numerals;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
 /**
  * How many visual tokens a technique may spend: a count, a share, or everything. A count is for the whole prompt and is
  * divided evenly over its images; a share is of every image's tokens.
@@ -76,14 +80,16 @@ public sealed interface Budget {
         if (t.equalsIgnoreCase("full")) {
             return full();
         }
-        try {
-            if (t.endsWith("%")) {
-                return share(Double.parseDouble(t.substring(0, t.length() - 1).strip()) / 100);
-            }
-            return count(Integer.parseInt(t));
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException(
-                    "Cannot read the budget '" + text + "': give a token count (64), a percentage (25%) or 'full'.", e);
+        String number = t.endsWith("%") ? t.substring(0, t.length() - 1).strip() : t;
+        OptionalDouble percent = t.endsWith("%") ? Numerals.decimal(number) : OptionalDouble.empty();
+        OptionalInt count = t.endsWith("%") ? OptionalInt.empty() : Numerals.whole(number);
+        if (percent.isPresent()) {
+            return share(percent.getAsDouble() / 100);
         }
+        if (count.isPresent()) {
+            return count(count.getAsInt());
+        }
+        throw new IllegalArgumentException(
+                "Cannot read the budget '" + text + "': give a token count (64), a percentage (25%) or 'full'.");
     }
 }

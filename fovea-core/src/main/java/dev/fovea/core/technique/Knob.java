@@ -6,34 +6,32 @@ import java.util.List;
  * A setting of a technique with its default and allowed values.
  *
  * @param name as written on the command line ({@code id:name=value})
- * @param fallback the default, as text; the word {@code auto} where it is derived from the model's shape
- * @param range allowed values, in words a person reads: {@code 0..1}, {@code > 0}, {@code layer index}
- * @param choices the only allowed words, or empty if the value is a number
- * @param min smallest allowed number ({@code NEGATIVE_INFINITY} if none)
- * @param max largest allowed number ({@code POSITIVE_INFINITY} if none)
+ * @param fallback the default, as text; {@code 2/32} where it is the second layer of 32, scaled to the model; the word
+ *     {@code auto} where the technique derives it from the model's shape or the budget
+ * @param values what it may be set to
  * @param help one sentence
  */
-public record Knob(
-        String name, String fallback, String range, List<String> choices, double min, double max, String help) {
+public record Knob(String name, String fallback, Values values, String help) {
 
-    public Knob {
-        choices = List.copyOf(choices);
+    /** Allowed values, in words a person reads. */
+    public String range() {
+        return values.range();
     }
 
-    /** A number between two bounds, both allowed. */
-    public static Knob number(String name, String fallback, double min, double max, String help) {
-        return new Knob(name, fallback, text(min) + ".." + text(max), List.of(), min, max, help);
+    /** The only allowed words, or empty if the value is a number or a depth. */
+    public List<String> choices() {
+        return values instanceof Values.Choice choice ? choice.words() : List.of();
     }
 
-    /** One of several words. */
-    public static Knob choice(String name, String fallback, List<String> choices, String help) {
-        return new Knob(name, fallback, String.join(" | ", choices), choices, 0, 0, help);
+    /** Whether this value leaves the default to the technique or to the model's depth. */
+    boolean isDerived(String value) {
+        return value.equals("auto") || (values instanceof Depth && value.equals(fallback));
     }
 
-    private static String text(double v) {
-        if (Double.isInfinite(v)) {
-            return v > 0 ? "" : "-";
+    /** Refuses a value that does not fit, with one sentence. */
+    void check(String where, String value) {
+        if (!value.equals(fallback) && !(values instanceof Depth && value.equals("auto"))) {
+            values.check(where, value);
         }
-        return v == Math.rint(v) ? Long.toString((long) v) : Double.toString(v);
     }
 }

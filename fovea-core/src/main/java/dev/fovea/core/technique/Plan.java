@@ -25,6 +25,11 @@ public record Plan(String technique, List<Step> steps, boolean proportionalAtten
         return new Plan(technique, steps, false);
     }
 
+    /** The same steps with or without proportional attention; a plan without steps has none. */
+    public Plan withProportionalAttention(boolean on) {
+        return new Plan(technique, steps, on && !steps.isEmpty());
+    }
+
     /** The plan that leaves the model alone. */
     public static Plan plain() {
         return new Plan("full", List.of(), false);

@@ -1,10 +1,12 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
+import java.util.List;
 
 /**
  * A published way of spending visual tokens. A technique never touches a model: it turns the shape of a model, a budget
- * and knobs into a {@link Plan}. Found with {@link java.util.ServiceLoader}; implementations hold no state.
+ * and knobs into the steps of a {@link Plan}. Found with {@link java.util.ServiceLoader}; implementations hold no state.
  */
 public interface Technique {
 
@@ -12,19 +14,31 @@ public interface Technique {
     Card card();
 
     /**
-     * The steps for one model and budget.
+     * What it does to one model. Not asked where the budget keeps every token, unless the card says that it acts there.
      *
+     * @return steps in path order; none if there is nothing to do
      * @throws IllegalArgumentException with one clear sentence if the model lacks a station or signal the technique
      *     needs, or the knobs do not fit
      */
-    Plan plan(ModelShape shape, Budget budget, Knobs knobs);
+    List<Step> steps(ModelShape shape, Budget budget, Knobs knobs);
+
+    /**
+     * The plan for one model and budget: the {@link #steps}, or none where the budget keeps every token and the card
+     * does not say otherwise.
+     *
+     * @throws IllegalArgumentException as {@link #steps}
+     */
+    default Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+        boolean idle = budget.isFull(shape.visualTokens()) && !card().actsAtFull(knobs);
+        return Plan.of(card().id(), idle ? List.of() : steps(shape, budget, knobs));
+    }
 
     /**
      * What the technique starts a stream of pictures with that are classified one after the other. Most learn nothing
      * from a stream.
      *
      * @param classes how many classes there are
-     * @throws IllegalArgumentException as {@link #plan}
+     * @throws IllegalArgumentException as {@link #steps}
      */
     default Adaptation adaptation(ModelShape shape, Budget budget, Knobs knobs, int classes) {
         return Adaptation.none();

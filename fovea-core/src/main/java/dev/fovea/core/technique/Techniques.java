@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 
@@ -17,11 +18,24 @@ public final class Techniques {
         this.byId = byId;
     }
 
-    /** Every technique that a jar on the class path offers through {@link ServiceLoader}. */
+    /**
+     * Every technique that a jar on the class path offers through {@link ServiceLoader}.
+     *
+     * @throws IllegalArgumentException if one of them cannot be made, for example because of a mistake on its card
+     */
     public static Techniques installed() {
-        return of(ServiceLoader.load(Technique.class).stream()
-                .map(ServiceLoader.Provider::get)
-                .toList());
+        try {
+            return of(ServiceLoader.load(Technique.class).stream()
+                    .map(ServiceLoader.Provider::get)
+                    .toList());
+        } catch (ServiceConfigurationError e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            throw new IllegalArgumentException(
+                    "A technique on the class path cannot be used: " + cause.getMessage(), e);
+        }
     }
 
     /**

@@ -27,19 +27,22 @@ class TechniquesTest {
 
         @Override
         public Card card() {
-            Knob layer = Knob.number("layer", "2", 0, 40, "Where it acts.");
-            return new Card(id, id, "", id, List.of("decoder"), List.of(layer), false, List.of());
+            return Card.of("""
+                    id        %s
+                    title     A recorder
+                    summary   Remembers the budgets it was given.
+                    stations  decoder
+                    budget    Remembered.
+                    full      acts
+                    knob      layer = 2, whole 0..40: Where it acts.
+                    """.formatted(id));
         }
 
         @Override
-        public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+        public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
             spent.add(budget);
-            return Plan.of(
-                    id,
-                    new Step(
-                            new Station.Decoder(knobs.integer("layer")),
-                            List.of(),
-                            s -> Outcome.of(new Decision.Unchanged())));
+            return List.of(new Step(
+                    new Station.Decoder(knobs.integer("layer")), List.of(), s -> Outcome.of(new Decision.Unchanged())));
         }
     }
 

@@ -4,11 +4,13 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Depth;
 import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.KnobFile;
 import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
+import dev.fovea.core.technique.Values;
 import dev.fovea.techniques.connector.VFlowObjective;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -116,7 +118,7 @@ public final class Tuner {
         return VFlowObjective.of(full, pruned);
     }
 
-    /** The published box for VFlowOpt; for others every number with two finite ends. */
+    /** The published box for VFlowOpt; for others every number and every layer. */
     private List<BayesianSearch.Dimension> box() {
         Card card = technique.card();
         if (card.id().equals("vflowopt")) {
@@ -126,8 +128,10 @@ public final class Tuner {
         }
         List<BayesianSearch.Dimension> box = new ArrayList<>();
         for (Knob knob : card.knobs()) {
-            if (knob.choices().isEmpty() && Double.isFinite(knob.min()) && Double.isFinite(knob.max())) {
-                box.add(new BayesianSearch.Dimension(knob.name(), knob.min(), knob.max()));
+            switch (knob.values()) {
+                case Values.Numbers n -> box.add(new BayesianSearch.Dimension(knob.name(), n.min(), n.max()));
+                case Depth d -> box.add(new BayesianSearch.Dimension(knob.name(), d.from(), d.last(shape)));
+                case Values.Choice ignored -> {}
             }
         }
         if (box.isEmpty()) {
@@ -137,13 +141,24 @@ public final class Tuner {
         return box;
     }
 
-    private static Map<String, String> knobs(List<BayesianSearch.Dimension> box, double[] point) {
+    private Map<String, String> knobs(List<BayesianSearch.Dimension> box, double[] point) {
         Map<String, String> knobs = new LinkedHashMap<>();
         for (int d = 0; d < box.size(); d++) {
             BayesianSearch.Dimension dimension = box.get(d);
-            double rounded = Double.parseDouble(String.format(Locale.ROOT, "%.5f", point[d]));
-            knobs.put(dimension.name(), Double.toString(Math.clamp(rounded, dimension.low(), dimension.high())));
+            double value = isWhole(dimension.name())
+                    ? Math.rint(point[d])
+                    : Double.parseDouble(String.format(Locale.ROOT, "%.5f", point[d]));
+            double inside = Math.clamp(value, dimension.low(), dimension.high());
+            knobs.put(
+                    dimension.name(),
+                    isWhole(dimension.name()) ? Long.toString((long) inside) : Double.toString(inside));
         }
         return knobs;
+    }
+
+    private boolean isWhole(String name) {
+        return technique.card().knobs().stream()
+                .filter(k -> k.name().equals(name))
+                .anyMatch(k -> k.values() instanceof Depth || (k.values() instanceof Values.Numbers n && n.whole()));
     }
 }

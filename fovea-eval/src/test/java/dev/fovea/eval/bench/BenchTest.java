@@ -87,19 +87,24 @@ class BenchTest {
     private record Named(String id, boolean refuses) implements Technique {
         @Override
         public Card card() {
-            return new Card(id, id, "", "", List.of("connector"), List.of(), false, List.of());
+            return Card.of("""
+                    id        %s
+                    title     Nothing
+                    summary   Does nothing.
+                    stations  connector
+                    budget    Not read.
+                    full      acts
+                    """.formatted(id));
         }
 
         @Override
-        public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+        public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
             if (refuses) {
                 throw new IllegalArgumentException("'" + id + "' needs another model.");
             }
             return id.equals("full")
-                    ? Plan.of(id)
-                    : Plan.of(
-                            id,
-                            new Step(new Station.Connector(), List.of(), s -> Outcome.of(new Decision.Unchanged())));
+                    ? List.of()
+                    : List.of(new Step(new Station.Connector(), List.of(), s -> Outcome.of(new Decision.Unchanged())));
         }
     }
 

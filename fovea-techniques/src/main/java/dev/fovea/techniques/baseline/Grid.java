@@ -8,9 +8,7 @@ import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
-import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.primitives.UniformGrid;
@@ -18,21 +16,17 @@ import java.util.List;
 
 /** A uniform grid of an image's tokens. */
 public final class Grid implements Technique {
-    private static final Card CARD = new Card(
-            "grid",
-            "Uniform spatial sampling",
-            "",
-            "Keeps a uniform grid of the visual tokens before the projector.",
-            List.of("connector"),
-            List.of(Knob.number(
-                    "stride",
-                    "auto",
-                    1,
-                    4096,
-                    "Keep rows and columns 0, s, 2s, ...; auto places exactly as many points as the budget allows.")),
-            false,
-            List.of("Budget: tokens kept per image, exactly: the largest lattice that fits, then the cells farthest "
-                    + "from it. An explicit stride replaces the budget."));
+    private static final Card CARD = Card.of("""
+            id        grid
+            title     Uniform spatial sampling
+            summary   Keeps a uniform grid of the visual tokens before the projector.
+            stations  connector
+            budget    Tokens kept per image, exactly: the largest lattice that fits, then the cells farthest from it. An
+                      explicit stride replaces the budget.
+            full      acts with stride
+            knob      stride = auto, whole 1..4096: Keep rows and columns 0, s, 2s, ...; auto places exactly as many
+                      points as the budget allows.
+            """);
 
     @Override
     public Card card() {
@@ -40,20 +34,18 @@ public final class Grid implements Technique {
     }
 
     @Override
-    public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
+    public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
         int stride = knobs.integer("stride", 0);
-        if (stride == 1 || (stride == 0 && budget.isFull(shape.visualTokens()))) {
-            return Plan.of(CARD.id());
+        if (stride == 1) {
+            return List.of();
         }
-        return Plan.of(
-                CARD.id(), new Step(new Station.Connector(), List.of(), s -> decide(s.layout(), budget, stride)));
-    }
-
-    private static Outcome decide(Layout layout, Budget budget, int stride) {
-        Shapes.requireWholeGrid(layout, CARD.id());
-        int[] cells = stride > 0
-                ? UniformGrid.strided(layout.rows(), layout.cols(), stride)
-                : UniformGrid.ofCount(layout.rows(), layout.cols(), budget.of(layout.total()));
-        return Outcome.of(Decision.Keep.of(cells));
+        return List.of(new Step(new Station.Connector(), List.of(), s -> {
+            Layout layout = s.layout();
+            Shapes.requireWholeGrid(layout, CARD.id());
+            int[] cells = stride > 0
+                    ? UniformGrid.strided(layout.rows(), layout.cols(), stride)
+                    : UniformGrid.ofCount(layout.rows(), layout.cols(), budget.of(layout.total()));
+            return Outcome.of(Decision.Keep.of(cells));
+        }));
     }
 }

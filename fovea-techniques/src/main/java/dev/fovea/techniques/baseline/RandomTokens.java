@@ -1,7 +1,6 @@
 package dev.fovea.techniques.baseline;
 
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -10,9 +9,7 @@ import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
-import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.Spending;
 import dev.fovea.techniques.primitives.RandomSubset;
@@ -20,21 +17,15 @@ import java.util.List;
 
 /** A random subset of an image's tokens, drawn anew for every picture, the same for the same picture and seed. */
 public final class RandomTokens implements Technique {
-    private static final Card CARD = new Card(
-            "random",
-            "Random token dropping",
-            "",
-            "Keeps a random subset of the visual tokens, in raster order, before the projector.",
-            List.of("connector"),
-            List.of(
-                    Knob.number("seed", "0", 0, Integer.MAX_VALUE, "Another seed draws other subsets."),
-                    Knob.choice(
-                            "vary",
-                            "image",
-                            List.of("image", "never"),
-                            "Draw another subset for every picture, or the same for all.")),
-            false,
-            List.of("Budget: tokens kept per image."));
+    private static final Card CARD = Card.of("""
+            id        random
+            title     Random token dropping
+            summary   Keeps a random subset of the visual tokens, in raster order, before the projector.
+            stations  connector
+            budget    Tokens kept per image.
+            knob      seed = 0, whole 0..2147483647: Another seed draws other subsets.
+            knob      vary = image | never: Draw another subset for every picture, or the same for all.
+            """);
 
     private static final Signal.PatchPixels PIXELS = new Signal.PatchPixels();
 
@@ -44,26 +35,15 @@ public final class RandomTokens implements Technique {
     }
 
     @Override
-    public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        if (budget.isFull(shape.visualTokens())) {
-            return Plan.of(CARD.id());
-        }
+    public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
         long seed = knobs.integer("seed");
-        if (knobs.text("vary").equals("never")) {
-            return Plan.of(
-                    CARD.id(), new Step(new Station.Connector(), List.of(), s -> keep(budget, s.layout(), seed)));
-        }
-        return Plan.of(
-                CARD.id(),
-                new Step(
-                        new Station.Connector(),
-                        List.of(PIXELS),
-                        s -> keep(budget, s.layout(), seed ^ fingerprint(s.get(PIXELS)))));
-    }
-
-    private static Outcome keep(Budget budget, Layout layout, long seed) {
-        int count = Spending.perImage(budget, layout);
-        return Outcome.of(Decision.Keep.of(RandomSubset.of(layout.visualCount(), count, seed)));
+        boolean vary = knobs.is("vary", "image");
+        List<Signal<?>> needs = vary ? List.of(PIXELS) : List.of();
+        return List.of(new Step(new Station.Connector(), needs, s -> {
+            long drawn = vary ? seed ^ fingerprint(s.get(PIXELS)) : seed;
+            int count = Spending.perImage(budget, s.layout());
+            return Outcome.of(Decision.Keep.of(RandomSubset.of(s.layout().visualCount(), count, drawn)));
+        }));
     }
 
     /** A number that depends on every pixel, rounded to whole grey levels so that it is the same on every machine. */

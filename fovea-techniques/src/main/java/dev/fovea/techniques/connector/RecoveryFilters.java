@@ -123,4 +123,15 @@ record RecoveryFilters(int neighbours, int centreNeighbours, int clusterSize, do
                 others,
                 Vectors.pick(attention, others));
     }
+
+    /** Step 1: the CLS row of attention as if all heads were one, for the patches. */
+    static float[] singleHeadAttention(float[] query, Matrix keys) {
+        float[] logits = new float[keys.rows()];
+        for (int r = 0; r < logits.length; r++) {
+            logits[r] =
+                    (float) (Vectors.dot(query, 0, keys.data(), r * keys.cols(), keys.cols()) / Math.sqrt(keys.cols()));
+        }
+        float[] all = Vectors.softmax(logits);
+        return Arrays.copyOfRange(all, 1, all.length);
+    }
 }

@@ -17,10 +17,6 @@ final class TextAffinity {
     private static final Signal.Projected PROJECTED = new Signal.Projected();
     private static final Signal.QuestionTokensMean QUESTION_TOKENS = new Signal.QuestionTokensMean();
 
-    static final String NOTE =
-            "Without a paired text tower the question is compared with the tokens in the embedding space of the "
-                    + "language model: projected tokens against the mean of the question's text embeddings.";
-
     private final boolean textTower;
 
     TextAffinity(ModelShape shape) {
@@ -38,9 +34,14 @@ final class TextAffinity {
                 : Vectors.cosines(signals.get(PROJECTED), signals.get(QUESTION_TOKENS));
     }
 
-    /** Width of the space in which they are compared. */
-    int width(Signals signals) {
+    /** The cosines divided by the square root of the width of the space in which they are compared. */
+    float[] scaledCosines(Signals signals) {
         Matrix tokens = textTower ? signals.get(PATCHES) : signals.get(PROJECTED);
-        return tokens.cols();
+        float scale = (float) (1 / Math.sqrt(tokens.cols()));
+        float[] cosines = cosines(signals);
+        for (int i = 0; i < cosines.length; i++) {
+            cosines[i] *= scale;
+        }
+        return cosines;
     }
 }

@@ -14,9 +14,7 @@ import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
-import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.Spending;
@@ -30,35 +28,26 @@ import java.util.List;
  * itself attends to and fold the others into a few contextual tokens. No text takes part.
  */
 public final class VisionDrop implements Technique {
-    private static final Card CARD = new Card(
-            "visiondrop",
-            "Rethinking Visual Token Reduction in LVLMs under Cross-modal Misalignment",
-            "2506.22283",
-            "Keeps the tokens that other visual tokens attend to and merges the rest, before the projector and at "
-                    + "three decoder depths.",
-            List.of("connector", "decoder"),
-            List.of(
-                    Knob.number("l1", "auto", 1, 1000, "Layers before the first decoder stage; auto is 8 of 32."),
-                    Knob.number("l2", "auto", 2, 1000, "Layers before the second decoder stage; auto is 16 of 32."),
-                    Knob.number("l3", "auto", 3, 1000, "Layers before the third decoder stage; auto is 24 of 32."),
-                    Knob.choice(
-                            "stages",
-                            "all",
-                            List.of("all", "encoder", "decoder"),
-                            "All four, only the one before the projector, or only the three in the decoder."),
-                    Knob.choice(
-                            "cls",
-                            "on",
-                            List.of("on", "off"),
-                            "Whether the class token is one of the tokens kept at the encoder (official code), where the "
-                                    + "model does not pass it on anyway.")),
-            false,
-            List.of(
-                    "Budget: average visual tokens per decoder layer; the published schedule for 32 (48, 35, 26, 19 "
-                            + "tokens, of which 6, 5, 4, 3 are merged) is scaled to it, no stage above the number of "
-                            + "patches.",
-                    "With stages=encoder the budget is the number of tokens that reach the language model.",
-                    Shapes.SALIENCY_NOTE + " No class token is kept then."));
+    private static final Card CARD = Card.of("""
+            id          visiondrop
+            title       Rethinking Visual Token Reduction in LVLMs under Cross-modal Misalignment
+            arxiv       2506.22283
+            summary     Keeps the tokens that other visual tokens attend to and merges the rest, before the projector
+                        and at three decoder depths.
+            stations    connector, decoder
+            budget      Average visual tokens per decoder layer; the published schedule for 32 (48, 35, 26, 19 tokens,
+                        of which 6, 5, 4, 3 are merged) is scaled to it, no stage above the number of patches. With
+                        stages=encoder the budget is the number of tokens that reach the language model.
+            knob        l1 = 8/32 decoder layers: Layers before the first decoder stage.
+            knob        l2 = 16/32 decoder layers: Layers before the second decoder stage.
+            knob        l3 = 24/32 decoder layers: Layers before the third decoder stage.
+            knob        stages = all | encoder | decoder: All four, only the one before the projector, or only the three
+                        in the decoder.
+            knob        cls = on | off: Whether the class token is one of the tokens kept at the encoder (official
+                        code), where the model does not pass it on anyway.
+            substitute  class-attention
+            note        No class token is kept in an encoder without one.
+            """);
 
     @Override
     public Card card() {
@@ -66,10 +55,7 @@ public final class VisionDrop implements Technique {
     }
 
     @Override
-    public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        if (budget.isFull(shape.visualTokens())) {
-            return Plan.of(CARD.id());
-        }
+    public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
         VisionDropSchedule schedule = VisionDropSchedule.of(shape, budget, knobs);
         List<Step> steps = new ArrayList<>();
         boolean cls = shape.hasCls() && !shape.clsInFeatures() && knobs.flag("cls");
@@ -81,7 +67,7 @@ public final class VisionDrop implements Technique {
                 steps.add(decoderStage(shape, schedule.layers()[stage], stage, schedule.shares()[stage]));
             }
         }
-        return Plan.of(CARD.id(), steps);
+        return steps;
     }
 
     private static Step encoderStage(ModelShape shape, double share, boolean cls) {

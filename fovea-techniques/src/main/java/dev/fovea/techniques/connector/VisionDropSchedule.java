@@ -3,8 +3,6 @@ package dev.fovea.techniques.connector;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.techniques.Depth;
-import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.Spending;
 
 /**
@@ -53,19 +51,8 @@ record VisionDropSchedule(int[] layers, double[] shares) {
             throw new IllegalArgumentException("Technique 'visiondrop' has three stages in the decoder and needs at "
                     + "least 4 layers; this model has " + depth + ", use stages=encoder.");
         }
-        int l1 = knobs.integer("l1", Math.min(Depth.scaled(8, Depth.DECODER, depth), depth - 3));
-        int l2 = knobs.integer(
-                "l2", Math.clamp(Depth.scaled(16, Depth.DECODER, depth), l1 + 1, Math.max(l1 + 1, depth - 2)));
-        int l3 = knobs.integer(
-                "l3", Math.clamp(Depth.scaled(24, Depth.DECODER, depth), l2 + 1, Math.max(l2 + 1, depth - 1)));
-        Shapes.requireDecoderLayer(l1, "l1", shape, "visiondrop");
-        Shapes.requireDecoderLayer(l2, "l2", shape, "visiondrop");
-        Shapes.requireDecoderLayer(l3, "l3", shape, "visiondrop");
-        if (l1 >= l2 || l2 >= l3) {
-            throw new IllegalArgumentException(
-                    "Technique 'visiondrop' needs l1 < l2 < l3, got " + l1 + ", " + l2 + ", " + l3 + ".");
-        }
-        return new int[] {0, l1, l2, l3};
+        int[] l = knobs.layers(shape, "l1", "l2", "l3");
+        return new int[] {0, l[0], l[1], l[2]};
     }
 
     /** Average tokens per layer if the published counts are multiplied by {@code factor}. */

@@ -1,7 +1,6 @@
 package dev.fovea.techniques.decoder;
 
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.DecoderQueries;
@@ -11,12 +10,8 @@ import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
-import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
-import dev.fovea.techniques.Depth;
-import dev.fovea.techniques.Shapes;
 import dev.fovea.techniques.Spending;
 import dev.fovea.techniques.primitives.RandomSubset;
 import dev.fovea.techniques.primitives.TopK;
@@ -28,34 +23,24 @@ import java.util.List;
  * most in layer K. This is the variant with a KV cache: pruned once in prefill, original positions.
  */
 public final class FastV implements Technique {
-    private static final Card CARD = new Card(
-            "fastv",
-            "An Image is Worth 1/2 Tokens After Layer 2: Plug-and-Play Inference Acceleration for Large "
-                    + "Vision-Language Models",
-            "2403.06764",
-            "After K decoder layers keeps the visual tokens that the last prompt token attends to most.",
-            List.of("decoder"),
-            List.of(
-                    Knob.number(
-                            "k",
-                            "auto",
-                            0,
-                            1000,
-                            "Layers that see all tokens; 0 keeps a random subset before the first layer; auto is 2 of "
-                                    + "32."),
-                    Knob.choice(
-                            "softmax",
-                            "all",
-                            List.of("all", "visual"),
-                            "Keys of the score's softmax: all (original code) or visual only (FEATHER's baseline)."),
-                    Knob.choice("rope", "on", List.of("on", "off"), "Whether the score sees rotary positions."),
-                    Knob.number("seed", "0", 0, Integer.MAX_VALUE, "Seed of the random subset for k=0.")),
-            false,
-            List.of(
-                    "Budget: visual tokens left after layer K (the paper's 1 - R), not the average over layers.",
-                    "Of the published variants this is the one with a KV cache: pruned once, positions kept.",
-                    "The score is the last prompt token's row, as in all published code; the paper's text says the "
-                            + "average over all tokens."));
+    private static final Card CARD = Card.of("""
+            id        fastv
+            title     An Image is Worth 1/2 Tokens After Layer 2: Plug-and-Play Inference Acceleration for Large
+                      Vision-Language Models
+            arxiv     2403.06764
+            summary   After K decoder layers keeps the visual tokens that the last prompt token attends to most.
+            stations  decoder
+            budget    Visual tokens left after layer K (the paper's 1 - R), not the average over layers.
+            knob      k = 2/32 decoder layers from 0: Layers that see all tokens; 0 keeps a random subset before the
+                      first layer.
+            knob      softmax = all | visual: Keys of the score's softmax: all (original code) or visual only (FEATHER's
+                      baseline).
+            knob      rope = on | off: Whether the score sees rotary positions.
+            knob      seed = 0, whole 0..2147483647: Seed of the random subset for k=0.
+            note      Of the published variants this is the one with a KV cache: pruned once, positions kept.
+            note      The score is the last prompt token's row, as in all published code; the paper's text says the
+                      average over all tokens.
+            """);
 
     @Override
     public Card card() {
@@ -63,32 +48,22 @@ public final class FastV implements Technique {
     }
 
     @Override
-    public Plan plan(ModelShape shape, Budget budget, Knobs knobs) {
-        if (budget.isFull(shape.visualTokens())) {
-            return Plan.of(CARD.id());
-        }
-        int k = knobs.integer("k", Depth.pruningLayer(2, Depth.DECODER, shape.decoderLayers()));
+    public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
+        int k = knobs.layer("k", shape);
         if (k == 0) {
-            long seed = knobs.integer("seed");
-            return Plan.of(
-                    CARD.id(),
-                    new Step(new Station.Decoder(0), List.of(), s -> random(budget, shape, s.layout(), seed)));
+            int seed = knobs.integer("seed");
+            return List.of(new Step(new Station.Decoder(0), List.of(), s -> {
+                int count = Spending.inPrompt(budget, shape, s.layout());
+                return Outcome.of(Decision.Keep.of(RandomSubset.of(s.layout().visualCount(), count, seed)));
+            }));
         }
-        Shapes.requireDecoderLayer(k, "k", shape, CARD.id());
-        Signal.DecoderAttention attention = new Signal.DecoderAttention(
-                k - 1,
-                DecoderQueries.LAST,
-                knobs.text("softmax").equals("all") ? KeyScope.ALL : KeyScope.VISUAL,
-                knobs.flag("rope"));
-        return Plan.of(CARD.id(), new Step(new Station.Decoder(k), List.of(attention), s -> {
+        KeyScope scope = knobs.is("softmax", "all") ? KeyScope.ALL : KeyScope.VISUAL;
+        Signal.DecoderAttention attention =
+                new Signal.DecoderAttention(k - 1, DecoderQueries.LAST, scope, knobs.flag("rope"));
+        return List.of(new Step(new Station.Decoder(k), List.of(attention), s -> {
             float[] scores = Vectors.pick(s.get(attention), s.layout().visual());
             int[] kept = TopK.largestInOrder(scores, Spending.inPrompt(budget, shape, s.layout()));
             return Outcome.of(Decision.Keep.of(kept), scores);
         }));
-    }
-
-    private static Outcome random(Budget budget, ModelShape shape, Layout layout, long seed) {
-        int count = Spending.inPrompt(budget, shape, layout);
-        return Outcome.of(Decision.Keep.of(RandomSubset.of(layout.visualCount(), count, seed)));
     }
 }

@@ -1,10 +1,47 @@
 package dev.fovea.techniques.encoder;
 
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
 import dev.fovea.techniques.primitives.BipartiteMatching;
+import java.util.Arrays;
 
-/** How many tokens each encoder block merges away (ToMe, section 4.1 and its schedules). */
-final class MergeSchedule {
-    private MergeSchedule() {}
+/**
+ * How many tokens each encoder block merges away (ToMe, section 4.1 and its schedules).
+ *
+ * @param perBlock tokens that every used block is asked to merge away
+ * @param target what no block goes below
+ * @param floor a block that sees fewer tokens does nothing
+ * @param classToken whether the encoder has one
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record MergeSchedule(int[] perBlock, Budget target, int floor, boolean classToken) {
+
+    /**
+     * The schedule of the knobs {@code r} and {@code inflection}: with an explicit {@code r} the official one, whose
+     * slope runs over all blocks of the encoder, of which a model may use fewer; else the one that meets the budget in
+     * the used blocks.
+     *
+     * @throws IllegalArgumentException if the budget cannot be met
+     */
+    static MergeSchedule of(String id, ModelShape shape, Budget budget, Knobs knobs, int floor) {
+        int used = shape.featureLayers();
+        double inflection = knobs.number("inflection");
+        if (knobs.isAuto("r")) {
+            int target = budget.of(shape.patches());
+            int[] perBlock = toReach(id, shape.patches(), shape.hasCls(), target, inflection, used, floor);
+            return new MergeSchedule(perBlock, budget, floor, shape.hasCls());
+        }
+        int[] official = perBlock(knobs.integer("r"), inflection, shape.encoderLayers());
+        return new MergeSchedule(Arrays.copyOf(official, used), Budget.count(1), floor, shape.hasCls());
+    }
+
+    /** What a block really removes of what it sees. */
+    int removed(int block, Layout layout) {
+        int present = layout.visualCount();
+        return removed(present, classToken, Math.min(perBlock[block], present - target.of(layout.total())), floor);
+    }
 
     /**
      * {@code r} per block on average, changing linearly: block {@code i} of {@code blocks} removes
@@ -16,9 +53,9 @@ final class MergeSchedule {
     static int[] perBlock(int r, double inflection, int blocks) {
         int[] out = new int[blocks];
         int first = (int) (r * (1 - inflection));
-        int last = 2 * r - first;
+        double step = blocks == 1 ? 0 : (2.0 * r - 2 * first) / (blocks - 1);
         for (int i = 0; i < blocks; i++) {
-            out[i] = blocks == 1 ? r : (int) (first + (double) i * (last - first) / (blocks - 1));
+            out[i] = blocks == 1 ? r : (int) (first + step * i);
         }
         return out;
     }

@@ -1,7 +1,6 @@
 package dev.fovea.techniques.encoder;
 
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -9,12 +8,15 @@ import dev.fovea.core.path.Signals;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Knobs;
 import dev.fovea.techniques.primitives.BipartiteMatching;
 import dev.fovea.techniques.primitives.MergeBuilder;
 import dev.fovea.techniques.primitives.Vectors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /** What ToMe and Turbo share: merging matched tokens between attention and MLP of an encoder block. */
@@ -22,6 +24,34 @@ final class TokenMerging {
     static final Signal.TokenSizes SIZES = new Signal.TokenSizes();
 
     private TokenMerging() {}
+
+    /**
+     * One step for every block that has something to merge, and what brings the tokens into raster order behind them if
+     * the knob {@code order} says so and a language model follows.
+     */
+    static List<Step> steps(ModelShape shape, MergeSchedule schedule, Knobs knobs, IntFunction<Step> block) {
+        List<Step> steps = new ArrayList<>();
+        for (int layer = 0; layer < shape.featureLayers(); layer++) {
+            if (schedule.perBlock()[layer] > 0) {
+                steps.add(block.apply(layer));
+            }
+        }
+        if (!steps.isEmpty() && shape.hasLanguageModel() && knobs.is("order", "raster")) {
+            steps.add(rasterOrder());
+        }
+        return steps;
+    }
+
+    /** What is left of a block's tokens once {@code r} of them are merged, those of highest priority first. */
+    static Decision merged(Signals signals, ModelShape shape, int layer, int r, BipartiteMatching.Priority priority) {
+        if (r <= 0) {
+            return new Decision.Unchanged();
+        }
+        return merge(
+                BipartiteMatching.match(metric(signals, layer, shape), shape.hasCls(), r, priority),
+                signals.get(SIZES),
+                shape.hasCls());
+    }
 
     /** Keys of the block, the metric of the matching. */
     static Signal.EncoderProjection keys(int layer) {
@@ -55,11 +85,6 @@ final class TokenMerging {
                     group[0] - shift, Arrays.stream(group).map(t -> t - shift).toArray(), weights);
         }
         return merge.build();
-    }
-
-    /** How many tokens a block may remove without falling below the target. */
-    static int allowed(Layout layout, int scheduled, int target) {
-        return Math.min(scheduled, layout.visualCount() - target);
     }
 
     /**

@@ -40,4 +40,18 @@ public final class AveragePooling {
         }
         return new Matrix(blocks.length, map.cols(), out);
     }
+
+    /** The smallest kernel that divides both sides and leaves at most {@code tokens}; the largest divisor if none. */
+    public static int fittingKernel(int rows, int cols, int tokens) {
+        int kernel = 1;
+        for (int k = 1; k <= Math.min(rows, cols); k++) {
+            if (rows % k == 0 && cols % k == 0) {
+                kernel = k;
+                if (rows / k * (cols / k) <= tokens) {
+                    break;
+                }
+            }
+        }
+        return kernel;
+    }
 }

@@ -73,4 +73,16 @@ public final class Diversity {
             return (a, b) -> Vectors.dot(unit, a, unit, b);
         }
     }
+
+    /** The token whose direction is nearest to, or farthest from, the mean of all. */
+    public static int byMean(Matrix tokens, boolean nearest) {
+        float[] mean = new float[tokens.cols()];
+        for (int r = 0; r < tokens.rows(); r++) {
+            for (int c = 0; c < mean.length; c++) {
+                mean[c] += tokens.data()[r * mean.length + c] / tokens.rows();
+            }
+        }
+        float[] cosines = Vectors.cosines(tokens, mean);
+        return nearest ? TopK.best(cosines) : TopK.smallest(cosines, 1)[0];
+    }
 }

@@ -98,4 +98,16 @@ public final class TopK {
             throw new IllegalArgumentException("Cannot take " + k + " of " + n + " tokens.");
         }
     }
+
+    /** The given tokens and the best of the others until {@code count} are kept, ascending. */
+    public static int[] filled(int[] chosen, float[] scores, int count) {
+        int[] others = others(scores.length, chosen);
+        int[] best = largest(Vectors.pick(scores, others), Math.max(0, count - chosen.length));
+        int[] kept = Arrays.copyOf(chosen, chosen.length + best.length);
+        for (int i = 0; i < best.length; i++) {
+            kept[chosen.length + i] = others[best[i]];
+        }
+        Arrays.sort(kept);
+        return kept;
+    }
 }

@@ -1,6 +1,7 @@
 package dev.fovea.techniques.primitives;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** Regularly spaced cells of a patch grid. */
 public final class UniformGrid {
@@ -76,5 +77,17 @@ public final class UniformGrid {
             int dc = cell % cols - col;
             nearest[cell] = Math.min(nearest[cell], dr * dr + dc * dc);
         }
+    }
+
+    /**
+     * Which of some tokens lie on the grid of {@link #strided} in their image.
+     *
+     * @param cells of the tokens, counted through all images; -1 for a token without one
+     * @param stride 0 for no grid
+     */
+    public static IntStream onStride(int[] cells, int rows, int cols, int stride) {
+        return IntStream.range(0, cells.length)
+                .filter(i -> stride > 0 && cells[i] >= 0)
+                .filter(i -> cells[i] % cols % stride == 0 && cells[i] / cols % rows % stride == 0);
     }
 }

@@ -31,7 +31,7 @@ class AttentionRebalancingTest {
     /** Sets worked out by hand: summary wins where the two overlap. */
     @Test
     void localAndSummarySets() {
-        AttentionRebalancing.Sets sets = AttentionRebalancing.sets(LOCAL, SUMMARY, new float[8], 0.25, 0);
+        AttentionBoost.Sets sets = AttentionBoost.sets(LOCAL, SUMMARY, new float[8], 0.25, 0);
         assertThat(sets.summary()).containsExactly(3);
         assertThat(sets.local()).containsExactly(1);
     }
@@ -47,14 +47,14 @@ class AttentionRebalancingTest {
             summary[i] = 1;
             received[i] = -local[i];
         }
-        assertThat(AttentionRebalancing.sets(local, summary, received, 0.25, 0).local())
+        assertThat(AttentionBoost.sets(local, summary, received, 0.25, 0).local())
                 .hasSize(144);
-        AttentionRebalancing.Sets spatial = AttentionRebalancing.sets(local, summary, received, 0.25, 0.05);
+        AttentionBoost.Sets spatial = AttentionBoost.sets(local, summary, received, 0.25, 0.05);
         assertThat(spatial.local()).hasSize(144 + 28);
         assertThat(spatial.summary()).isEmpty();
         summary[7] = 100;
         local[7] = 100;
-        AttentionRebalancing.Sets both = AttentionRebalancing.sets(local, summary, received, 0.25, 0.05);
+        AttentionBoost.Sets both = AttentionBoost.sets(local, summary, received, 0.25, 0.05);
         assertThat(both.summary()).containsExactly(7);
         assertThat(both.local()).doesNotContain(7);
     }
@@ -132,7 +132,7 @@ class AttentionRebalancingTest {
 
     @Test
     void contrastWithTheImageFreeBranch() {
-        float[] out = AttentionRebalancing.contrasted(logs(.6, .3, .09, .01), logs(.3, .5, .1, .1), 1.1, 0.1);
+        float[] out = ImageFreeContrast.contrasted(logs(.6, .3, .09, .01), logs(.3, .5, .1, .1), 1.1, 0.1);
         assertThat(Arrays.copyOf(out, 3)).containsExactly(new float[] {-.4415f, -1.2551f, -2.4185f}, offset(1e-4f));
         assertThat(out[3]).isEqualTo(Float.NEGATIVE_INFINITY);
         assertThat(Vectors.softmax(out)).containsExactly(new float[] {.6322f, .2802f, .0876f, 0}, offset(1e-4f));

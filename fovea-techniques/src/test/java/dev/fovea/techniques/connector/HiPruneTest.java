@@ -53,11 +53,11 @@ class HiPruneTest {
     void neighboursOfTheFirstTokenAreClamped() {
         float[] scores = new float[576];
         scores[0] = 1;
-        assertThat(HiPrune.anchorsAndBuffers(scores, 64, 0.1, "official", 24)).containsExactly(0, 1, 24);
+        assertThat(HiPruneAnchors.withBuffers(scores, 64, 0.1, "official", 24)).containsExactly(0, 1, 24);
         scores[0] = 0;
         scores[575] = 1;
-        assertThat(HiPrune.anchorsAndBuffers(scores, 64, 0.1, "official", 24)).containsExactly(551, 574, 575);
-        assertThat(HiPrune.anchorsAndBuffers(scores, 64, 0.1, "paper", 24)).containsExactly(551, 574, 575);
+        assertThat(HiPruneAnchors.withBuffers(scores, 64, 0.1, "official", 24)).containsExactly(551, 574, 575);
+        assertThat(HiPruneAnchors.withBuffers(scores, 64, 0.1, "paper", 24)).containsExactly(551, 574, 575);
     }
 
     /** Anchors of isolated interior peaks: 4, 3 and 1 for 192, 128 and 64 tokens. */
@@ -68,7 +68,7 @@ class HiPruneTest {
         for (int i = 0; i < 6; i++) {
             scores[24 * (3 * i + 2) + 5] = 10 - i;
         }
-        assertThat(HiPrune.anchorsAndBuffers(scores, budget, 0.1, "official", 24))
+        assertThat(HiPruneAnchors.withBuffers(scores, budget, 0.1, "official", 24))
                 .hasSize(5 * anchors);
     }
 

@@ -134,7 +134,7 @@ class RecoverableCompressionTest {
     @Test
     void attentionAsIfThereWereOneHead() {
         Matrix keys = Matrix.of(new float[] {0, 0, 0, 0}, new float[] {2, 0, 0, 0}, new float[] {0, 0, 0, 0});
-        float[] row = RecoverableCompression.singleHeadAttention(new float[] {1, 0, 0, 0}, keys);
+        float[] row = RecoveryFilters.singleHeadAttention(new float[] {1, 0, 0, 0}, keys);
         double e = Math.E;
         assertThat(row).containsExactly(new float[] {(float) (e / (e + 2)), (float) (1 / (e + 2))}, offset(1e-6f));
     }

@@ -18,6 +18,7 @@ import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.techniques.FakeSignals;
 import dev.fovea.techniques.Models;
+import dev.fovea.techniques.primitives.Diversity;
 import org.junit.jupiter.api.Test;
 
 class TodreTest {
@@ -50,8 +51,8 @@ class TodreTest {
 
     @Test
     void pivotWithoutClassToken() {
-        assertThat(Todre.byMean(TOKENS, true)).isEqualTo(3);
-        assertThat(Todre.byMean(TOKENS, false)).isIn(0, 5);
+        assertThat(Diversity.byMean(TOKENS, true)).isEqualTo(3);
+        assertThat(Diversity.byMean(TOKENS, false)).isIn(0, 5);
         Plan plan = Models.plan(new Todre(), Models.SMALL_NO_CLS, Budget.count(9));
         assertThat(plan.steps().getFirst().needs()).isEqualTo(java.util.List.of(new Signal.Projected()));
         assertThatThrownBy(() -> Models.plan(new Todre(), Models.SMALL_NO_CLS, Budget.count(9), "pivot=cls"))

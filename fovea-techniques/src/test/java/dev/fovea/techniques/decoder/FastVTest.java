@@ -83,7 +83,7 @@ class FastVTest {
     @Test
     void refusesALayerTheModelLacks() {
         assertThatThrownBy(() -> Models.plan(new FastV(), Models.SMALL, Budget.count(10), "k=6"))
-                .hasMessage("Knob 'k' of technique 'fastv' must be in 1..5 for this model, which has 6 decoder layers, "
+                .hasMessage("Knob 'k' of technique 'fastv' must be in 0..5 for this model, which has 6 decoder layers, "
                         + "got 6.");
     }
 }

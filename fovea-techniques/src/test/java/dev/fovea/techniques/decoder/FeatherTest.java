@@ -98,10 +98,10 @@ class FeatherTest {
     @Test
     void budgetIsTheAverageOverLayers() {
         double grid = 81 / 729.0;
-        assertThat(Feather.averageShare(8, 16, 32, 0.3, grid)).isCloseTo(0.361, offset(0.001));
+        assertThat(FeatherSchedule.averageShare(8, 16, 32, 0.3, grid)).isCloseTo(0.361, offset(0.001));
         Feather technique = new Feather();
-        Feather.Schedule s =
-                Feather.schedule(Models.withGrid(27, 27), Budget.share(0.3615), Knobs.defaults(technique.card()));
+        FeatherSchedule s =
+                FeatherSchedule.of(Models.withGrid(27, 27), Budget.share(0.3615), Knobs.defaults(technique.card()));
         assertThat(s.k1()).isEqualTo(8);
         assertThat(s.k2()).isEqualTo(16);
         assertThat(s.keep()).isCloseTo(0.3, offset(0.005));
@@ -110,11 +110,12 @@ class FeatherTest {
     @Test
     void smallBudgetsMoveThePruningForward() {
         Knobs defaults = Knobs.defaults(new Feather().card());
-        Feather.Schedule s = Feather.schedule(Models.LLAVA, Budget.share(0.111), defaults);
+        FeatherSchedule s = FeatherSchedule.of(Models.LLAVA, Budget.share(0.111), defaults);
         assertThat(s.k1()).isLessThan(8);
         double grid = 64 / 576.0;
-        assertThat(Feather.averageShare(s.k1(), s.k2(), 32, s.keep(), grid)).isCloseTo(0.111, offset(1e-6));
-        assertThatThrownBy(() -> Feather.schedule(Models.SMALL, Budget.share(0.1), defaults))
+        assertThat(FeatherSchedule.averageShare(s.k1(), s.k2(), 32, s.keep(), grid))
+                .isCloseTo(0.111, offset(1e-6));
+        assertThatThrownBy(() -> FeatherSchedule.of(Models.SMALL, Budget.share(0.1), defaults))
                 .hasMessageContaining("'feather' cannot average so few tokens")
                 .hasMessageContaining("reads=kept");
     }
@@ -122,7 +123,7 @@ class FeatherTest {
     @Test
     void budgetMayBeTheShareKept() {
         Knobs kept = Knobs.of(new Feather().card(), Map.of("reads", "kept"));
-        assertThat(Feather.schedule(Models.LLAVA, Budget.count(144), kept).keep())
+        assertThat(FeatherSchedule.of(Models.LLAVA, Budget.count(144), kept).keep())
                 .isEqualTo(0.25);
     }
 

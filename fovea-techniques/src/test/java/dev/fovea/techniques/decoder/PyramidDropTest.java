@@ -40,14 +40,14 @@ class PyramidDropTest {
     @Test
     void budgetSolvesLambda() {
         Knobs defaults = Knobs.defaults(new PyramidDrop().card());
-        PyramidDrop.Schedule s = PyramidDrop.schedule(Models.LLAVA, Budget.count(270), defaults);
+        PyramidSchedule s = PyramidSchedule.of(Models.LLAVA, Budget.count(270), defaults);
         assertThat(s.lambda()).isCloseTo(0.5, offset(1e-6));
         for (double share : new double[] {0.5, 1 / 3.0, 2 / 9.0, 1 / 9.0}) {
             Plan plan = Models.plan(new PyramidDrop(), Models.LLAVA, Budget.share(share));
             int[] perLayer = PathSimulator.perLayer(PathSimulator.run(plan, Models.LLAVA, 3), Models.LLAVA);
             assertThat(Arrays.stream(perLayer).average().orElseThrow() / 576).isCloseTo(share, offset(0.005));
         }
-        assertThatThrownBy(() -> PyramidDrop.schedule(Models.SMALL, Budget.share(0.1), defaults))
+        assertThatThrownBy(() -> PyramidSchedule.of(Models.SMALL, Budget.share(0.1), defaults))
                 .hasMessageContaining("'pyramiddrop' cannot average so few tokens");
     }
 }

@@ -16,11 +16,15 @@ import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Technique;
 import dev.fovea.techniques.FakeSignals;
 import dev.fovea.techniques.Models;
 import dev.fovea.techniques.PathSimulator;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TokenMergingTest {
@@ -72,14 +76,14 @@ class TokenMergingTest {
 
     @Test
     void aConstantSemanticValueChangesNothing() {
-        Turbo.Fusion fusion = new Turbo.Fusion("s1", 150, 1, 0);
+        TurboFusion fusion = new TurboFusion("s1", 150, 1, 0);
         assertThat(fusion.priority(.8f, .01f, 3) > fusion.priority(.7f, .01f, 3))
                 .isTrue();
         assertThat(fusion.priority(.8f, .02f, 3) - fusion.priority(.8f, .01f, 3))
                 .isCloseTo(-1.5f, offset(1e-4f));
-        assertThat(new Turbo.Fusion("s2", 0, 1, 0).priority(.8f, .4f, 0)).isEqualTo(2);
-        assertThat(new Turbo.Fusion("s3", 2, 1, 0).priority(.5f, .25f, 0)).isEqualTo(.25f);
-        assertThat(new Turbo.Fusion("s4", 1, .5, 2).priority(1, 1, 0)).isEqualTo(.75f);
+        assertThat(new TurboFusion("s2", 0, 1, 0).priority(.8f, .4f, 0)).isEqualTo(2);
+        assertThat(new TurboFusion("s3", 2, 1, 0).priority(.5f, .25f, 0)).isEqualTo(.25f);
+        assertThat(new TurboFusion("s4", 1, .5, 2).priority(1, 1, 0)).isEqualTo(.75f);
     }
 
     @Test
@@ -91,6 +95,34 @@ class TokenMergingTest {
         assertThat(MergeSchedule.left(576, true, MergeSchedule.perBlock(30, 0, 12), 40))
                 .isEqualTo(216);
         assertThat(MergeSchedule.removed(39, false, 5, 40)).isZero();
+    }
+
+    /** Values of the official parse_r(24, (r, inflection)): LLaVA uses 23 of the 24 blocks that the slope runs over. */
+    @Test
+    void explicitSchedulesRunOverTheFullDepth() {
+        assertThat(official("r=8", "inflection=-1"))
+                .containsExactly(16, 15, 14, 13, 13, 12, 11, 11, 10, 9, 9, 8, 7, 6, 6, 5, 4, 4, 3, 2, 2, 1, 0);
+        assertThat(official("r=16", "inflection=-0.5"))
+                .containsExactly(
+                        24, 23, 22, 21, 21, 20, 19, 19, 18, 17, 17, 16, 15, 14, 14, 13, 12, 12, 11, 10, 10, 9, 8);
+        assertThat(official("r=7", "inflection=1"))
+                .containsExactly(0, 0, 1, 1, 2, 3, 3, 4, 4, 5, 6, 6, 7, 7, 8, 9, 9, 10, 10, 11, 12, 12, 13);
+        for (Technique technique : new Technique[] {new Tome(), new Turbo()}) {
+            Plan plan = Models.plan(technique, Models.LLAVA, Budget.full(), "r=8", "inflection=-1");
+            assertThat(plan.steps()).hasSize(22 + 1);
+            assertThat(Models.plan(technique, Models.LLAVA, Budget.count(64), "r=0")
+                            .steps())
+                    .isEmpty();
+        }
+    }
+
+    private static int[] official(String... knobs) {
+        Map<String, String> set = new LinkedHashMap<>();
+        for (String knob : knobs) {
+            set.put(knob.substring(0, knob.indexOf('=')), knob.substring(knob.indexOf('=') + 1));
+        }
+        return MergeSchedule.of("tome", Models.LLAVA, Budget.full(), Knobs.of(new Tome().card(), set), 0)
+                .perBlock();
     }
 
     @Test
