@@ -9,16 +9,17 @@ import picocli.CommandLine.Option;
 final class ClipModelOption {
     @Option(
             names = "--model",
-            paramLabel = "DIR",
+            paramLabel = "MODEL",
             description =
                     "Folder of a CLIP checkpoint in the Hugging Face layout, or of a LLaVA one that keeps its dual"
-                            + " encoder in a subfolder clip/ (default: peek, which comes with Fovea).")
+                            + " encoder in a subfolder clip/, or ORG/NAME[@REVISION] of one that 'fovea pull' has"
+                            + " fetched (default: peek, which comes with Fovea).")
     @Nullable
-    Path folder;
+    String model;
 
     /** Whether it is the model that comes with Fovea. */
     boolean isDefault() {
-        return folder == null;
+        return model == null;
     }
 
     /**
@@ -39,7 +40,7 @@ final class ClipModelOption {
 
     private ModelOption plain() {
         ModelOption option = new ModelOption();
-        option.folder = folder;
+        option.model = model;
         return option;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.hub.HubException;
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.overlay.OverlayException;
@@ -27,6 +28,7 @@ final class Failures {
         return switch (failure) {
             case CommandFailure f -> say(f.code(), CommandFailure.sentence(f), f);
             case PictureException f -> say(ExitCode.INPUT, CommandFailure.sentence(f), f);
+            case HubException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
             case CheckpointException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
             case TextException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
             case OverlayException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);

@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
             TuneCommand.class,
             WorldCommand.class,
             TrainCommand.class,
+            PullCommand.class,
             SpeedCommand.class,
             CompletionCommand.class
         },

@@ -1,6 +1,9 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.hub.HubCache;
+import dev.fovea.core.hub.HubName;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -9,11 +12,11 @@ import picocli.CommandLine.Option;
 final class ModelOption {
     @Option(
             names = "--model",
-            paramLabel = "DIR",
-            description =
-                    "Folder of a LLaVA checkpoint in the Hugging Face layout (default: peek, which comes with Fovea).")
+            paramLabel = "MODEL",
+            description = "Folder of a checkpoint in the Hugging Face layout, or ORG/NAME[@REVISION] of one that"
+                    + " 'fovea pull' has fetched (default: peek, which comes with Fovea).")
     @Nullable
-    Path folder;
+    String model;
 
     /**
      * The folder to load.
@@ -21,20 +24,42 @@ final class ModelOption {
      * @throws CommandFailure if there is none
      */
     Path resolve(Session session) {
-        Path chosen = folder == null ? session.home().resolve("models/peek") : folder;
-        if (!Files.isDirectory(chosen)) {
-            throw CommandFailure.model(
-                    folder == null
-                            ? "the default model is missing (" + chosen
-                                    + "); name one with --model, or train it with 'fovea train peek'"
-                            : "there is no model folder " + chosen
-                                    + "; give --model a folder with config.json and safetensors files");
+        if (model == null) {
+            Path peek = session.home().resolve("models/peek");
+            if (!Files.isDirectory(peek)) {
+                throw CommandFailure.model("the default model is missing (" + peek
+                        + "); name one with --model, or train it with 'fovea train peek'");
+            }
+            return peek;
         }
-        return chosen;
+        Path folder = path(model);
+        if (Files.isDirectory(folder)) {
+            return folder;
+        }
+        if (!HubName.isOne(model)) {
+            throw CommandFailure.model("there is no model folder " + model
+                    + "; give --model a folder with config.json and safetensors files, or a model of the Hub as ORG/NAME");
+        }
+        HubName name = HubName.parse(model);
+        return HubCache.of(session.environment())
+                .find(name)
+                .orElseThrow(() -> CommandFailure.model("there is no folder " + model + ", and the Hub's cache holds no "
+                        + name + "; fetch it with 'fovea pull " + name + "'"));
+    }
+
+    private static Path path(String text) {
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw CommandFailure.model("'" + text + "' is neither a folder nor a model of the Hub");
+        }
     }
 
     /** How the model is called in results. */
     String name(Session session) {
+        if (model != null && HubName.isOne(model) && !Files.isDirectory(path(model))) {
+            return HubName.parse(model).name();
+        }
         Path name = resolve(session).toAbsolutePath().normalize().getFileName();
         return name == null ? "model" : name.toString();
     }

@@ -18,7 +18,9 @@ final class ProgressLine implements AutoCloseable {
     private final Terminal terminal;
     private final String task;
     private final String unit;
+    private final long unitSize;
     private final long total;
+    private final long first;
     private final long start = System.nanoTime();
     private @Nullable ProgressBar bar;
 
@@ -28,10 +30,25 @@ final class ProgressLine implements AutoCloseable {
      * @param total how many there are
      */
     ProgressLine(Terminal terminal, String task, String unit, long total) {
+        this(terminal, task, unit, 1, total, 0);
+    }
+
+    private ProgressLine(Terminal terminal, String task, String unit, long unitSize, long total, long first) {
         this.terminal = terminal;
         this.task = task;
         this.unit = unit;
+        this.unitSize = unitSize;
         this.total = total;
+        this.first = first;
+    }
+
+    /**
+     * Progress in bytes, shown in megabytes with their rate.
+     *
+     * @param first bytes that were there before the work began
+     */
+    static ProgressLine ofBytes(Terminal terminal, String task, long total, long first) {
+        return new ProgressLine(terminal, task, " MB", 1_000_000, total, first);
     }
 
     /** So many are done. */
@@ -43,17 +60,17 @@ final class ProgressLine implements AutoCloseable {
     void at(long done, String figure) {
         long elapsed = System.nanoTime() - start;
         if (bar == null && terminal.errIsTerminal() && elapsed > PATIENCE_NANOS) {
-            bar = new ProgressBarBuilder()
+            ProgressBarBuilder builder = new ProgressBarBuilder()
                     .setTaskName(task)
-                    .setUnit(unit, 1)
+                    .setUnit(unit, unitSize)
                     .setInitialMax(total)
-                    .startsFrom(0, Duration.ofNanos(elapsed))
+                    .startsFrom(first, Duration.ofNanos(elapsed))
                     .setStyle(terminal.colours() ? ProgressBarStyle.COLORFUL_UNICODE_BAR : ProgressBarStyle.ASCII)
                     .setUpdateIntervalMillis(UPDATE_MILLIS)
                     .setMaxRenderedLength(terminal.width())
                     .setConsumer(new ConsoleProgressBarConsumer(terminal.err(), terminal.width()))
-                    .clearDisplayOnFinish()
-                    .build();
+                    .clearDisplayOnFinish();
+            bar = (unitSize == 1 ? builder : builder.showSpeed()).build();
         }
         if (bar != null) {
             bar.stepTo(done);

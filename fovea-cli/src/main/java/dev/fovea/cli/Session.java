@@ -1,6 +1,7 @@
 package dev.fovea.cli;
 
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * What every command is given.
@@ -8,10 +9,14 @@ import java.nio.file.Path;
  * @param terminal where it reads and writes
  * @param interruption whether it should stop
  * @param home folder of the installation, in which {@code models/peek} lies
+ * @param environment variables that say where other tools keep their files
  */
-public record Session(Terminal terminal, Interruption interruption, Path home) {
+public record Session(Terminal terminal, Interruption interruption, Path home, Map<String, String> environment) {
+    public Session {
+        environment = Map.copyOf(environment);
+    }
 
     static Session ofProcess() {
-        return new Session(Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")));
+        return new Session(Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")), System.getenv());
     }
 }

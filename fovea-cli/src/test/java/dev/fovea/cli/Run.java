@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Map;
 
 /**
  * A command line that ran in this process.
@@ -31,6 +32,15 @@ record Run(int code, String out, String err) {
     }
 
     static Run with(String input, Interruption interruption, Object... args) {
+        return with(Map.of(), input, interruption, args);
+    }
+
+    /** With these environment variables and no others. */
+    static Run in(Map<String, String> environment, Object... args) {
+        return with(environment, "", new Interruption(), args);
+    }
+
+    private static Run with(Map<String, String> environment, String input, Interruption interruption, Object... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Terminal terminal = new Terminal(
@@ -46,7 +56,7 @@ record Run(int code, String out, String err) {
         for (int i = 0; i < args.length; i++) {
             texts[i] = args[i].toString();
         }
-        int code = new Cli(new Session(terminal, interruption, Path.of("no installation"))).run(texts);
+        int code = new Cli(new Session(terminal, interruption, Path.of("no installation"), environment)).run(texts);
         return new Run(code, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
