@@ -16,6 +16,11 @@ public record Session(Terminal terminal, Interruption interruption, Path home, M
         environment = Map.copyOf(environment);
     }
 
+    /** With nothing in the environment. */
+    Session(Terminal terminal, Interruption interruption, Path home) {
+        this(terminal, interruption, home, Map.of());
+    }
+
     static Session ofProcess() {
         return new Session(Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")), System.getenv());
     }

@@ -21,7 +21,7 @@ class CliTest {
     Path folder;
 
     static List<String> commands() {
-        return List.copyOf(new Cli(new Session(Terminal.ofProcess(), new Interruption(), Path.of(""), Map.of()))
+        return List.copyOf(new Cli(new Session(Terminal.ofProcess(), new Interruption(), Path.of("")))
                 .commandLine()
                 .getSubcommands()
                 .keySet());
