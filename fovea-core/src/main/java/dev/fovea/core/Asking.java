@@ -10,11 +10,13 @@ import dev.fovea.core.generate.Generated;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.Generator;
 import dev.fovea.core.image.Geometry;
-import dev.fovea.core.image.ImageProcessor;
+import dev.fovea.core.image.PictureProcessor;
+import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
@@ -24,7 +26,10 @@ import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.text.ChatTemplate;
 import dev.fovea.core.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -40,7 +45,8 @@ record Asking(
         PathEngine engine,
         Tokenizer tokenizer,
         ChatTemplate template,
-        ImageProcessor processor,
+        PictureProcessor processor,
+        PromptText promptText,
         @Nullable TextTower tower,
         Generator generator,
         ModelShape shape,
@@ -49,17 +55,27 @@ record Asking(
     /**
      * One prompt, ready to be read.
      *
-     * @param ids token ids, with one image token per picture
+     * @param ids token ids, with one placeholder for each view of a picture
+     * @param plan what happens in the language model
+     * @param run that plan on its way
+     * @param ofViews for each view its plan on its way
      */
     record Job(
             int[] ids,
             List<Shown> pictures,
             Plan plan,
             PlanRun run,
-            @Nullable Recording recording) {}
+            List<PlanRun> ofViews,
+            @Nullable Recording recording) {
+
+        /** What the encoder sees. */
+        List<PreparedImage> views() {
+            return Pictures.views(pictures);
+        }
+    }
 
     Shown prepare(RgbImage image) {
-        return new Shown(processor.prepare(image), image);
+        return new Shown(processor.preparePicture(image), image);
     }
 
     /** The text of a conversation up to the point where the model's answer begins. */
@@ -67,13 +83,16 @@ record Asking(
         return template.render(messages, true);
     }
 
-    /** The plan that the options ask for, checked against the model. */
-    Plan plan(AskOptions options, int images) {
-        Plan own = options.plan();
-        Plan plan =
-                own == null ? techniques.plan(options.techniques(), shape, options.budget(), Math.max(1, images)) : own;
+    /** The plan of named techniques for images of the typical size, checked against the model. */
+    Plan plan(List<String> specs, Budget budget, int images) {
+        Plan plan = techniques.plan(specs, shape, budget, Math.max(1, images));
         PlanCheck.check(plan, shape);
         return plan;
+    }
+
+    /** The plans that the options ask for, checked against the model. */
+    Planning.Plans plans(AskOptions options, List<Shown> pictures) {
+        return new Planning(techniques, shape).of(options, Pictures.views(pictures));
     }
 
     /**
@@ -82,15 +101,25 @@ record Asking(
      * @param question what the steps that look at the question see
      */
     Job job(String prompt, List<Shown> pictures, String question, AskOptions options) {
-        int[] ids = tokenizer.encodePrompt(prompt);
-        int context = engine.model().config().text().contextLength();
+        int[] ids = tokenizer.encodePrompt(
+                promptText.expand(prompt, pictures.stream().map(Shown::prepared).toList()));
+        int context = shape.contextLength();
         if (ids.length > context) {
             throw new IllegalArgumentException("The question with its prompt has " + ids.length
                     + " tokens, more than the " + context + " that this model reads; shorten it.");
         }
-        Plan plan = plan(options, pictures.size());
+        Planning.Plans plans = plans(options, pictures);
         Recording recording = options.record() ? new Recording() : null;
-        return new Job(ids, pictures, plan, PlanRun.of(plan, question(question), recording), recording);
+        PlanRun.Question asked = question(question);
+        Map<Plan, PlanRun> runs = new IdentityHashMap<>();
+        Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> PlanRun.of(p, asked, recording));
+        return new Job(
+                ids,
+                pictures,
+                plans.ofPrompt(),
+                run.apply(plans.ofPrompt()),
+                plans.ofViews().stream().map(run).toList(),
+                recording);
     }
 
     private PlanRun.Question question(String text) {
@@ -128,14 +157,30 @@ record Asking(
         };
     }
 
-    /** Encodes pictures; the caller owns what comes back. */
+    /**
+     * Encodes the views of pictures; the caller owns what comes back.
+     *
+     * @param skip views of each job that are left out
+     */
     List<EncodedImage> encode(List<Job> jobs, int skip) {
         try (Scope ignored = Scope.inference()) {
             List<ImageInput> inputs = new ArrayList<>();
             for (Job job : jobs) {
-                for (int i = skip; i < job.pictures().size(); i++) {
-                    inputs.add(
-                            Pictures.input(job.pictures().get(i), processor, PathEngine.imageName("", i), job.run()));
+                int view = 0;
+                for (int p = 0; p < job.pictures().size(); p++) {
+                    Shown shown = job.pictures().get(p);
+                    for (PreparedImage image : shown.prepared().views()) {
+                        if (view >= skip) {
+                            inputs.add(new Pictures(processor)
+                                    .input(
+                                            shown,
+                                            image,
+                                            p,
+                                            PathEngine.imageName("", view),
+                                            job.ofViews().get(view)));
+                        }
+                        view++;
+                    }
                 }
             }
             return engine.encode(inputs);
@@ -144,7 +189,12 @@ record Asking(
 
     PathEngine.Prompt prompt(Job job, List<EncodedImage> images, AskOptions options) {
         return new PathEngine.Prompt(
-                "", job.ids(), images, job.run(), options.generation().maxTokens());
+                "",
+                job.ids(),
+                images,
+                job.run(),
+                job.ofViews(),
+                options.generation().maxTokens());
     }
 
     /** Answers several jobs together. */
@@ -157,7 +207,7 @@ record Asking(
             List<PathEngine.Prompt> prompts = new ArrayList<>();
             int from = 0;
             for (Job job : jobs) {
-                int to = from + job.pictures().size();
+                int to = from + job.views().size();
                 prompts.add(prompt(job, encoded.subList(from, to), options));
                 from = to;
             }
@@ -185,24 +235,24 @@ record Asking(
                 text.finish(),
                 held,
                 ledger,
-                IntStream.range(0, job.pictures().size())
-                        .mapToObj(i -> geometry(job.pictures().get(i), ledger, i))
+                IntStream.range(0, job.views().size())
+                        .mapToObj(i -> geometry(job.views().get(i), ledger, i))
                         .toList(),
                 timings,
                 job.recording());
     }
 
     /** The way from patches to pixels: of the picture as it was prepared, or as a step had it resized. */
-    private Geometry geometry(Shown picture, Ledger ledger, int image) {
-        Geometry g = picture.prepared().geometry();
+    private Geometry geometry(PreparedImage view, Ledger ledger, int image) {
+        Geometry g = view.geometry();
         Ledger.Grid grid = ledger.images().get(image);
         return grid.equals(ledger.unframed().get(image))
                 ? g
                 : processor.geometry(
                         g.originalWidth(),
                         g.originalHeight(),
-                        grid.cols() * shape.patchSize(),
-                        grid.rows() * shape.patchSize());
+                        grid.cols() * shape.tokenPixels(),
+                        grid.rows() * shape.tokenPixels());
     }
 
     static double ms(long from, long to) {

@@ -37,7 +37,6 @@ public final class Conversation implements AutoCloseable {
     private final Asking asking;
     private final AskOptions options;
     private final Policy policy;
-    private final int imageToken;
     private final List<ChatMessage> messages = new ArrayList<>();
     private final List<Shown> pictures = new ArrayList<>();
     private final List<EncodedImage> encoded = new ArrayList<>();
@@ -47,7 +46,6 @@ public final class Conversation implements AutoCloseable {
         this.asking = asking;
         this.options = options;
         this.policy = policy;
-        this.imageToken = asking.engine().model().config().imageToken();
         String system = options.system();
         if (system != null) {
             messages.add(ChatMessage.of("system", 0, system));
@@ -106,11 +104,11 @@ public final class Conversation implements AutoCloseable {
     /** Features that the conversation does not have yet; all of them where the encoder itself looks at the question. */
     private void encodeMissing(Asking.Job job) {
         boolean again = policy == Policy.LOOK_AGAIN && Plans.encoderLooksAtQuestion(job.plan());
-        if (again || encoded.size() > job.pictures().size()) {
+        if (again || encoded.size() > job.views().size()) {
             forgetFeatures();
         }
         // Pictures of a question that failed may be left over: only those before it are known.
-        while (encoded.size() > pictures.size()) {
+        while (encoded.size() > Pictures.views(pictures).size()) {
             encoded.removeLast().close();
         }
         encoded.addAll(asking.encode(List.of(job), encoded.size()));
@@ -119,7 +117,8 @@ public final class Conversation implements AutoCloseable {
     private PromptState read(Asking.Job job) {
         PromptState known = state;
         int common = known == null ? 0 : Math.min(known.common(job.ids()), job.ids().length - 1);
-        boolean allSeen = Arrays.stream(job.ids(), common, job.ids().length).noneMatch(id -> id == imageToken);
+        boolean allSeen = Arrays.stream(job.ids(), common, job.ids().length)
+                .noneMatch(asking.engine().model()::isPlaceholder);
         boolean mayReuse = policy == Policy.REUSE || !Plans.looksAtQuestion(job.plan());
         if (known != null && common > 0 && allSeen && mayReuse) {
             try {

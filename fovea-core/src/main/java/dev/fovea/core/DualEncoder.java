@@ -7,8 +7,8 @@ import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.model.clip.ClipVisionConfig;
-import dev.fovea.core.model.clip.ClipVisionEncoder;
+import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Adaptation;
@@ -46,19 +46,19 @@ public final class DualEncoder implements AutoCloseable {
     private final ContrastiveEngine engine;
     private final ModelShape shape;
 
-    private DualEncoder(TextTower tower, ClipVisionConfig vision, ImageProcessor processor) {
+    private DualEncoder(TextTower tower, VisionOptions vision, ImageProcessor processor) {
         this.tower = tower;
         this.processor = processor;
         this.engine = new ContrastiveEngine(tower.clip());
-        this.shape = shape(vision, Pictures.grid(processor, vision.patchSize(), vision.imageSize()));
+        this.shape = Pictures.typical(shape(vision), processor, vision.patches().imageSize());
     }
 
-    private static ModelShape shape(ClipVisionConfig c, int[] grid) {
+    private static ModelShape shape(VisionOptions c) {
         return new ModelShape(
                 "clip",
-                grid[0],
-                grid[1],
-                c.patchSize(),
+                c.patches().gridSide(),
+                c.patches().gridSide(),
+                c.patches().size(),
                 true,
                 false,
                 c.layers(),
@@ -94,13 +94,13 @@ public final class DualEncoder implements AutoCloseable {
             dtype = WorkingType.of(precision, checkpoint);
         }
         TextTower tower = TextTower.open(folder, dtype);
-        ClipVisionEncoder vision = tower.clip().vision();
+        VisionTransformer vision = tower.clip().vision();
         if (vision == null) {
             tower.close();
             throw new CheckpointException(
                     folder + " holds only the text side of a CLIP model, without its image tower");
         }
-        return new DualEncoder(tower, vision.config(), processor);
+        return new DualEncoder(tower, vision.options(), processor);
     }
 
     /** Its sizes; those of a language model are 0. */
@@ -143,10 +143,11 @@ public final class DualEncoder implements AutoCloseable {
      * @param stream what the steps of the plan may remember of the pictures before; {@link Adaptation#none} without any
      */
     public ContrastiveEngine.Seen see(RgbImage picture, Plan plan, Adaptation stream) {
-        Shown shown = new Shown(processor.prepare(picture), picture);
+        Shown shown = new Shown(processor.preparePicture(picture), picture);
         try (Scope ignored = Scope.inference()) {
             PlanRun run = PlanRun.ofStream(plan, stream::remembered);
-            return engine.see(Pictures.input(shown, processor, "", run));
+            return engine.see(new Pictures(processor)
+                    .input(shown, shown.prepared().views().getFirst(), 0, "", run));
         }
     }
 

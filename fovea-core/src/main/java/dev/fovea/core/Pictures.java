@@ -2,77 +2,90 @@ package dev.fovea.core;
 
 import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PlanRun;
-import dev.fovea.core.image.ImageProcessor;
-import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.image.ViewSize;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** Hands prepared pictures to the encoder. */
-final class Pictures {
-    private Pictures() {}
+/**
+ * Hands prepared pictures to the encoder.
+ *
+ * @param processor that prepared them
+ */
+record Pictures(PictureProcessor processor) {
+    /** What a picture is taken to measure where none is there yet and the encoder was trained on any size. */
+    private static final int TYPICAL_WIDTH = 640;
 
-    /** An encoder input; its tensors belong to the open scope. */
-    static ImageInput input(Shown image, ImageProcessor processor, String name, PlanRun run) {
-        ImageInput.Pixels pixels = pixels(image.prepared(), processor.config());
-        return new ImageInput(pixels.pixels(), pixels.raw(), name, run, new Source(image, processor));
+    private static final int TYPICAL_HEIGHT = 480;
+
+    /**
+     * An encoder input; its tensors belong to the open scope.
+     *
+     * @param shown the picture that it is a view of
+     * @param picture index of that picture in the prompt
+     */
+    ImageInput input(Shown shown, PreparedImage view, int picture, String name, PlanRun run) {
+        ImageInput.Pixels pixels = pixels(view);
+        return new ImageInput(
+                pixels.pixels(), picture, view.part(), pixels.raw(), name, run, new Source(shown, view, processor));
     }
 
-    private static ImageInput.Pixels pixels(PreparedImage image, ImageProcessorConfig config) {
-        return new ImageInput.Pixels(tensor(image), () -> raw(image, config));
+    private static ImageInput.Pixels pixels(PreparedImage view) {
+        return new ImageInput.Pixels(
+                tensor(view), () -> Tensors.of(view.bytes(), view.planes(), view.height(), view.width()));
     }
 
-    private record Source(Shown image, ImageProcessor processor) implements ImageInput.Source {
+    private record Source(Shown shown, PreparedImage view, PictureProcessor processor) implements ImageInput.Source {
         @Override
         public int width() {
-            return image.prepared().geometry().originalWidth();
+            return view.geometry().originalWidth();
         }
 
         @Override
         public int height() {
-            return image.prepared().geometry().originalHeight();
+            return view.geometry().originalHeight();
         }
 
         @Override
         public ImageInput.Pixels at(int width, int height) {
-            RgbImage original = image.original();
+            RgbImage original = shown.original();
             if (original == null) {
                 throw new IllegalStateException("The original of a picture that shall be resized was not kept");
             }
-            return pixels(processor.prepare(original, width, height), processor.config());
+            return pixels(processor.prepareView(original, view.part(), width, height));
         }
     }
 
-    /** {@code [3, height, width]}. */
-    static Tensor tensor(PreparedImage image) {
-        return Tensors.of(image.pixels(), 3, image.height(), image.width());
+    /** {@code [3 * frames, height, width]}. */
+    static Tensor tensor(PreparedImage view) {
+        return Tensors.of(view.pixels(), view.planes(), view.height(), view.width());
     }
 
-    /** The same before normalisation, 0-255. */
-    private static Tensor raw(PreparedImage image, ImageProcessorConfig config) {
-        float[] pixels = image.pixels().clone();
-        int plane = image.width() * image.height();
-        for (int c = 0; c < 3; c++) {
-            double scale = config.normalize() ? config.std().get(c) : 1;
-            double shift = config.normalize() ? config.mean().get(c) : 0;
-            double unit = config.rescale() ? config.rescaleFactor() : 1;
-            for (int i = c * plane; i < (c + 1) * plane; i++) {
-                pixels[i] = Math.round((pixels[i] * scale + shift) / unit);
-            }
-        }
-        return Tensors.of(pixels, 3, image.height(), image.width());
+    /** All views of these pictures, in order. */
+    static List<PreparedImage> views(List<Shown> pictures) {
+        return pictures.stream()
+                .flatMap(p -> p.prepared().views().stream())
+                .toList();
     }
 
-    /** Rows and columns of patches of a prepared picture. */
-    static int[] grid(ImageProcessor processor, int patchSize, int trainedSide) {
-        ImageProcessorConfig config = processor.config();
-        if (config.centerCrop()) {
-            return new int[] {config.cropHeight() / patchSize, config.cropWidth() / patchSize};
-        }
-        if (config.size() instanceof ImageProcessorConfig.Size.Exact exact) {
-            return new int[] {exact.height() / patchSize, exact.width() / patchSize};
-        }
-        return new int[] {trainedSide / patchSize, trainedSide / patchSize};
+    /**
+     * A model's shape on pictures as they are prepared, which need not be those that the encoder was trained on.
+     *
+     * @param trainedSide of pictures that the encoder was trained on in pixels, or 0
+     */
+    static ModelShape typical(ModelShape shape, PictureProcessor processor, int trainedSide) {
+        ViewSize view = processor
+                .views(trainedSide > 0 ? trainedSide : TYPICAL_WIDTH, trainedSide > 0 ? trainedSide : TYPICAL_HEIGHT)
+                .getFirst();
+        return of(shape, view.height(), view.width());
+    }
+
+    /** A model's shape on views of this size. */
+    static ModelShape of(ModelShape shape, int height, int width) {
+        return shape.withGrid(height / shape.tokenPixels(), width / shape.tokenPixels());
     }
 }

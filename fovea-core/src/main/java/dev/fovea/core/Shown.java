@@ -1,6 +1,6 @@
 package dev.fovea.core;
 
-import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.image.RgbImage;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param prepared as the encoder takes it where no step decides about its size
  * @param original as it was given, or null where nobody will need it again
  */
-record Shown(PreparedImage prepared, @Nullable RgbImage original) {
+record Shown(PreparedPicture prepared, @Nullable RgbImage original) {
 
     /** Without the original, which may be large. */
     Shown withoutOriginal() {

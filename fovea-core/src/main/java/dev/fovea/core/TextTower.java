@@ -1,8 +1,8 @@
 package dev.fovea.core;
 
 import dev.fovea.core.model.ModelConfig;
-import dev.fovea.core.model.Weights;
-import dev.fovea.core.model.clip.ClipDualEncoder;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.family.Clip;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param clip the weights
  * @param tokenizer its own
  */
-record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenizer) implements AutoCloseable {
+record TextTower(Checkpoint checkpoint, ContrastiveModel clip, Tokenizer tokenizer) implements AutoCloseable {
     /** What benchmarks add to a question to get short answers; it says nothing about the picture. */
     private static final String SHORT_ANSWER = "Answer the question using a single word or phrase.";
 
@@ -36,7 +36,7 @@ record TextTower(Checkpoint checkpoint, ClipDualEncoder clip, Tokenizer tokenize
         }
         Tokenizer tokenizer = Tokenizer.open(folder);
         Checkpoint checkpoint = Checkpoint.open(folder);
-        ClipDualEncoder clip = ClipDualEncoder.load(config, new Weights(checkpoint, "", dtype));
+        ContrastiveModel clip = Clip.load(config, checkpoint, dtype);
         int[] framed = tokenizer.encode("a", true);
         if (!clip.text().config().endsIn(framed)) {
             tokenizer.close();

@@ -26,11 +26,9 @@ public final class Viewing implements AutoCloseable {
     Viewing(Asking asking, AskOptions options, List<RgbImage> images) {
         this.asking = asking;
         this.options = options;
-        boolean frames = Plans.frames(asking.plan(options, images.size()));
-        this.pictures = images.stream()
-                .map(asking::prepare)
-                .map(shown -> frames ? shown : shown.withoutOriginal())
-                .toList();
+        List<Shown> shown = images.stream().map(asking::prepare).toList();
+        boolean frames = Plans.frames(asking.plans(options, shown).ofPrompt());
+        this.pictures = frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
         encode(job(""));
     }
 

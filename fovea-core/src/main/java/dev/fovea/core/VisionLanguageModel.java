@@ -2,12 +2,13 @@ package dev.fovea.core;
 
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.generate.Generator;
-import dev.fovea.core.image.ImageProcessor;
-import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Description;
+import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
@@ -15,6 +16,7 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.text.ChatTemplate;
+import dev.fovea.core.text.SpecialTokens;
 import dev.fovea.core.text.Tokenizer;
 import dev.fovea.core.weights.Checkpoint;
 import java.nio.file.Files;
@@ -54,8 +56,8 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
 
     /**
-     * Opens a LLaVA-1.5 checkpoint in Hugging Face's layout: {@code config.json}, safetensors,
-     * {@code tokenizer.json}, {@code preprocessor_config.json} and a chat template.
+     * Opens a checkpoint of a known family in Hugging Face's layout: {@code config.json}, safetensors,
+     * {@code tokenizer.json}, processor files and a chat template.
      *
      * @throws RuntimeException with one sentence that names the file and what is wrong with it
      */
@@ -65,14 +67,16 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /** As above, with options. */
     public static VisionLanguageModel open(Path folder, OpenOptions options) {
-        LlavaConfig config = LlavaConfig.read(folder);
-        ImageProcessor processor = new ImageProcessor(ImageProcessorConfig.read(folder));
+        Families.Found found = Families.read(folder);
+        Description description = found.description();
+        PictureProcessor processor = found.family().pictures(folder, description);
         List<AutoCloseable> opened = new ArrayList<>();
         try {
             Tokenizer tokenizer = Tokenizer.open(folder);
             opened.add(tokenizer);
-            ChatTemplate template =
-                    ChatTemplate.open(folder, ImageToken.resolve(folder, config.imageToken(), tokenizer));
+            int imageToken = description.placeholders().getFirst().id();
+            SpecialTokens special = ImageToken.resolve(folder, imageToken, tokenizer);
+            ChatTemplate template = ChatTemplate.open(folder, special);
             Checkpoint checkpoint = Checkpoint.open(folder);
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);
@@ -80,16 +84,20 @@ public final class VisionLanguageModel implements AutoCloseable {
             if (tower != null) {
                 opened.add(tower);
             }
-            LlavaModel model = LlavaModel.load(config, checkpoint, dtype, tower == null ? null : tower.clip());
+            ModelParts model = description.load(checkpoint, dtype, tower == null ? null : tower.clip());
             PathEngine engine = new PathEngine(model);
             Asking asking = new Asking(
                     engine,
                     tokenizer,
                     template,
                     processor,
+                    PromptText.of(description, special.image()),
                     tower,
                     new Generator(engine, tokenizer::decode, endTokens(folder, tokenizer)),
-                    shape(model, processor),
+                    Pictures.typical(
+                            model.shape(),
+                            processor,
+                            description.vision().patches().imageSize()),
                     options.techniques());
             return new VisionLanguageModel(folder, checkpoint, tower, asking);
         } catch (RuntimeException e) {
@@ -115,14 +123,6 @@ public final class VisionLanguageModel implements AutoCloseable {
             return TextTower.open(given, dtype);
         }
         return Files.isDirectory(beside) ? TextTower.open(beside, dtype) : null;
-    }
-
-    /** The grid is that of the pictures as they are prepared, which need not be the one the encoder was trained on. */
-    private static ModelShape shape(LlavaModel model, ImageProcessor processor) {
-        ModelShape s = model.shape();
-        int[] grid =
-                Pictures.grid(processor, s.patchSize(), model.config().vision().imageSize());
-        return s.withGrid(grid[0], grid[1]);
     }
 
     /** As {@code generation_config.json} says, or else {@code config.json}, or else the tokenizer. */
@@ -169,8 +169,10 @@ public final class VisionLanguageModel implements AutoCloseable {
     /** What a user should know about this model before asking, in sentences; usually nothing. */
     public List<String> notes() {
         ModelShape s = shape();
-        int trained = asking.engine().model().config().vision().gridSide();
-        if (s.gridRows() == trained && s.gridCols() == trained) {
+        VisionOptions vision = asking.engine().model().vision().options();
+        int trained = vision.patches().gridSide() / s.traits().side();
+        boolean asTrained = s.gridRows() == trained && s.gridCols() == trained;
+        if (asTrained || vision.positions() != VisionOptions.Positions.INTERPOLATED) {
             return List.of();
         }
         return List.of("its pictures are prepared as " + s.gridRows() + "x" + s.gridCols()
@@ -190,7 +192,7 @@ public final class VisionLanguageModel implements AutoCloseable {
      *     the model lacks what a technique needs
      */
     public Plan plan(List<String> techniques, Budget budget, int images) {
-        return asking.plan(AskOptions.defaults().withTechniques(techniques, budget), images);
+        return asking.plan(techniques, budget, images);
     }
 
     /** Asks with default options. */

@@ -7,8 +7,8 @@ import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
@@ -46,7 +46,8 @@ class OnModelTest {
         List<Case> all = new ArrayList<>();
         for (String name : List.of("llava-mha", "llava-gqa")) {
             Path folder = MODELS.resolve(name);
-            LlavaModel model = LlavaModel.load(LlavaConfig.read(folder), Checkpoint.open(folder), DType.F32, null);
+            ModelParts model =
+                    Families.read(folder).description().load(Checkpoint.open(folder), DType.F32, null);
             Tensor pixels =
                     Checkpoint.open(folder.resolve("golden.safetensors")).tensor("vision.pixel_values");
             Tiny tiny = new Tiny(name, new PathEngine(model), List.of(pixels.select(0, 0), pixels.select(0, 1)));

@@ -3,7 +3,7 @@ package dev.fovea.cli.speed;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Techniques;
 import java.util.List;
@@ -22,8 +22,8 @@ final class PathSpeed {
     private static final int TOKENS_A_TURN = 2;
 
     private final RandomLlava sizes;
-    private final LlavaModel shallow;
-    private final LlavaModel deep;
+    private final ModelParts shallow;
+    private final ModelParts deep;
     private final Machine machine;
     private final Visit visit;
 
@@ -120,7 +120,7 @@ final class PathSpeed {
         }
     }
 
-    private static void tokens(LlavaModel model, PromptState state) {
+    private static void tokens(ModelParts model, PromptState state) {
         for (int i = 0; i < TOKENS_A_TURN; i++) {
             Visit.decode(model, state);
         }

@@ -1,29 +1,12 @@
 package dev.fovea.cli.speed;
 
-import dev.fovea.core.layer.Activation;
-import dev.fovea.core.layer.GatedMlp;
-import dev.fovea.core.layer.LayerNorm;
-import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.Mlp;
-import dev.fovea.core.layer.PatchEmbedding;
-import dev.fovea.core.layer.RmsNorm;
-import dev.fovea.core.layer.RotaryEmbedding;
-import dev.fovea.core.model.clip.ClipBlock;
-import dev.fovea.core.model.clip.ClipVisionConfig;
-import dev.fovea.core.model.clip.ClipVisionEncoder;
-import dev.fovea.core.model.llama.LlamaConfig;
-import dev.fovea.core.model.llama.LlamaDecoder;
-import dev.fovea.core.model.llama.LlamaLayer;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.OwnedTensor;
-import dev.fovea.core.tensor.Scope;
-import dev.fovea.core.tensor.Tensors;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import org.bytedeco.pytorch.Tensor;
+import java.nio.file.Path;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -43,73 +26,39 @@ final class RandomLlava implements AutoCloseable {
     static final int SIDE = 336;
 
     private static final int DISTINCT = 3;
-    private static final int SEED_ROWS = 64;
-    private static final double SPREAD = 0.02;
 
     private final DType dtype;
-    private final List<OwnedTensor> owned = new ArrayList<>();
-    private final ClipVisionEncoder vision;
-    private final Mlp projector;
-    private final List<LlamaLayer> layers = new ArrayList<>();
-    private final Tensor tokens;
-    private final RmsNorm norm;
-    private final Linear head;
+    private final RandomWeights weights;
 
     RandomLlava(DType dtype) {
         this.dtype = dtype;
         torch.manual_seed(1);
-        ClipVisionConfig c = new ClipVisionConfig(1024, 4096, 24, 16, SIDE, 14, 3, Activation.QUICK_GELU, 1e-5);
-        this.vision = encoder(c);
-        this.projector = new Mlp(linear(WIDTH, c.width(), true), Activation.GELU, linear(WIDTH, WIDTH, true));
-        for (int i = 0; i < DISTINCT; i++) {
-            layers.add(new LlamaLayer(
-                    rms(),
-                    linear(WIDTH, WIDTH, false),
-                    linear(WIDTH, WIDTH, false),
-                    linear(WIDTH, WIDTH, false),
-                    linear(WIDTH, WIDTH, false),
-                    rms(),
-                    new GatedMlp(
-                            linear(MLP, WIDTH, false),
-                            linear(MLP, WIDTH, false),
-                            linear(WIDTH, MLP, false),
-                            Activation.SILU),
-                    HEADS,
-                    HEADS));
-        }
-        this.tokens = random(VOCABULARY, WIDTH);
-        this.norm = rms();
-        this.head = linear(VOCABULARY, WIDTH, false);
+        this.weights = new RandomWeights(dtype, DISTINCT);
+        withLayers(DISTINCT);
     }
 
     /** The model with this many layers in its language model. */
-    LlavaModel withLayers(int count) {
-        ClipVisionConfig c = vision.config();
-        LlamaConfig text = new LlamaConfig(
-                WIDTH,
-                MLP,
-                count,
-                HEADS,
-                HEADS,
-                WIDTH / HEADS,
-                VOCABULARY,
-                4096,
-                Activation.SILU,
-                1e-5,
-                false,
-                false,
-                false,
-                RotaryEmbedding.plain(WIDTH / HEADS, 10000));
-        List<LlamaLayer> own = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            own.add(layers.get(i % DISTINCT));
-        }
-        return new LlavaModel(
-                new LlavaConfig(c, text, List.of(c.layers() - 1), false, Activation.GELU, true, IMAGE_TOKEN),
-                vision,
-                projector,
-                new LlamaDecoder(text, tokens, own, norm, head, dtype),
-                null);
+    ModelParts withLayers(int count) {
+        ObjectNode root = new ObjectMapper().createObjectNode();
+        root.put("model_type", "llava").put("image_token_index", IMAGE_TOKEN);
+        root.putObject("vision_config")
+                .put("hidden_size", 1024)
+                .put("intermediate_size", 4096)
+                .put("num_hidden_layers", 24)
+                .put("num_attention_heads", 16)
+                .put("image_size", SIDE)
+                .put("patch_size", 14);
+        root.putObject("text_config")
+                .put("hidden_size", WIDTH)
+                .put("intermediate_size", MLP)
+                .put("num_hidden_layers", count)
+                .put("num_attention_heads", HEADS)
+                .put("vocab_size", VOCABULARY)
+                .put("max_position_embeddings", 4096)
+                .put("rms_norm_eps", 1e-5);
+        return Families.of(new ModelConfig(Path.of("config.json"), "", root))
+                .description()
+                .load(weights, null);
     }
 
     DType dtype() {
@@ -126,62 +75,8 @@ final class RandomLlava implements AutoCloseable {
         return 2.0 * count * layerWeights() + 2.0 * count * count * WIDTH;
     }
 
-    private ClipVisionEncoder encoder(ClipVisionConfig c) {
-        ClipBlock block = new ClipBlock(
-                layerNorm(c.width()),
-                linear(c.width(), c.width(), true),
-                linear(c.width(), c.width(), true),
-                linear(c.width(), c.width(), true),
-                linear(c.width(), c.width(), true),
-                layerNorm(c.width()),
-                new Mlp(linear(c.mlpWidth(), c.width(), true), c.activation(), linear(c.width(), c.mlpWidth(), true)),
-                c.heads());
-        return new ClipVisionEncoder(
-                c,
-                random(c.width()),
-                new PatchEmbedding(random(c.width(), c.channels(), c.patchSize(), c.patchSize()), null),
-                random(1L + (long) c.gridSide() * c.gridSide(), c.width()),
-                layerNorm(c.width()),
-                Collections.nCopies(c.layers(), block),
-                layerNorm(c.width()));
-    }
-
-    private Linear linear(long out, long in, boolean bias) {
-        return new Linear(random(out, in), bias ? random(out) : null);
-    }
-
-    private LayerNorm layerNorm(long width) {
-        return new LayerNorm(own(Tensors.full(1, dtype, width)), random(width), 1e-5);
-    }
-
-    private RmsNorm rms() {
-        return new RmsNorm(own(Tensors.full(1, dtype, WIDTH)), 1e-5);
-    }
-
-    /** Random rows, repeated where there are many: drawing two hundred million numbers a layer would take longest. */
-    private Tensor random(long... shape) {
-        try (Scope scope = Scope.inference()) {
-            long rows = Math.min(shape[0], SEED_ROWS);
-            long[] part = shape.clone();
-            part[0] = rows;
-            Tensor seed = Tensors.to(Tensors.scale(torch.randn(part), SPREAD), dtype);
-            Tensor whole = Tensors.empty(dtype, shape);
-            for (long at = 0; at < shape[0]; at += rows) {
-                long length = Math.min(rows, shape[0] - at);
-                whole.narrow(0, at, length).copy_(seed.narrow(0, 0, length));
-            }
-            return own(whole);
-        }
-    }
-
-    private Tensor own(Tensor tensor) {
-        OwnedTensor kept = OwnedTensor.of(tensor);
-        owned.add(kept);
-        return kept.get();
-    }
-
     @Override
     public void close() {
-        owned.forEach(OwnedTensor::close);
+        weights.close();
     }
 }

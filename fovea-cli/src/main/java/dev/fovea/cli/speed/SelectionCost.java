@@ -3,7 +3,7 @@ package dev.fovea.cli.speed;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PlanCheck;
 import dev.fovea.core.engine.PlanRun;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
@@ -28,7 +28,7 @@ final class SelectionCost {
 
     private static final int[] BUDGETS = {PathSpeed.FEW, 128, 192, 288};
 
-    private final LlavaModel model;
+    private final ModelParts model;
     private final Visit visit;
 
     SelectionCost(RandomLlava sizes, Visit visit) {

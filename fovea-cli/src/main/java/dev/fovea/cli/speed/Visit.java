@@ -5,7 +5,7 @@ import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
@@ -37,14 +37,14 @@ final class Visit implements AutoCloseable {
     }
 
     /** The question's embeddings are made up: their sizes are what counts. */
-    static PlanRun run(Plan plan, LlavaModel model) {
-        float[] question = new float[model.decoder().config().width()];
+    static PlanRun run(Plan plan, ModelParts model) {
+        float[] question = new float[model.decoder().options().width()];
         Arrays.fill(question, 0.01f);
         return PlanRun.of(plan, new PlanRun.Question(() -> question, () -> question), null);
     }
 
     /** Encodes the picture; the caller owns the result. */
-    EncodedImage encode(LlavaModel model, PlanRun run) {
+    EncodedImage encode(ModelParts model, PlanRun run) {
         try (Scope scope = Scope.inference()) {
             Tensor picture = pixels.get();
             ImageInput input = new ImageInput(picture, () -> Tensors.scale(picture, 50), "image0.", run);
@@ -53,14 +53,14 @@ final class Visit implements AutoCloseable {
     }
 
     /** Reads the prompt; the caller owns the result. */
-    PromptState prefill(LlavaModel model, EncodedImage image, PlanRun run) {
+    PromptState prefill(ModelParts model, EncodedImage image, PlanRun run) {
         return new PathEngine(model)
                 .prefill(List.of(new PathEngine.Prompt("", ids, List.of(image), run, ROOM)))
                 .getFirst();
     }
 
     /** Feeds one token more. */
-    static void decode(LlavaModel model, PromptState state) {
+    static void decode(ModelParts model, PromptState state) {
         new PathEngine(model).extend(List.of(state), List.of(new int[] {42}));
     }
 

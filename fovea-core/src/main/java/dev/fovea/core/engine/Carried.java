@@ -13,14 +13,24 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Carried {
     private final Map<Signal<?>, Measured> measured = new LinkedHashMap<>();
+    private final boolean cls;
 
     /** @param slots token identity to index in the value */
-    private record Measured(Object value, Map<Integer, Integer> slots) {}
+    private record Measured(Object value, Map<Integer, Integer> slots) {
+        /** Rows before those of the visual tokens. */
+        int lead() {
+            return ((Matrix) value).rows() - slots.size();
+        }
+    }
 
-    Carried() {}
+    /** @param cls whether the encoder has a class token */
+    Carried(boolean cls) {
+        this.cls = cls;
+    }
 
     /** A copy that can be added to without changing the original. */
     Carried(Carried other) {
+        cls = other.cls;
         measured.putAll(other.measured);
     }
 
@@ -29,9 +39,9 @@ public final class Carried {
         measured.put(signal, new Measured(perToken, slots(ids)));
     }
 
-    /** Remembers a matrix whose first row is the class token's. */
-    void put(Signal<?> signal, Matrix clsFirst, int[] ids) {
-        measured.put(signal, new Measured(clsFirst, slots(ids)));
+    /** Remembers a matrix of one row per visual token, behind that of the class token where it has one. */
+    void put(Signal<?> signal, Matrix rows, int[] ids) {
+        measured.put(signal, new Measured(rows, slots(ids)));
     }
 
     boolean has(Signal<?> signal) {
@@ -58,36 +68,57 @@ public final class Carried {
         return out;
     }
 
-    /** The class token's row and those of these tokens; zeros for a token that was not there. */
+    /** The rows of these tokens, behind the class token's if it has one; zeros for a token that was not there. */
     Matrix rows(Signal<?> signal, int[] ids) {
         Measured m = find(signal);
         Matrix all = (Matrix) m.value;
         int cols = all.cols();
-        float[] out = new float[(1 + ids.length) * cols];
-        System.arraycopy(all.data(), 0, out, 0, cols);
+        int lead = m.lead();
+        float[] out = new float[(lead + ids.length) * cols];
+        System.arraycopy(all.data(), 0, out, 0, lead * cols);
         for (int i = 0; i < ids.length; i++) {
             Integer slot = m.slots.get(ids[i]);
             if (slot != null) {
-                System.arraycopy(all.data(), (1 + slot) * cols, out, (1 + i) * cols, cols);
+                System.arraycopy(all.data(), (lead + slot) * cols, out, (lead + i) * cols, cols);
             }
         }
-        return new Matrix(1 + ids.length, cols, out);
+        return new Matrix(lead + ids.length, cols, out);
     }
 
-    /** Rows and columns of a map over the class token and these tokens. */
+    /** Rows and columns of a map over these tokens, behind the class token where there is one. */
     Matrix map(Signal<?> signal, int[] ids) {
         Matrix rows = rows(signal, ids);
         Measured m = find(signal);
-        int n = 1 + ids.length;
+        int lead = m.lead();
+        int n = lead + ids.length;
         float[] out = new float[n * n];
         for (int r = 0; r < n; r++) {
-            out[r * n] = rows.get(r, 0);
-            for (int c = 1; c < n; c++) {
-                Integer slot = m.slots.get(ids[c - 1]);
-                out[r * n + c] = slot == null ? 0 : rows.get(r, 1 + slot);
+            for (int c = 0; c < n; c++) {
+                Integer slot = c < lead ? Integer.valueOf(c - lead) : m.slots.get(ids[c - lead]);
+                out[r * n + c] = slot == null ? 0 : rows.get(r, lead + slot);
             }
         }
         return new Matrix(n, n, out);
+    }
+
+    /** How many cells each of these tokens stands for, behind the class token's 1 where there is one. */
+    float[] sizes(VisualTokens tokens) {
+        if (!cls) {
+            return tokens.sizes().clone();
+        }
+        float[] sizes = new float[1 + tokens.count()];
+        sizes[0] = 1;
+        System.arraycopy(tokens.sizes(), 0, sizes, 1, tokens.count());
+        return sizes;
+    }
+
+    /** A signal for the tokens that are left of one image. */
+    Object of(Signal<?> signal, VisualTokens tokens) {
+        return switch (signal) {
+            case Signal.TokenSizes ignored -> sizes(tokens);
+            case Signal.EncoderAttentionMap s -> map(s, tokens.ids());
+            default -> isMatrix(signal) ? rows(signal, tokens.ids()) : vector(signal, tokens.ids());
+        };
     }
 
     private Measured find(Signal<?> signal) {

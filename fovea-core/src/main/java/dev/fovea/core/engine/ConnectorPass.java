@@ -1,6 +1,6 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.layer.Mlp;
+import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
@@ -22,16 +22,19 @@ import org.jspecify.annotations.Nullable;
  * projected; all pictures that nobody asked about are projected together.
  */
 final class ConnectorPass {
-    private final Mlp projector;
+    private final Connector connector;
+    private final int lead;
     private final boolean clsIsFeature;
     private final UnaryOperator<Tensor> shared;
 
     /**
+     * @param cls whether features begin with those of a class token
      * @param clsIsFeature whether the class token goes to the language model too
      * @param shared takes states of the encoder's last feature layer into the space of the paired text tower
      */
-    ConnectorPass(Mlp projector, boolean clsIsFeature, UnaryOperator<Tensor> shared) {
-        this.projector = projector;
+    ConnectorPass(Connector connector, boolean cls, boolean clsIsFeature, UnaryOperator<Tensor> shared) {
+        this.connector = connector;
+        this.lead = cls ? 1 : 0;
         this.clsIsFeature = clsIsFeature;
         this.shared = shared;
     }
@@ -66,12 +69,7 @@ final class ConnectorPass {
         }
 
         Layout layout() {
-            int n = visual.count();
-            int rows = item.image().grid().rows();
-            int cols = item.image().grid().cols();
-            int[] all = new int[n];
-            Arrays.setAll(all, i -> i);
-            return new Layout(n, all, visual.cells(rows * cols), rows, cols, 1, rows * cols);
+            return visual.layout(item.image().grid());
         }
     }
 
@@ -99,14 +97,24 @@ final class ConnectorPass {
             return;
         }
         Tensor[] rows = states.stream()
-                .map(s -> clsIsFeature ? s.features : s.features.narrow(0, 1, s.features.size(0) - 1))
+                .map(s -> clsIsFeature ? s.features : ownFeatures(s))
                 .toArray(Tensor[]::new);
-        Tensor all = projector.forward(Tensors.cat(0, rows));
+        Tensor all = connector.project(Tensors.cat(0, rows));
         int from = 0;
         for (int i = 0; i < rows.length; i++) {
-            states.get(i).projected = all.narrow(0, from, rows[i].size(0));
-            from += (int) rows[i].size(0);
+            int tokens = (int) rows[i].size(0) / patches();
+            states.get(i).projected = all.narrow(0, from, tokens);
+            from += tokens;
         }
+    }
+
+    /** Those of the visual tokens, without the class token's. */
+    private Tensor ownFeatures(State s) {
+        return s.features.narrow(0, lead, s.features.size(0) - lead);
+    }
+
+    private int patches() {
+        return connector.grouping().patches();
     }
 
     private static Tensor projected(State s) {
@@ -135,37 +143,44 @@ final class ConnectorPass {
 
     /** Selections hold for features and projected tokens alike; combinations only for what the station combines. */
     private void choose(State s, Station station, Decision decision) {
-        RowChange[] change = {RowChange.ofImage(s.visual.count(), decision)};
-        int[] lengths = {1 + s.visual.count()};
+        RowChange[] change = {RowChange.ofImage(lead, patches(), decision)};
         Tensor projected = s.projected;
         if (projected != null) {
             boolean stale = station instanceof Station.Connector && !RowChange.pure(change);
-            s.projected = stale ? null : chosen(s, projected, lengths, change, decision);
+            s.projected = stale ? null : chosen(s, projected, decision);
         }
-        s.features = RowChange.apply(s.features, lengths, change);
+        s.features = RowChange.apply(s.features, new int[] {(int) s.features.size(0)}, change);
         s.visual = EncoderPass.afterwards(s.visual, decision);
     }
 
-    private Tensor chosen(State s, Tensor projected, int[] lengths, RowChange[] change, Decision decision) {
-        if (clsIsFeature) {
+    private Tensor chosen(State s, Tensor projected, Decision decision) {
+        RowChange[] change = {RowChange.ofImage(lead, 1, decision)};
+        int[] lengths = {lead + s.visual.count()};
+        if (clsIsFeature || lead == 0) {
             return RowChange.apply(projected, lengths, change);
         }
         // The class token is projected only for a group that it takes part in.
         boolean withCls = decision instanceof Decision.Merge merge
                 && Arrays.stream(merge.members()).anyMatch(m -> m == Decision.CLS);
-        Tensor cls = withCls ? projector.forward(s.features.narrow(0, 0, 1)) : projected.narrow(0, 0, 1);
+        Tensor cls = withCls ? connector.project(clsAsToken(s.features)) : projected.narrow(0, 0, 1);
         Tensor rows = RowChange.apply(Tensors.cat(0, cls, projected), lengths, change);
         return rows.narrow(0, 1, rows.size(0) - 1);
     }
 
-    private static void append(State s, Station station, Matrix more) {
+    /** The class token's features, once for each patch of a token. */
+    private Tensor clsAsToken(Tensor features) {
+        return features.narrow(0, 0, 1).expand(patches(), features.size(1));
+    }
+
+    private void append(State s, Station station, Matrix more) {
         Tensor projected = s.projected;
         if (station instanceof Station.Projector && projected != null) {
             s.projected = below(projected, EncoderPass.toTensor(more, projected.size(1), station));
             // What stands behind the projector has no features: zeros keep the rows in step.
-            s.features = below(s.features, Tensors.zeros(DType.F32, more.rows(), s.features.size(1)));
+            s.features = below(s.features, Tensors.zeros(DType.F32, (long) more.rows() * patches(), s.features.size(1)));
         } else {
-            s.features = below(s.features, EncoderPass.toTensor(more, s.features.size(1), station));
+            Tensor tokens = EncoderPass.toTensor(more, s.features.size(1), station);
+            s.features = below(s.features, new EncoderRows(false, 0, patches()).rows(tokens));
             s.projected = null;
         }
         s.visual = s.visual.append(more.rows(), 0);
@@ -181,15 +196,18 @@ final class ConnectorPass {
             return common;
         }
         return switch (signal) {
-            case Signal.Features ignored -> EncoderSignals.matrix(s.features.narrow(0, 1, s.visual.count()));
-            case Signal.FeatureImageEmbeddings ignored ->
-                EncoderSignals.matrix(shared.apply(s.features.narrow(0, 1, s.visual.count())));
-            case Signal.Projected ignored -> EncoderSignals.matrix(patches(s));
-            default -> EncoderPass.carriedSignal(s.carried, signal, s.visual);
+            case Signal.Features ignored -> means(ownFeatures(s));
+            case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(ownFeatures(s)));
+            case Signal.Projected ignored -> EncoderRows.matrix(projectedTokens(s));
+            default -> s.carried.of(signal, s.visual);
         };
     }
 
-    private Tensor patches(State s) {
+    private Matrix means(Tensor perPatch) {
+        return new EncoderRows(false, 0, patches()).means(perPatch);
+    }
+
+    private Tensor projectedTokens(State s) {
         Tensor projected = projected(s);
         return clsIsFeature ? projected.narrow(0, 1, s.visual.count()) : projected;
     }

@@ -1,7 +1,8 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.model.clip.ClipDualEncoder;
-import dev.fovea.core.model.clip.ClipVisionEncoder;
+import dev.fovea.core.model.connector.Grouping;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.Scope;
@@ -16,13 +17,13 @@ import org.bytedeco.pytorch.Tensor;
  * nothing but the model, so any number of threads may use it at once.
  */
 public final class ContrastiveEngine {
-    private final ClipDualEncoder clip;
-    private final ClipVisionEncoder vision;
+    private final ContrastiveModel model;
+    private final VisionTransformer vision;
 
     /** @throws IllegalStateException if the checkpoint has no image tower */
-    public ContrastiveEngine(ClipDualEncoder clip) {
-        this.clip = clip;
-        ClipVisionEncoder tower = clip.vision();
+    public ContrastiveEngine(ContrastiveModel model) {
+        this.model = model;
+        VisionTransformer tower = model.vision();
         if (tower == null) {
             throw new IllegalStateException("This checkpoint holds no image tower");
         }
@@ -42,15 +43,15 @@ public final class ContrastiveEngine {
     /** Looks at a picture. */
     public Seen see(ImageInput input) {
         int layers = vision.blocks().size();
-        int width = vision.config().width();
+        int width = vision.options().width();
         int[] all = IntStream.rangeClosed(1, layers).toArray();
         try (Scope ignored = Scope.inference();
-                EncodedImage encoded = new EncoderPass(vision, all, null)
+                EncodedImage encoded = new EncoderPass(vision, Grouping.none(), all, null)
                         .encode(List.of(input))
                         .getFirst()) {
             // The features of all blocks stand side by side; the class token's row is its way through them.
             Tensor cls = encoded.features().get().narrow(0, 0, 1);
-            Tensor embedding = clip.projectImages(cls.narrow(1, (long) (layers - 1) * width, width));
+            Tensor embedding = model.projectImages(cls.narrow(1, (long) (layers - 1) * width, width));
             LedgerBuilder ledger = new LedgerBuilder(List.of(encoded.grid()), false);
             encoded.decided().forEach(d -> ledger.add(d, 0));
             return new Seen(

@@ -2,9 +2,9 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.PackedAttention;
 import dev.fovea.core.layer.RotaryEmbedding;
-import dev.fovea.core.model.llama.KvCache;
-import dev.fovea.core.model.llama.LlamaDecoder;
-import dev.fovea.core.model.llama.LlamaLayer;
+import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.DecoderLayer;
+import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -16,6 +16,7 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -27,14 +28,14 @@ import org.jspecify.annotations.Nullable;
  * the stations of their plans, and continuations of any length over their caches, which do not.
  */
 final class DecoderPass {
-    private final LlamaDecoder decoder;
+    private final Decoder decoder;
     private final List<Chunk> chunks;
     private @Nullable DecoderProjections previous;
     private @Nullable Rotation rotation;
     private float[] finalStates = new float[0];
 
     /** A rotary table that several layers share. */
-    private record Rotation(int[] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {}
+    private record Rotation(int[][] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {}
 
     /**
      * The tokens of one sequence in this pass.
@@ -47,7 +48,7 @@ final class DecoderPass {
         }
     }
 
-    DecoderPass(LlamaDecoder decoder, List<Chunk> chunks) {
+    DecoderPass(Decoder decoder, List<Chunk> chunks) {
         this.decoder = decoder;
         this.chunks = chunks;
     }
@@ -102,12 +103,12 @@ final class DecoderPass {
     }
 
     private Tensor layer(int index, Tensor entering, int[][] places) {
-        LlamaLayer layer = decoder.layers().get(index);
+        DecoderLayer layer = decoder.layers().get(index);
         DecoderProjections now = new DecoderProjections(layer, entering);
         Tensor x = station(new Station.Decoder(index), entering, now);
         boolean last = index == decoder.layers().size() - 1;
-        int[][] positions = positions(index);
-        now.positions(rotation(flat(positions)));
+        int[][][] positions = positions(index);
+        now.positions(rotation(packed(positions)));
         if (x.size(0) == chunks.size()) {
             // One token of each sequence: also the last layer, whose other queries nobody asks for, needs all of them.
             now.together();
@@ -119,7 +120,7 @@ final class DecoderPass {
         Tensor attended = last ? lastRows(index, now) : allRows(index, now, k, v);
         previous = last || !wantedBehind(index) ? null : now;
         Tensor residual = last ? x.index_select(0, Tensors.indices(ends())) : x;
-        return layer.mlpResidual(residual.add(layer.out().forward(attended)));
+        return layer.mlpResidual(residual.add(layer.attention().out().forward(attended)));
     }
 
     /** Whether a step at the next station looks back at this layer. */
@@ -127,7 +128,7 @@ final class DecoderPass {
         return chunks.stream().anyMatch(c -> c.fresh() && c.sequence().book().decoderSignal(layer + 1, layer));
     }
 
-    private void fillCaches(int index, Tensor k, Tensor v, int[][] positions, int[][] places) {
+    private void fillCaches(int index, Tensor k, Tensor v, int[][][] positions, int[][] places) {
         int from = 0;
         for (int c = 0; c < chunks.size(); c++) {
             Chunk chunk = chunks.get(c);
@@ -139,7 +140,7 @@ final class DecoderPass {
                     k.narrow(1, from, n),
                     v.narrow(1, from, n),
                     chunk.fresh() ? s.origins() : places[c],
-                    positions[c],
+                    positions[c][0],
                     next);
             if (chunk.fresh()) {
                 s.decoderTokens().add(s.visual().count());
@@ -151,7 +152,7 @@ final class DecoderPass {
     /** Attention of every row; sequences that were told to rescale have their last row replaced. */
     private Tensor allRows(int index, DecoderProjections now, Tensor k, Tensor v) {
         Tensor q = now.queries(true);
-        double scale = decoder.config().scale();
+        double scale = decoder.layers().get(index).attention().scale();
         int[] lengths = lengths();
         boolean fresh = chunks.stream().allMatch(Chunk::fresh);
         Tensor out = fresh ? PackedAttention.self(q, k, v, lengths, true, scale, null) : null;
@@ -186,7 +187,7 @@ final class DecoderPass {
             KvCache.Layer cache = chunks.get(c).sequence().cache().layer(index);
             List<float[]> factors = chunks.get(c).sequence().rescaling(index);
             Tensor q = now.query(ends[c], true);
-            double scale = decoder.config().scale();
+            double scale = decoder.layers().get(index).attention().scale();
             parts[c] = factors == null
                     ? PackedAttention.last(q, cache.keys(), cache.values(), scale)
                     : Rescaling.attend(q, cache.keys(), cache.values(), scale, factors);
@@ -232,7 +233,7 @@ final class DecoderPass {
         for (int index = 0; index < most; index++) {
             int[] lengths = lengths();
             if (now != null) {
-                now.positions(rotation(flat(positions(((Station.Decoder) station).layer()))));
+                now.positions(rotation(packed(positions(((Station.Decoder) station).layer()))));
             }
             @Nullable RowChange[] changes = new RowChange[chunks.size()];
             @Nullable Tensor[] added = new Tensor[chunks.size()];
@@ -283,7 +284,7 @@ final class DecoderPass {
                     return found;
                 },
                 decoder.norm()::forward,
-                decoder.config().scale());
+                layer -> decoder.layers().get(layer).attention().scale());
     }
 
     private static RowChange change(Sequence s, Station station, Decision decision) {
@@ -294,8 +295,8 @@ final class DecoderPass {
             case Decision.DropAllVisual d -> d.positions();
             default -> Decision.Positions.ORIGINAL;
         };
-        // Before the first layer no position has been used yet: they are always contiguous there.
-        boolean contiguous = station instanceof Station.Prompt;
+        // Before the first layer no position has been used yet: counted ones are always contiguous there.
+        boolean contiguous = station instanceof Station.Prompt && s.axes() == 1;
         s.follow(decision, change, contiguous || positions == Decision.Positions.RENUMBERED);
         return change;
     }
@@ -321,7 +322,7 @@ final class DecoderPass {
     }
 
     private void checkContext() {
-        int context = decoder.config().contextLength();
+        int context = decoder.options().contextLength();
         for (Chunk chunk : chunks) {
             int tokens =
                     chunk.fresh() ? chunk.sequence().length() : chunk.sequence().places() + chunk.count();
@@ -333,33 +334,41 @@ final class DecoderPass {
         }
     }
 
-    /** Position ids of the packed tokens in one layer, by sequence. */
-    private int[][] positions(int layer) {
+    /** Position ids of the packed tokens in one layer: {@code [sequences][axes][tokens]}. */
+    private int[][][] positions(int layer) {
         return chunks.stream()
                 .map(c -> {
                     if (c.fresh()) {
                         return c.sequence().positions();
                     }
                     int next = c.sequence().cache().layer(layer).nextPosition();
-                    return IntStream.range(next, next + c.count()).toArray();
+                    int[] counted = IntStream.range(next, next + c.count()).toArray();
+                    return Collections.nCopies(c.sequence().axes(), counted).toArray(int[][]::new);
                 })
-                .toArray(int[][]::new);
+                .toArray(int[][][]::new);
     }
 
-    private static int[] flat(int[][] parts) {
-        return parts.length == 1
-                ? parts[0]
-                : Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+    /** The positions of all sequences end to end: {@code [axes][total tokens]}. */
+    private static int[][] packed(int[][][] parts) {
+        if (parts.length == 1) {
+            return parts[0];
+        }
+        int[][] out = new int[parts[0].length][];
+        for (int axis = 0; axis < out.length; axis++) {
+            int a = axis;
+            out[axis] = Arrays.stream(parts).flatMapToInt(p -> Arrays.stream(p[a])).toArray();
+        }
+        return out;
     }
 
-    private RotaryEmbedding.Table rotation(int[] positions) {
+    private RotaryEmbedding.Table rotation(int[][] positions) {
         Rotation known = rotation;
-        if (known != null && Arrays.equals(known.positions, positions)) {
+        if (known != null && Arrays.deepEquals(known.positions, positions)) {
             return known.table;
         }
         forgetRotation();
-        RotaryEmbedding.Table table = decoder.config().rotary().table(positions);
-        rotation = new Rotation(positions.clone(), OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table);
+        RotaryEmbedding.Table table = decoder.options().rotary().table(positions);
+        rotation = new Rotation(positions, OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table);
         return table;
     }
 

@@ -1,7 +1,8 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.RotaryEmbedding;
-import dev.fovea.core.model.llama.LlamaLayer;
+import dev.fovea.core.model.language.DecoderLayer;
+import dev.fovea.core.model.language.SelfAttention;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -11,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * at is not computed again by the layer. Follows decisions that select rows.
  */
 final class DecoderProjections {
-    private final LlamaLayer layer;
+    private final DecoderLayer layer;
+    private final SelfAttention attention;
     private Tensor states;
     private RotaryEmbedding.@Nullable Table table;
     private @Nullable Tensor normed;
@@ -22,8 +24,9 @@ final class DecoderProjections {
     private @Nullable Tensor rotatedKeys;
 
     /** @param states {@code [total tokens, width]} entering the layer */
-    DecoderProjections(LlamaLayer layer, Tensor states) {
+    DecoderProjections(DecoderLayer layer, Tensor states) {
         this.layer = layer;
+        this.attention = layer.attention();
         this.states = states;
     }
 
@@ -39,7 +42,7 @@ final class DecoderProjections {
     Tensor normed() {
         Tensor t = normed;
         if (t == null) {
-            t = layer.attentionNorm().forward(states);
+            t = layer.mixerNorm().forward(states);
             normed = t;
         }
         return t;
@@ -48,7 +51,7 @@ final class DecoderProjections {
     /** Makes queries, keys and values at once, if none is there yet: for rows that need all of them anyway. */
     void together() {
         if (queries == null && keys == null && values == null) {
-            List<Tensor> all = layer.projections(normed());
+            List<Tensor> all = attention.projections(normed());
             queries = all.get(0);
             keys = all.get(1);
             values = all.get(2);
@@ -63,7 +66,7 @@ final class DecoderProjections {
                 t = RotaryEmbedding.rotate(queries(false), table());
                 rotatedQueries = t;
             } else {
-                t = layer.queries(normed());
+                t = attention.queries(normed());
                 queries = t;
             }
         }
@@ -77,7 +80,7 @@ final class DecoderProjections {
             return all.narrow(1, row, 1);
         }
         Tensor plain = queries;
-        Tensor q = plain == null ? layer.queries(normed().narrow(0, row, 1)) : plain.narrow(1, row, 1);
+        Tensor q = plain == null ? attention.queries(normed().narrow(0, row, 1)) : plain.narrow(1, row, 1);
         if (!rotary) {
             return q;
         }
@@ -94,7 +97,7 @@ final class DecoderProjections {
                 t = RotaryEmbedding.rotate(keys(false), table());
                 rotatedKeys = t;
             } else {
-                t = layer.keys(normed());
+                t = attention.keys(normed());
                 keys = t;
             }
         }
@@ -105,7 +108,7 @@ final class DecoderProjections {
     Tensor values() {
         Tensor t = values;
         if (t == null) {
-            t = layer.values(normed());
+            t = attention.values(normed());
             values = t;
         }
         return t;

@@ -6,6 +6,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.IntFunction;
+import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -17,7 +18,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param states {@code [total tokens, width]}
  * @param layers projections by layer, for the layer of the station and the one before
  * @param finalNorm the norm behind the last layer
- * @param scale of the attention scores
+ * @param scales of the attention scores, by layer
  */
 record DecoderSignals(
         Sequence sequence,
@@ -25,7 +26,7 @@ record DecoderSignals(
         Tensor states,
         IntFunction<DecoderProjections> layers,
         UnaryOperator<Tensor> finalNorm,
-        double scale) {
+        IntToDoubleFunction scales) {
 
     Object measure(Signal<?> signal) {
         return switch (signal) {
@@ -76,7 +77,7 @@ record DecoderSignals(
         k = s.keys() == Signal.KeyScope.VISUAL
                 ? k.index_select(1, Tensors.indices(rows(visual)))
                 : k.narrow(1, from, sequence.length());
-        Tensor probabilities = AttentionScores.probabilities(q, k, scale, hidden(asking, asked));
+        Tensor probabilities = AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, asked));
         float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
         for (int i = 0; i < asked.length; i++) {
             out[asked[i]] = values[i];
@@ -95,9 +96,9 @@ record DecoderSignals(
         Tensor q = p.queries(true).index_select(1, Tensors.indices(rows(asking)));
         Tensor k = p.keys(true).narrow(1, from, sequence.length());
         int[] all = IntStream.range(0, sequence.length()).toArray();
-        Tensor toVisual = AttentionScores.probabilities(q, k, scale, hidden(asking, all))
+        Tensor toVisual = AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, all))
                 .index_select(2, Tensors.indices(visual));
-        return EncoderSignals.matrix(
+        return EncoderRows.matrix(
                 s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
     }
 
@@ -105,11 +106,11 @@ record DecoderSignals(
         int[] at = s.tokens() == Signal.PromptTokens.VISUAL ? sequence.visualAt() : instruction();
         Tensor rows = states.index_select(0, Tensors.indices(rows(at)));
         // In f32 also where the model works in bf16: what is compared is not rounded again.
-        return EncoderSignals.matrix(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
+        return EncoderRows.matrix(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
     }
 
     private float[] positions() {
-        int[] ids = sequence.positions();
+        int[] ids = sequence.positions()[0];
         float[] out = new float[ids.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = ids[i];
@@ -154,7 +155,7 @@ record DecoderSignals(
 
     /** {@code [heads, tokens, d]} with the heads side by side. */
     private static Matrix sideBySide(Tensor heads) {
-        return EncoderSignals.matrix(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));
+        return EncoderRows.matrix(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));
     }
 
     private int[] rows(int[] positions) {
@@ -166,7 +167,7 @@ record DecoderSignals(
         int[] ids = sequence.visual().ids();
         int images = sequence.ofImages().size();
         if (images == 1) {
-            return ofImage(sequence.ofImages().getFirst(), signal, sequence.visual());
+            return sequence.ofImages().getFirst().of(signal, sequence.visual());
         }
         if (signal instanceof Signal.TokenSizes) {
             return sequence.visual().sizes();
@@ -187,10 +188,6 @@ record DecoderSignals(
         return stacked(sequence, signal, ids, images);
     }
 
-    private static Object ofImage(Carried carried, Signal<?> signal, VisualTokens visual) {
-        return EncoderPass.carriedSignal(carried, signal, visual);
-    }
-
     /** The matrices of several images one below the other. */
     private static Matrix stacked(Sequence sequence, Signal<?> signal, int[] ids, int images) {
         Matrix[] parts = new Matrix[images];
@@ -201,7 +198,7 @@ record DecoderSignals(
                     .map(VisualTokens::place)
                     .toArray();
             VisualTokens tokens = new VisualTokens(own, new VisualTokens.Blend[own.length], new float[own.length]);
-            parts[image] = (Matrix) ofImage(sequence.ofImages().get(image), signal, tokens);
+            parts[image] = (Matrix) sequence.ofImages().get(image).of(signal, tokens);
         }
         int rows = Arrays.stream(parts).mapToInt(Matrix::rows).sum();
         int cols = parts[0].cols();

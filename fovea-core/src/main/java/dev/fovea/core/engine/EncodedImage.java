@@ -8,9 +8,10 @@ import java.util.List;
  * A picture behind the encoder: everything that the connector and later stations may ask about it. A conversation keeps
  * it, so that a later question can look again without encoding again. Never changed; owns its features.
  *
- * @param features the selected features, class token first: {@code [1 + tokens, feature width]}
- * @param grid patches as the picture entered the encoder
- * @param unframed patches that it would have had if no step had decided about its size
+ * @param features the selected features, those of the class token first where there is one, then the patches of each
+ *     token beside each other: {@code [class token + tokens * patches of a token, feature width]}
+ * @param grid tokens as the picture entered the encoder
+ * @param unframed tokens that it would have had if no step had decided about its size
  * @param tokens which visual tokens the encoder left
  * @param carried the declared signals, as measured
  * @param decided the decisions before and inside the encoder

@@ -1,8 +1,11 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.model.clip.ClipBlock;
-import dev.fovea.core.model.clip.ClipVisionEncoder;
+import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.connector.Grouping;
+import dev.fovea.core.model.vision.TransformerBlock;
+import dev.fovea.core.model.vision.VisionEncoder;
+import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -15,6 +18,7 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -23,17 +27,27 @@ import org.jspecify.annotations.Nullable;
  * their plans. Layers behind the last feature layer run only as far as a declared signal needs them.
  */
 final class EncoderPass {
-    private final ClipVisionEncoder encoder;
+    private final VisionEncoder encoder;
+    private final Grouping grouping;
+    private final EncoderRows rows;
     private final int[] featureLayers;
     private final @Nullable Linear visualProjection;
     private final List<EncodingImage> images = new ArrayList<>();
+    private boolean placed;
+    private @Nullable EncoderWindows windows;
+    private RotaryEmbedding.@Nullable Table rotation;
 
     /**
+     * @param grouping which patches make which token: they stay together
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
      * @param visualProjection of the paired text tower, or null
      */
-    EncoderPass(ClipVisionEncoder encoder, int[] featureLayers, @Nullable Linear visualProjection) {
+    EncoderPass(
+            VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable Linear visualProjection) {
+        VisionOptions o = encoder.options();
         this.encoder = encoder;
+        this.grouping = grouping;
+        this.rows = new EncoderRows(o.classToken(), o.registers(), grouping.patches());
         this.featureLayers = featureLayers.clone();
         this.visualProjection = visualProjection;
     }
@@ -54,6 +68,9 @@ final class EncoderPass {
             x = station(new Station.Patches(), x);
             observe(x, 0);
             for (int layer = 0; layer < begun; layer++) {
+                if (!placed) {
+                    place();
+                }
                 try (Scope inner = Scope.inference()) {
                     EncoderProjections p = project(layer, x);
                     if (layer < complete) {
@@ -64,14 +81,15 @@ final class EncoderPass {
                     x = outputStation(layer, x);
                 }
             }
-            return images.stream().map(EncodingImage::finished).toList();
+            return images.stream()
+                    .map(image -> image.finished(encoder, last(featureLayers)))
+                    .toList();
         }
     }
 
     private Tensor embed(List<ImageInput> given) {
-        int patch = encoder.config().patchSize();
-        List<Framing.Framed> framed =
-                given.stream().map(input -> Framing.of(input, patch)).toList();
+        Framing framing = new Framing(tokenPixels(), grouping.side());
+        List<Framing.Framed> framed = given.stream().map(framing::of).toList();
         List<ImageInput> inputs = framed.stream().map(Framing.Framed::input).toList();
         List<Tensor> parts = new ArrayList<>();
         int from = 0;
@@ -86,10 +104,10 @@ final class EncoderPass {
             Tensor[] same = inputs.subList(from, to).stream()
                     .map(i -> i.pixels().unsqueeze(0))
                     .toArray(Tensor[]::new);
-            Tensor x = encoder.embed(Tensors.cat(0, same));
+            Tensor x = together(encoder.embed(Tensors.cat(0, same)), shape);
             parts.add(x.reshape(-1, x.size(2)));
             for (Framing.Framed one : framed.subList(from, to)) {
-                EncodingImage state = new EncodingImage(one, Framing.grid(one.input(), patch));
+                EncodingImage state = new EncodingImage(one, framing.grid(one.input()), rows);
                 images.add(state);
                 measurePixels(state);
             }
@@ -98,21 +116,41 @@ final class EncoderPass {
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
+    /** Side of the square of pixels that a token stands for. */
+    private int tokenPixels() {
+        return encoder.options().patches().size() * grouping.side();
+    }
+
+    /** The patches of each token beside each other: {@code [images, rows, width]}. */
+    private Tensor together(Tensor embedded, long[] shape) {
+        if (grouping.side() == 1) {
+            return embedded;
+        }
+        int patch = encoder.options().patches().size();
+        int prefix = rows.prefix();
+        int[] order = grouping.order((int) shape[1] / patch, (int) shape[2] / patch);
+        int[] all = IntStream.concat(
+                        IntStream.range(0, prefix),
+                        Arrays.stream(order).map(row -> prefix + row))
+                .toArray();
+        return embedded.index_select(1, Tensors.indices(all));
+    }
+
     private void measurePixels(EncodingImage image) {
         Signal<Matrix> signal = new Signal.PatchPixels();
         if (image.book().declared().contains(signal)) {
-            Tensor rows = Framing.patchPixels(image.input, encoder.config().patchSize());
-            Tensor cls = Tensors.zeros(DType.F32, 1, rows.size(1));
-            image.carried.put(signal, EncoderSignals.matrix(Tensors.cat(0, cls, rows)), image.tokens.ids());
+            Matrix pixels = EncoderRows.matrix(Framing.patchPixels(image.input, tokenPixels()));
+            image.carried.put(signal, pixels, image.tokens.ids());
         }
     }
 
     /** The first part of a block, with the signals that come from it. */
     private EncoderProjections project(int layer, Tensor x) {
-        ClipBlock block = encoder.blocks().get(layer);
+        TransformerBlock block = encoder.blocks().get(layer);
         EncoderProjections p = EncoderProjections.of(
                 block,
                 x,
+                rotation,
                 proportional(),
                 images.stream().map(image -> image.guests).toArray(Tensor[]::new));
         measure(layer, block, p);
@@ -121,12 +159,11 @@ final class EncoderPass {
 
     /** The rest of it. */
     private Tensor block(int layer, Tensor x, EncoderProjections p) {
-        ClipBlock block = encoder.blocks().get(layer);
+        TransformerBlock block = encoder.blocks().get(layer);
         images.forEach(image -> image.encoderTokens.add(image.tokens.count()));
-        Tensor attended = p.attend(block, lengths());
+        Tensor attended = p.attend(block, lengths(), windowsOf(layer));
         images.forEach(image -> image.guests = null);
-        Tensor y =
-                station(new Station.EncoderAttention(layer), x.add(block.out().forward(attended)));
+        Tensor y = station(new Station.EncoderAttention(layer), block.attentionResidual(x, attended));
         return block.mlpResidual(y);
     }
 
@@ -136,28 +173,22 @@ final class EncoderPass {
         boolean any = false;
         for (int i = 0; i < bias.length; i++) {
             EncodingImage image = images.get(i);
-            float[] sizes = sizes(image.tokens);
+            float[] sizes = image.tokens.sizes();
+            float[] logs = new float[image.length()];
             boolean merged = false;
             for (int t = 0; t < sizes.length; t++) {
                 merged |= sizes[t] != 1;
-                sizes[t] = (float) Math.log(sizes[t]);
+                Arrays.fill(logs, rows.of(t), rows.of(t + 1), (float) Math.log(sizes[t]));
             }
             if (merged && image.book().plan().proportionalAttention()) {
-                bias[i] = Tensors.of(sizes, sizes.length);
+                bias[i] = Tensors.of(logs, logs.length);
                 any = true;
             }
         }
         return any ? bias : null;
     }
 
-    private static float[] sizes(VisualTokens tokens) {
-        float[] sizes = new float[1 + tokens.count()];
-        sizes[0] = 1;
-        System.arraycopy(tokens.sizes(), 0, sizes, 1, tokens.count());
-        return sizes;
-    }
-
-    private void measure(int layer, ClipBlock block, EncoderProjections p) {
+    private void measure(int layer, TransformerBlock block, EncoderProjections p) {
         int from = 0;
         for (int i = 0; i < images.size(); i++) {
             EncodingImage image = images.get(i);
@@ -165,8 +196,15 @@ final class EncoderPass {
             List<Signal<?>> wanted = image.book().ofEncoderLayer(layer);
             if (!wanted.isEmpty()) {
                 EncoderProjections.OfImage own = p.ofImage(i, from, n);
-                EncoderSignals signals =
-                        new EncoderSignals(block, own.q(), own.k(), own.v().narrow(1, 0, n), own.bias());
+                EncoderWindows inside = windowsOf(layer);
+                EncoderSignals signals = new EncoderSignals(
+                        block,
+                        own.q(),
+                        own.k(),
+                        own.v().narrow(1, 0, n),
+                        own.bias(),
+                        rows,
+                        inside == null ? null : inside.ofImages().get(i));
                 wanted.forEach(s -> signals.measure(s, image.carried, image.tokens.ids()));
             }
             from += n;
@@ -182,15 +220,17 @@ final class EncoderPass {
     private void observe(Tensor x, int layers) {
         int from = 0;
         for (EncodingImage image : images) {
-            Tensor rows = x.narrow(0, from, image.length());
+            Tensor own = x.narrow(0, from, image.length());
             Signal<?> signal = new Signal.EncoderHidden(layers);
             if (image.book().declared().contains(signal)) {
-                image.carried.put(signal, EncoderSignals.matrix(rows), image.tokens.ids());
+                image.carried.put(signal, rows.means(own), image.tokens.ids());
             }
             if (layers == encoder.blocks().size()
                     && image.book().declares(Signal.PatchImageEmbeddings.class)
                     && visualProjection != null) {
-                Matrix projected = EncoderSignals.matrix(visualProjection.forward(rows));
+                // Patches alone: the class token has no part in the signal.
+                Tensor patches = own.narrow(0, rows.prefix(), own.size(0) - rows.prefix());
+                Matrix projected = new EncoderRows(false, 0, rows.patches()).means(visualProjection.forward(patches));
                 image.carried.put(new Signal.PatchImageEmbeddings(), projected, image.tokens.ids());
             }
             from += image.length();
@@ -236,6 +276,7 @@ final class EncoderPass {
             }
             x = append(RowChange.apply(x, lengths, changes), added);
             changed = true;
+            placed = false;
         }
         if (changed && station instanceof Station.EncoderOutput output) {
             takeFeatures(x, output.layer() + 1, true);
@@ -243,7 +284,7 @@ final class EncoderPass {
         return x;
     }
 
-    private static void decide(
+    private void decide(
             EncodingImage image,
             Step step,
             int index,
@@ -260,14 +301,16 @@ final class EncoderPass {
         outcome.notes().forEach((name, values) -> image.carried.put(new Signal.Noted(name), values, before.ids()));
         Decision decision = outcome.decision();
         if (decision instanceof Decision.Append append) {
-            added[slot] = toTensor(append.tokens(), states.size(1), step.station());
+            refuseInWindows(step.station(), "append tokens");
+            added[slot] = rows.rows(toTensor(append.tokens(), states.size(1), step.station()));
             image.tokens = before.append(append.tokens().rows(), 0);
         } else if (decision instanceof Decision.Attend attend) {
+            refuseInWindows(step.station(), "let further tokens attend");
             Tensor more = Tensors.to(
                     toTensor(attend.tokens(), states.size(1), step.station()), DType.of(states.scalar_type()));
             image.guests = image.guests == null ? more : Tensors.cat(0, image.guests, more);
         } else if (!(decision instanceof Decision.Unchanged)) {
-            changes[slot] = RowChange.ofImage(before.count(), decision);
+            changes[slot] = RowChange.ofImage(rows.prefix(), rows.patches(), decision);
             image.tokens = afterwards(before, decision);
         }
     }
@@ -309,32 +352,56 @@ final class EncoderPass {
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
+    /** Follows the tokens that are left: where rotary positions and windows of the next blocks stand. */
+    private void place() {
+        placed = true;
+        VisionOptions o = encoder.options();
+        windows = o.windows().pixels() > 0 ? EncoderWindows.of(images, o.windows(), o.patches().size()) : null;
+        RotaryEmbedding rotary = encoder.rotary();
+        rotation = rotary == null ? null : rotary.table(patchPositions());
+    }
+
+    /** Row and column of every patch: {@code [2][total rows]}; 0 for what stands at none. */
+    private int[][] patchPositions() {
+        int[][] at = new int[2][Arrays.stream(lengths()).sum()];
+        int side = grouping.side();
+        int from = 0;
+        for (EncodingImage image : images) {
+            int[] cells = image.layout().cells();
+            for (int i = 0; i < cells.length * rows.patches(); i++) {
+                int cell = cells[i / rows.patches()];
+                int inside = i % rows.patches();
+                if (cell >= 0) {
+                    at[0][from + rows.prefix() + i] = cell / image.grid.cols() * side + inside / side;
+                    at[1][from + rows.prefix() + i] = cell % image.grid.cols() * side + inside % side;
+                }
+            }
+            from += image.length();
+        }
+        return at;
+    }
+
+    private @Nullable EncoderWindows windowsOf(int layer) {
+        return encoder.options().windows().in(layer) ? windows : null;
+    }
+
+    private void refuseInWindows(Station station, String what) {
+        if (encoder.options().windows().pixels() > 0) {
+            throw new IllegalArgumentException("A step at " + station.label() + " wants to " + what
+                    + ", but the encoder of this model attends inside windows, to none of which they would belong.");
+        }
+    }
+
     /** What a step inside the encoder may see. */
-    private static Object signal(EncodingImage image, Signal<?> signal, Tensor states) {
+    private Object signal(EncodingImage image, Signal<?> signal, Tensor states) {
         if (signal instanceof Signal.EncoderStates) {
-            return EncoderSignals.matrix(states);
+            return rows.means(states);
         }
         Object common = Framing.common(image.input, signal);
         if (common != null) {
             return common;
         }
-        return carriedSignal(image.carried, signal, image.tokens);
-    }
-
-    /** A carried signal for the tokens that are left of one image. */
-    static Object carriedSignal(Carried carried, Signal<?> signal, VisualTokens tokens) {
-        return switch (signal) {
-            case Signal.TokenSizes ignored -> sizes(tokens);
-            case Signal.EncoderAttentionMap s -> carried.map(s, tokens.ids());
-            case Signal.PatchPixels s -> withoutFirst(carried.rows(s, tokens.ids()));
-            case Signal.PatchImageEmbeddings s -> withoutFirst(carried.rows(s, tokens.ids()));
-            default ->
-                carried.isMatrix(signal) ? carried.rows(signal, tokens.ids()) : carried.vector(signal, tokens.ids());
-        };
-    }
-
-    private static Matrix withoutFirst(Matrix m) {
-        return new Matrix(m.rows() - 1, m.cols(), Arrays.copyOfRange(m.data(), m.cols(), m.data().length));
+        return image.carried.of(signal, image.tokens);
     }
 
     private int[] lengths() {

@@ -1,9 +1,11 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.model.clip.ClipBlock;
+import dev.fovea.core.model.vision.TransformerBlock;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -11,17 +13,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Measures the declared signals of one encoder layer for one image.
  *
- * @param q {@code [heads, tokens, d]}, class token first
+ * @param q {@code [heads, rows, d]}
  * @param k as q, with the keys of tokens that only attend behind the others
  * @param v as q
- * @param keyBias {@code [tokens]} of proportional attention, or null
+ * @param keyBias {@code [rows]} of proportional attention, or null
+ * @param rows how tokens stand in the rows
+ * @param windows the rows of each window in which the layer attends, or null where it sees the whole image
  */
 record EncoderSignals(
-        ClipBlock block,
+        TransformerBlock block,
         Tensor q,
         Tensor k,
         Tensor v,
-        @Nullable Tensor keyBias) {
+        @Nullable Tensor keyBias,
+        EncoderRows rows,
+        @Nullable List<int[]> windows) {
+
+    /** Probabilities that are made at once; more are made head by head. */
+    private static final long AT_ONCE = 1L << 26;
 
     /** Puts the signal where later stations find it. */
     void measure(Signal<?> signal, Carried carried, int[] ids) {
@@ -34,23 +43,73 @@ record EncoderSignals(
     }
 
     private float[] attention(Signal.EncoderAttention s) {
-        long tokens = q.size(1);
-        // Row of the class token alone, or all rows averaged; then without the class token's column.
-        Tensor rows = switch (s.queries()) {
-            case CLS -> probabilities(q.narrow(1, 0, 1)).select(1, 0);
-            case ALL -> AttentionScores.mean(probabilities(q), 1);
-            case PATCHES -> AttentionScores.mean(probabilities(q.narrow(1, 1, tokens - 1)), 1);
+        long count = q.size(1);
+        // Row of the class token alone, or all rows averaged; then without the prefix's columns.
+        Tensor towards = switch (s.queries()) {
+            case CLS -> probabilities(q.narrow(1, 0, 1)).select(1, 0).narrow(1, 0, count);
+            case ALL -> average(0);
+            case PATCHES -> average(rows.prefix());
         };
-        Tensor patches = rows.narrow(1, 1, tokens - 1);
+        Tensor tokens = rows.received(towards);
         return Tensors.floats(
                 switch (s.heads()) {
-                    case MEAN -> AttentionScores.mean(patches, 0);
-                    case SUM -> patches.sum(new long[] {0}, false, new ScalarTypeOptional());
+                    case MEAN -> AttentionScores.mean(tokens, 0);
+                    case SUM -> sum(tokens, 0);
                 });
     }
 
+    /** Attention of the rows from {@code first} on, averaged: {@code [heads, rows]}. */
+    private Tensor average(long first) {
+        long count = q.size(1);
+        if (windows != null) {
+            return inWindows(windows);
+        }
+        Tensor asking = q.narrow(1, first, count - first);
+        long heads = q.size(0);
+        if (heads * count * count <= AT_ONCE) {
+            return AttentionScores.mean(probabilities(asking), 1).narrow(1, 0, count);
+        }
+        Tensor[] each = new Tensor[(int) heads];
+        for (int h = 0; h < each.length; h++) {
+            Tensor one = AttentionScores.probabilities(
+                    asking.narrow(0, h, 1), k.narrow(0, h, 1), block.scale(), keyBias, 0);
+            each[h] = AttentionScores.mean(one, 1).narrow(1, 0, count);
+        }
+        return Tensors.cat(0, each);
+    }
+
+    /** Queries outside of a key's window pay it no attention, and count nevertheless. */
+    private Tensor inWindows(List<int[]> inside) {
+        Tensor out = Tensors.zeros(DType.F32, q.size(0), q.size(1));
+        for (int[] window : inside) {
+            Tensor at = Tensors.indices(window);
+            out.index_copy_(1, at, sum(ofWindow(at), 1));
+        }
+        return Tensors.scale(out, 1.0 / q.size(1));
+    }
+
+    private Tensor ofWindow(Tensor at) {
+        return AttentionScores.probabilities(
+                q.index_select(1, at),
+                k.index_select(1, at),
+                block.scale(),
+                keyBias == null ? null : keyBias.index_select(0, at),
+                0);
+    }
+
     private Matrix map() {
-        return matrix(AttentionScores.mean(probabilities(q), 0).narrow(1, 0, q.size(1)));
+        long count = q.size(1);
+        if (windows == null) {
+            return rows.map(AttentionScores.mean(probabilities(q), 0).narrow(1, 0, count));
+        }
+        Tensor out = Tensors.zeros(DType.F32, count, count);
+        for (int[] window : windows) {
+            Tensor at = Tensors.indices(window);
+            Tensor wide = Tensors.zeros(DType.F32, window.length, count);
+            wide.index_copy_(1, at, AttentionScores.mean(ofWindow(at), 0));
+            out.index_copy_(0, at, wide);
+        }
+        return rows.map(out);
     }
 
     private Matrix projection(Signal.Projection projection) {
@@ -59,15 +118,14 @@ record EncoderSignals(
             case KEY -> k.narrow(1, 0, q.size(1));
             case VALUE -> v;
         };
-        return matrix(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));
+        return rows.means(heads.transpose(0, 1).reshape(heads.size(1), heads.size(0) * heads.size(2)));
     }
 
     private Tensor probabilities(Tensor queries) {
         return AttentionScores.probabilities(queries, k, block.scale(), keyBias, 0);
     }
 
-    /** A two-dimensional tensor on the heap. */
-    static Matrix matrix(Tensor t) {
-        return new Matrix((int) t.size(0), (int) t.size(1), Tensors.floats(t));
+    private static Tensor sum(Tensor t, long dim) {
+        return t.sum(new long[] {dim}, false, new ScalarTypeOptional());
     }
 }

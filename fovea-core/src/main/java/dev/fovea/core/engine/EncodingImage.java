@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.model.vision.VisionEncoder;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.OwnedTensor;
@@ -17,7 +18,8 @@ final class EncodingImage {
     final ImageInput input;
     final Ledger.Grid grid;
     final Ledger.Grid unframed;
-    final Carried carried = new Carried();
+    final EncoderRows rows;
+    final Carried carried;
     final List<Decided> decided = new ArrayList<>();
     final List<Integer> encoderTokens = new ArrayList<>();
     final List<Tensor> features = new ArrayList<>();
@@ -28,16 +30,19 @@ final class EncodingImage {
     @Nullable
     Tensor guests;
 
-    EncodingImage(Framing.Framed framed, Ledger.Grid grid) {
+    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows) {
         this.input = framed.input();
         this.grid = grid;
         this.unframed = framed.unframed();
         this.decided.addAll(framed.decided());
-        this.tokens = VisualTokens.ofPatches(grid.rows() * grid.cols());
+        this.rows = rows;
+        this.carried = new Carried(rows.cls());
+        this.tokens = VisualTokens.ofCells(grid.tokens());
     }
 
+    /** Rows in the packed states. */
     int length() {
-        return 1 + tokens.count();
+        return rows.of(tokens.count());
     }
 
     StepBook book() {
@@ -45,41 +50,40 @@ final class EncodingImage {
     }
 
     Layout layout() {
-        int n = tokens.count();
-        int patches = grid.rows() * grid.cols();
-        int[] all = new int[n];
-        Arrays.setAll(all, i -> i);
-        return new Layout(n, all, tokens.cells(patches), grid.rows(), grid.cols(), 1, patches);
+        return tokens.layout(grid);
     }
 
     /** What leaves the encoder; the caller owns it. */
-    EncodedImage finished() {
+    EncodedImage finished(VisionEncoder encoder, int layers) {
         Tensor[] parts = new Tensor[features.size()];
         for (int f = 0; f < parts.length; f++) {
-            parts[f] = survivors(features.get(f), featureIds.get(f), tokens.ids());
+            parts[f] = survivors(rows.withoutRegisters(features.get(f)), featureIds.get(f), tokens.ids());
         }
-        Tensor joined = parts.length == 1 ? parts[0].clone() : Tensors.cat(1, parts);
-        return new EncodedImage(OwnedTensor.of(joined), grid, unframed, tokens, carried, decided, encoderTokens);
+        Tensor joined = parts.length == 1 ? parts[0] : Tensors.cat(1, parts);
+        Tensor leaving = layers == encoder.options().layers() ? encoder.features(joined) : joined;
+        // A copy where nothing was computed anew: views of the packed states would keep all of them.
+        Tensor own = parts.length == 1 && leaving == parts[0] ? leaving.clone() : leaving;
+        return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens);
     }
 
     /** Features of an earlier layer for the tokens that a later one left, so that they can stand side by side. */
-    private static Tensor survivors(Tensor features, int[] had, int[] left) {
+    private Tensor survivors(Tensor states, int[] had, int[] left) {
         if (Arrays.equals(had, left)) {
-            return features;
+            return states;
         }
         Map<Integer, Integer> place = new HashMap<>();
         for (int i = 0; i < had.length; i++) {
             place.put(had[i], i);
         }
-        int[] rows = new int[1 + left.length];
+        int[] kept = new int[left.length];
         for (int i = 0; i < left.length; i++) {
             Integer at = place.get(left[i]);
             if (at == null) {
                 throw new IllegalArgumentException(
                         "Tokens were appended between two feature layers of this model, which cannot be concatenated.");
             }
-            rows[1 + i] = 1 + at;
+            kept[i] = at;
         }
-        return features.index_select(0, Tensors.indices(rows));
+        return states.index_select(0, Tensors.indices(rows.ofTokens(kept)));
     }
 }

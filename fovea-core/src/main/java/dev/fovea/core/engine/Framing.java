@@ -14,8 +14,13 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
-/** The station before the encoder: takes a picture through the framing steps of its plan. */
-final class Framing {
+/**
+ * The station before the encoder: takes a picture through the framing steps of its plan.
+ *
+ * @param tokenPixels side of the square of pixels that a visual token stands for
+ * @param side patches along each side of it
+ */
+record Framing(int tokenPixels, int side) {
     private static final Station STATION = new Station.Framing();
 
     /** Tokens along a side: beyond that positions would not fit any model. */
@@ -29,36 +34,39 @@ final class Framing {
      */
     record Framed(ImageInput input, Ledger.Grid unframed, List<Decided> decided) {}
 
-    private Framing() {}
-
-    static Framed of(ImageInput given, int patch) {
-        Ledger.Grid unframed = grid(given, patch);
+    Framed of(ImageInput given) {
+        Ledger.Grid unframed = grid(given);
         List<Decided> decided = new ArrayList<>();
         ImageInput input = given;
         List<Step> steps = given.run().book().at(STATION);
         for (int i = 0; i < steps.size(); i++) {
             ImageInput now = input;
-            Ledger.Grid grid = grid(now, patch);
+            Ledger.Grid grid = grid(now);
             Outcome outcome = now.run()
                     .runner()
                     .run(
                             steps.get(i),
                             now.name(),
                             i,
-                            Layout.ofGrid(grid.rows(), grid.cols()),
-                            signal -> signal(now, signal, patch));
+                            Layout.ofGrid(grid),
+                            signal -> signal(now, signal));
             decided.add(new Decided(STATION, IntStream.range(0, grid.tokens()).toArray(), outcome));
             if (outcome.decision() instanceof Decision.Resize resize) {
                 check(resize);
-                input = now.with(now.source().at(resize.cols() * patch, resize.rows() * patch));
+                input = now.with(now.source().at(resize.cols() * tokenPixels, resize.rows() * tokenPixels));
             }
         }
         return new Framed(input, unframed, decided);
     }
 
-    static Ledger.Grid grid(ImageInput input, int patch) {
+    Ledger.Grid grid(ImageInput input) {
         Tensor pixels = input.pixels();
-        return new Ledger.Grid((int) pixels.size(1) / patch, (int) pixels.size(2) / patch);
+        return new Ledger.Grid(
+                (int) pixels.size(1) / tokenPixels,
+                (int) pixels.size(2) / tokenPixels,
+                input.picture(),
+                input.part(),
+                side);
     }
 
     private static void check(Decision.Resize resize) {
@@ -68,13 +76,13 @@ final class Framing {
         }
     }
 
-    private static Object signal(ImageInput input, Signal<?> signal, int patch) {
+    private Object signal(ImageInput input, Signal<?> signal) {
         Object common = common(input, signal);
         if (common != null) {
             return common;
         }
         if (signal instanceof Signal.PatchPixels) {
-            return EncoderSignals.matrix(patchPixels(input, patch));
+            return EncoderRows.matrix(patchPixels(input, tokenPixels));
         }
         throw new IllegalArgumentException(signal + " cannot be measured before the encoder.");
     }

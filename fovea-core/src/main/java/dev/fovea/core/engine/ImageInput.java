@@ -1,19 +1,29 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.path.Part;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A picture on its way into the encoder.
+ * An image on its way into the encoder: a picture, or one of its tiles or frames.
  *
- * @param pixels normalised, {@code [channels, height, width]}
+ * @param pixels normalised, {@code [channels * frames, height, width]}
+ * @param picture index of its picture in the prompt
+ * @param part what of the picture it shows
  * @param raw the same before normalisation, f32 0-255, {@code [channels, height, width]}; called only if a step
  *     declared {@link dev.fovea.core.path.Signal.PatchPixels}
  * @param name put before recorded names, for example {@code image0.}
  * @param run the plan
  * @param source the picture it was prepared from
  */
-public record ImageInput(Tensor pixels, Supplier<Tensor> raw, String name, PlanRun run, Source source) {
+public record ImageInput(
+        Tensor pixels,
+        int picture,
+        Part part,
+        Supplier<Tensor> raw,
+        String name,
+        PlanRun run,
+        Source source) {
 
     /** Where a picture comes from, for steps at the framing station. */
     public interface Source {
@@ -30,12 +40,12 @@ public record ImageInput(Tensor pixels, Supplier<Tensor> raw, String name, PlanR
     /** A prepared picture, as in {@link ImageInput}. */
     public record Pixels(Tensor pixels, Supplier<Tensor> raw) {}
 
-    /** A picture of which nothing but the prepared pixels is known. */
+    /** The only image of the first picture, of which nothing but the prepared pixels is known. */
     public ImageInput(Tensor pixels, Supplier<Tensor> raw, String name, PlanRun run) {
-        this(pixels, raw, name, run, new PixelSource(pixels, raw));
+        this(pixels, 0, new Part.Whole(), raw, name, run, new PixelSource(pixels, raw));
     }
 
     ImageInput with(Pixels other) {
-        return new ImageInput(other.pixels, other.raw, name, run, source);
+        return new ImageInput(other.pixels, picture, part, other.raw, name, run, source);
     }
 }

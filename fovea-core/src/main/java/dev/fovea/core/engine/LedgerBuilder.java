@@ -17,7 +17,7 @@ final class LedgerBuilder {
     private final List<List<Ledger.Event>> events = new ArrayList<>();
 
     /**
-     * @param grids patch grids of the prompt's images
+     * @param grids grids of the prompt's images
      * @param clsIsFeature whether the class token is one of the visual tokens
      */
     LedgerBuilder(List<Ledger.Grid> grids, boolean clsIsFeature) {
@@ -25,7 +25,7 @@ final class LedgerBuilder {
         this.clsIsFeature = clsIsFeature;
         this.first = new int[grids.size() + 1];
         for (int i = 0; i < grids.size(); i++) {
-            first[i + 1] = first[i] + patches(i) + (clsIsFeature ? 1 : 0);
+            first[i + 1] = first[i] + tokens(i) + (clsIsFeature ? 1 : 0);
         }
         for (int i = 0; i < first[grids.size()]; i++) {
             events.add(new ArrayList<>());
@@ -65,11 +65,11 @@ final class LedgerBuilder {
         for (int image = 0; image < grids.size(); image++) {
             int cols = grids.get(image).cols();
             for (int cell = 0; cell < first[image + 1] - first[image]; cell++) {
-                boolean patch = cell < patches(image);
+                boolean inGrid = cell < tokens(image);
                 List<Ledger.Event> history = events.get(first[image] + cell);
                 Ledger.Fate fate =
                         history.isEmpty() ? Ledger.Fate.KEPT : history.getLast().fate();
-                tokens.add(new Ledger.Token(image, patch ? cell / cols : -1, patch ? cell % cols : -1, history, fate));
+                tokens.add(new Ledger.Token(image, inGrid ? cell / cols : -1, inGrid ? cell % cols : -1, history, fate));
             }
         }
         List<Ledger.Group> groups = new ArrayList<>();
@@ -141,13 +141,13 @@ final class LedgerBuilder {
     /** Where a token stands in the ledger; -1 for appended tokens and class tokens that are no feature. */
     private int index(int id) {
         int image = VisualTokens.image(id);
-        if (VisualTokens.isPatch(id)) {
+        if (VisualTokens.isCell(id)) {
             return first[image] + VisualTokens.place(id);
         }
-        return clsIsFeature && VisualTokens.place(id) == VisualTokens.CLS ? first[image] + patches(image) : -1;
+        return clsIsFeature && VisualTokens.place(id) == VisualTokens.CLS ? first[image] + tokens(image) : -1;
     }
 
-    private int patches(int image) {
-        return grids.get(image).rows() * grids.get(image).cols();
+    private int tokens(int image) {
+        return grids.get(image).tokens();
     }
 }

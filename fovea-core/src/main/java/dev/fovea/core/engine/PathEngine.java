@@ -1,10 +1,11 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.layer.LayerNorm;
-import dev.fovea.core.model.clip.ClipDualEncoder;
-import dev.fovea.core.model.llama.KvCache;
-import dev.fovea.core.model.llama.LlamaDecoder;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.layer.Norm;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.tensor.DType;
@@ -13,6 +14,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.text.TextException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -22,13 +24,13 @@ import org.bytedeco.pytorch.Tensor;
  * model. Holds nothing but the model, so any number of threads may use it at once.
  */
 public final class PathEngine {
-    private final LlavaModel model;
+    private final ModelParts model;
 
-    public PathEngine(LlavaModel model) {
+    public PathEngine(ModelParts model) {
         this.model = model;
     }
 
-    public LlavaModel model() {
+    public ModelParts model() {
         return model;
     }
 
@@ -37,26 +39,27 @@ public final class PathEngine {
         if (images.isEmpty()) {
             return List.of();
         }
-        int[] layers = model.config().featureLayers().stream()
-                .mapToInt(Integer::intValue)
-                .toArray();
+        int[] layers =
+                model.featureLayers().stream().mapToInt(Integer::intValue).toArray();
+        ContrastiveModel tower = model.textTower();
         return new EncoderPass(
                         model.vision(),
+                        model.connector().grouping(),
                         layers,
-                        model.textTower() == null ? null : model.textTower().visualProjection())
+                        tower == null ? null : tower.visualProjection())
                 .encode(images);
     }
 
     /** Features in the space that the encoder shares with the paired text tower: {@code [tokens, projection]}. */
     private Tensor shared(Tensor features) {
-        LayerNorm norm = model.vision().postNorm();
-        ClipDualEncoder tower = model.textTower();
+        Norm norm = model.vision().postNorm();
+        ContrastiveModel tower = model.textTower();
         if (norm == null || tower == null) {
             throw new IllegalArgumentException(
                     "The features of this model cannot be compared with the question: its "
                             + "checkpoint has no norm behind the encoder (post_layernorm); use a technique that does not need it.");
         }
-        long width = model.vision().config().width();
+        long width = model.vision().options().width();
         Tensor lastLayer = features.narrow(1, features.size(1) - width, width);
         return Tensors.to(tower.visualProjection().forward(norm.forward(lastLayer)), DType.F32);
     }
@@ -64,12 +67,20 @@ public final class PathEngine {
     /**
      * A prompt behind the encoder.
      *
-     * @param ids token ids, with one image token per picture
-     * @param images the pictures, in order
+     * @param ids token ids, with one placeholder per image
+     * @param images the images, in order
      * @param run the plan
+     * @param ofImages for each image its plan up to the language model
      * @param room tokens to make room for behind the prompt
      */
-    public record Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {}
+    public record Prompt(
+            String name, int[] ids, List<EncodedImage> images, PlanRun run, List<PlanRun> ofImages, int room) {
+
+        /** One plan for all images. */
+        public Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {
+            this(name, ids, images, run, Collections.nCopies(images.size(), run), room);
+        }
+    }
 
     /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
     public List<PromptState> prefill(List<Prompt> prompts) {
@@ -78,11 +89,15 @@ public final class PathEngine {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (Prompt p : prompts) {
                 for (int i = 0; i < p.images().size(); i++) {
-                    items.add(new ConnectorPass.Item(p.images().get(i), imageName(p.name(), i), p.run()));
+                    items.add(new ConnectorPass.Item(p.images().get(i), imageName(p.name(), i), p.ofImages().get(i)));
                 }
             }
-            List<ConnectorPass.Projected> projected =
-                    new ConnectorPass(model.projector(), model.config().clsIsFeature(), this::shared).project(items);
+            List<ConnectorPass.Projected> projected = new ConnectorPass(
+                            model.connector(),
+                            model.vision().options().classToken(),
+                            model.clsIsFeature(),
+                            this::shared)
+                    .project(items);
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<Tensor> embeddings = new ArrayList<>();
             int from = 0;
@@ -161,7 +176,7 @@ public final class PathEngine {
         int wordsFrom = 0;
         for (int i = 0; i < ids.length; i++) {
             places[i] = place;
-            if (ids[i] == imageToken()) {
+            if (model.isPlaceholder(ids[i])) {
                 if (i > wordsFrom) {
                     embeddings.add(words.narrow(0, wordsFrom, i - wordsFrom));
                 }
@@ -190,24 +205,25 @@ public final class PathEngine {
                 places,
                 p.images(),
                 images.stream().map(ConnectorPass.Projected::decided).toList(),
-                model.config().clsIsFeature(),
-                imageToken());
+                model.clsIsFeature(),
+                model::isPlaceholder);
     }
 
     private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, int[] visualAt) {
         List<Ledger.Grid> grids = p.images().stream().map(EncodedImage::grid).toList();
-        boolean cls = model.config().clsIsFeature();
-        int total = grids.stream()
-                .mapToInt(g -> g.rows() * g.cols() + (cls ? 1 : 0))
-                .sum();
+        boolean cls = model.clsIsFeature();
+        int total = grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum();
+        VisualTokens visual = VisualTokens.join(
+                images.stream().map(ConnectorPass.Projected::visual).toList(), cls);
+        PositionIds.Laid positions = new PromptPositions(model).of(p.ids(), grids, visual, visualAt, length);
         return new Sequence(
                 p.name(),
                 p.run(),
-                new KvCache(model.config().text(), decoder().dtype(), length + p.room()),
-                length,
+                new KvCache(decoder().options(), decoder().dtype(), length + p.room()),
+                positions.ids(),
+                positions.next(),
                 visualAt,
-                VisualTokens.join(
-                        images.stream().map(ConnectorPass.Projected::visual).toList(), cls),
+                visual,
                 total,
                 grids,
                 images.stream().map(ConnectorPass.Projected::carried).toList());
@@ -216,11 +232,12 @@ public final class PathEngine {
     /** The same words for a second branch that never sees the pictures. */
     private Sequence blind(Prompt p) {
         int length = withoutImages(p.ids()).length;
-        return Sequence.ofText(new KvCache(model.config().text(), decoder().dtype(), length + p.room()), length);
+        KvCache cache = new KvCache(decoder().options(), decoder().dtype(), length + p.room());
+        return Sequence.ofText(cache, length, model.positions().axes());
     }
 
     private void checkImages(int[] ids, int images) {
-        long tokens = Arrays.stream(ids).filter(id -> id == imageToken()).count();
+        long tokens = Arrays.stream(ids).filter(model::isPlaceholder).count();
         if (tokens < images) {
             throw new TextException("The chat template of the model has a place for " + tokens + " of " + images
                     + (images == 1 ? " picture" : " pictures") + "; take the one that the model was published with");
@@ -233,24 +250,20 @@ public final class PathEngine {
     }
 
     private int[] withoutImages(int[] ids) {
-        return Arrays.stream(ids).filter(id -> id != imageToken()).toArray();
+        return Arrays.stream(ids).filter(id -> !model.isPlaceholder(id)).toArray();
     }
 
-    /** The image token may lie outside of the embedding; its row is never used. */
+    /** A placeholder may lie outside of the embedding; its row is never used. */
     private int[] withPlaceholder(int[] ids) {
-        return Arrays.stream(ids).map(id -> id == imageToken() ? 0 : id).toArray();
+        return Arrays.stream(ids).map(id -> model.isPlaceholder(id) ? 0 : id).toArray();
     }
 
     private static Tensor packed(List<Tensor> parts) {
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
-    private LlamaDecoder decoder() {
+    private Decoder decoder() {
         return model.decoder();
-    }
-
-    private int imageToken() {
-        return model.config().imageToken();
     }
 
     public static String imageName(String prompt, int image) {

@@ -9,6 +9,7 @@ import dev.fovea.core.path.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,7 @@ public final class PromptState implements AutoCloseable {
     private final List<EncodedImage> images;
     private final List<List<Decided>> atConnector;
     private final boolean clsIsFeature;
-    private final int imageToken;
+    private final IntPredicate isPlaceholder;
     private int[] ids;
     private int[] places;
     private float[] logits = new float[0];
@@ -30,7 +31,7 @@ public final class PromptState implements AutoCloseable {
 
     /**
      * @param blind the branch that never sees the pictures, or null
-     * @param ids token ids, with one image token per picture
+     * @param ids token ids, with one placeholder per image
      * @param places for each id its place in the sequence, and the place behind them all
      * @param atConnector decisions about each picture at the connector
      */
@@ -42,7 +43,7 @@ public final class PromptState implements AutoCloseable {
             List<EncodedImage> images,
             List<List<Decided>> atConnector,
             boolean clsIsFeature,
-            int imageToken) {
+            IntPredicate isPlaceholder) {
         this.sequence = sequence;
         this.blind = blind;
         this.ids = ids.clone();
@@ -50,7 +51,7 @@ public final class PromptState implements AutoCloseable {
         this.images = List.copyOf(images);
         this.atConnector = List.copyOf(atConnector);
         this.clsIsFeature = clsIsFeature;
-        this.imageToken = imageToken;
+        this.isPlaceholder = isPlaceholder;
     }
 
     Sequence sequence() {
@@ -62,7 +63,7 @@ public final class PromptState implements AutoCloseable {
         return blind;
     }
 
-    /** The tokens read so far, with one image token per picture. */
+    /** The tokens read so far, with one placeholder per image. */
     public int[] ids() {
         return ids;
     }
@@ -105,7 +106,7 @@ public final class PromptState implements AutoCloseable {
         sequence.truncate(places[tokens]);
         if (blind != null) {
             blind.truncate((int)
-                    Arrays.stream(ids, 0, tokens).filter(id -> id != imageToken).count());
+                    Arrays.stream(ids, 0, tokens).filter(isPlaceholder.negate()).count());
         }
         ids = Arrays.copyOf(ids, tokens);
         places = Arrays.copyOf(places, tokens + 1);

@@ -45,30 +45,44 @@ record RowChange(int[] anchors, int[] offsets, int[] rows, float[] weights, bool
     }
 
     /**
-     * The rows of one image, class token first, after its visual tokens changed: the class token, then the groups in
-     * their order.
+     * The rows of one image after its visual tokens changed: those of its prefix, then the groups in their order, each
+     * with as many rows as a token has patches.
      *
-     * @param tokens visual tokens before
-     * @param decision a Keep or Merge
+     * @param prefix rows before the visual tokens, the class token's first
+     * @param patches rows of each visual token
+     * @param decision a Keep, Merge or DropAllVisual
      */
-    static RowChange ofImage(int tokens, Decision decision) {
+    static RowChange ofImage(int prefix, int patches, Decision decision) {
         Decision.Merge m = groups(decision);
-        int[] anchors = new int[1 + m.groups()];
-        int[] offsets = new int[2 + m.groups()];
-        int[] rows = new int[1 + m.members().length];
+        int groups = m.groups() * patches;
+        int[] anchors = new int[prefix + groups];
+        int[] offsets = new int[prefix + groups + 1];
+        int[] rows = new int[prefix + m.members().length * patches];
         float[] weights = new float[rows.length];
-        weights[0] = 1;
-        for (int g = 0; g < m.groups(); g++) {
-            // A group without a place of its own has none before either; the class token's row stands in.
-            anchors[1 + g] = 1 + m.anchors()[g];
-            offsets[1 + g] = 1 + m.offsets()[g];
+        for (int i = 0; i < prefix; i++) {
+            anchors[i] = i;
+            offsets[i] = i;
+            rows[i] = i;
+            weights[i] = 1;
         }
-        offsets[1 + m.groups()] = rows.length;
-        for (int k = 0; k < m.members().length; k++) {
-            rows[1 + k] = 1 + m.members()[k];
-            weights[1 + k] = m.weights()[k];
+        int to = prefix;
+        for (int g = 0; g < groups; g++) {
+            int group = g / patches;
+            // A group without a place of its own has none before either; the first row stands in.
+            anchors[prefix + g] = row(m.anchors()[group], g % patches, prefix, patches);
+            offsets[prefix + g] = to;
+            for (int k = m.offsets()[group]; k < m.offsets()[group + 1]; k++) {
+                rows[to] = row(m.members()[k], g % patches, prefix, patches);
+                weights[to++] = m.weights()[k];
+            }
         }
+        offsets[prefix + groups] = to;
         return new RowChange(anchors, offsets, rows, weights, isPure(anchors, offsets, rows, weights));
+    }
+
+    /** Where a patch of a token stands; the class token's one row stands for each of its patches. */
+    private static int row(int token, int patch, int prefix, int patches) {
+        return token == Decision.CLS ? 0 : prefix + token * patches + patch;
     }
 
     /**

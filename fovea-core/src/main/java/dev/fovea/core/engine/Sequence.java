@@ -1,11 +1,12 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.model.llama.KvCache;
+import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +22,16 @@ final class Sequence {
     private final PlanRun run;
     private final KvCache cache;
     private final List<Ledger.Grid> grids;
+    private final int[] firstCells;
     private final List<Carried> ofImages;
-    private final Carried ofPrompt = new Carried();
+    private final Carried ofPrompt = new Carried(false);
     private final List<Decided> decided = new ArrayList<>();
     private final List<Integer> decoderTokens = new ArrayList<>();
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
     private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
     private final int total;
     private int place;
-    private int[] positions;
+    private int[][] positions;
     private int[] origins;
     private int[] visualAt;
     private VisualTokens visual;
@@ -39,7 +41,8 @@ final class Sequence {
      * A prompt that nothing has happened to yet.
      *
      * @param name put before recorded names
-     * @param length tokens
+     * @param positions position ids: {@code [axes][tokens]}
+     * @param next position id of the token behind them
      * @param visualAt ascending places of the visual tokens
      * @param total visual tokens before any technique acted
      * @param ofImages what was measured about each image before
@@ -48,7 +51,8 @@ final class Sequence {
             String name,
             PlanRun run,
             KvCache cache,
-            int length,
+            int[][] positions,
+            int next,
             int[] visualAt,
             VisualTokens visual,
             int total,
@@ -58,20 +62,33 @@ final class Sequence {
         this.run = run;
         this.cache = cache;
         this.grids = List.copyOf(grids);
+        this.firstCells = new int[grids.size() + 1];
+        for (int i = 0; i < grids.size(); i++) {
+            firstCells[i + 1] = firstCells[i] + grids.get(i).tokens();
+        }
         this.ofImages = List.copyOf(ofImages);
         this.visualAt = visualAt.clone();
         this.visual = visual;
         this.total = total;
-        this.place = length;
-        this.positions = IntStream.range(0, length).toArray();
-        this.origins = positions.clone();
-        this.next = length;
+        this.place = positions[0].length;
+        this.positions = positions.clone();
+        this.origins = IntStream.range(0, place).toArray();
+        this.next = next;
     }
 
     /** A prompt of words alone, under the plain model. */
-    static Sequence ofText(KvCache cache, int length) {
+    static Sequence ofText(KvCache cache, int length, int axes) {
         return new Sequence(
-                "", PlanRun.plain(), cache, length, new int[0], VisualTokens.ofPatches(0), 0, List.of(), List.of());
+                "",
+                PlanRun.plain(),
+                cache,
+                counted(axes, length),
+                length,
+                new int[0],
+                VisualTokens.ofCells(0),
+                0,
+                List.of(),
+                List.of());
     }
 
     String name() {
@@ -91,11 +108,21 @@ final class Sequence {
     }
 
     int length() {
+        return positions[0].length;
+    }
+
+    /** Position ids of the tokens: {@code [axes][tokens]}. */
+    int[][] positions() {
+        return positions;
+    }
+
+    /** How many numbers a position has. */
+    int axes() {
         return positions.length;
     }
 
-    int[] positions() {
-        return positions;
+    private static int[][] counted(int axes, int length) {
+        return Collections.nCopies(axes, IntStream.range(0, length).toArray()).toArray(int[][]::new);
     }
 
     int[] origins() {
@@ -182,9 +209,7 @@ final class Sequence {
     }
 
     Layout layout() {
-        int rows = grids.isEmpty() ? 0 : grids.getFirst().rows();
-        int cols = grids.isEmpty() ? 0 : grids.getFirst().cols();
-        return new Layout(length(), visualAt, visual.cells(rows * cols), rows, cols, grids.size(), total);
+        return new Layout(length(), visualAt, visual.cells(image -> firstCells[image]), grids, total);
     }
 
     Carried ofPrompt() {
@@ -220,11 +245,12 @@ final class Sequence {
                 IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
         origins = Arrays.stream(rows).map(r -> origins[r]).toArray();
         if (renumber) {
-            positions = IntStream.range(0, rows.length).toArray();
+            positions = counted(axes(), rows.length);
             next = rows.length;
         } else {
-            int[] old = positions;
-            positions = Arrays.stream(rows).map(r -> old[r]).toArray();
+            positions = Arrays.stream(positions)
+                    .map(axis -> Arrays.stream(rows).map(r -> axis[r]).toArray())
+                    .toArray(int[][]::new);
         }
     }
 
@@ -235,10 +261,25 @@ final class Sequence {
         int oldLength = length();
         visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count))
                 .toArray();
-        positions = IntStream.range(0, oldLength + count).toArray();
-        origins = positions.clone();
+        origins = IntStream.range(0, oldLength + count).toArray();
         place = oldLength + count;
-        next = oldLength + count;
+        if (axes() == 1) {
+            positions = counted(1, place);
+            next = place;
+        } else {
+            // Where rows and columns are positions, added tokens stand at the one that they follow.
+            positions = Arrays.stream(positions)
+                    .map(axis -> repeated(axis, Math.max(0, at - 1), count))
+                    .toArray(int[][]::new);
+        }
         return at;
+    }
+
+    /** An axis with the value at one place repeated behind it. */
+    private static int[] repeated(int[] axis, int place, int count) {
+        int[] out = Arrays.copyOf(axis, axis.length + count);
+        System.arraycopy(axis, place + 1, out, place + 1 + count, axis.length - place - 1);
+        Arrays.fill(out, place + 1, place + 1 + count, axis[place]);
+        return out;
     }
 }

@@ -1,20 +1,23 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Ledger;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who the visual tokens that are present are: which patch each one stands at, what was merged into it, and how many
- * patches it stands for. Immutable; every change gives a new one.
+ * Who the visual tokens that are present are: which cell of its image each one stands at, what was merged into it, and
+ * how many cells it stands for. Immutable; every change gives a new one.
  *
  * <p>A token's identity is {@code image * PER_IMAGE + place}, where the place is its raster index, {@link #CLS} for a
  * class token, or {@link #APPENDED} and above for a token that a step added.
  *
  * @param ids identities, in the order of the sequence
  * @param blends what each token is made of, or null entries for tokens that are only themselves
- * @param sizes how many patches each token stands for
+ * @param sizes how many cells each token stands for
  */
 public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
     static final int PER_IMAGE = 1 << 20;
@@ -24,13 +27,13 @@ public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
     /** A linear combination of original tokens, by identity. */
     record Blend(int[] members, float[] weights) {}
 
-    /** The untouched patches of one image. */
-    static VisualTokens ofPatches(int patches) {
-        int[] ids = new int[patches];
+    /** The untouched tokens of one image. */
+    static VisualTokens ofCells(int cells) {
+        int[] ids = new int[cells];
         Arrays.setAll(ids, i -> i);
-        float[] sizes = new float[patches];
+        float[] sizes = new float[cells];
         Arrays.fill(sizes, 1);
-        return new VisualTokens(ids, new Blend[patches], sizes);
+        return new VisualTokens(ids, new Blend[cells], sizes);
     }
 
     int count() {
@@ -47,7 +50,7 @@ public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
         return id % PER_IMAGE;
     }
 
-    static boolean isPatch(int id) {
+    static boolean isCell(int id) {
         return place(id) < APPENDED;
     }
 
@@ -99,7 +102,7 @@ public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
     private int firstFree(int image) {
         int free = image * PER_IMAGE + APPENDED;
         for (int id : ids) {
-            if (image(id) == image && !isPatch(id) && place(id) != CLS) {
+            if (image(id) == image && !isCell(id) && place(id) != CLS) {
                 free = Math.max(free, id + 1);
             }
         }
@@ -135,11 +138,22 @@ public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
                 : new Blend(Arrays.stream(blend.members).map(m -> m + base).toArray(), blend.weights);
     }
 
-    /** Raster cells, images one after the other; -1 for tokens that stand at no patch. */
-    int[] cells(int patchesPerImage) {
+    /**
+     * Cells row by row, images one after the other; -1 for tokens that stand at none.
+     *
+     * @param firstCell the cell at which each image begins
+     */
+    int[] cells(IntUnaryOperator firstCell) {
         return Arrays.stream(ids)
-                .map(id -> isPatch(id) ? image(id) * patchesPerImage + place(id) : -1)
+                .map(id -> isCell(id) ? firstCell.applyAsInt(image(id)) + place(id) : -1)
                 .toArray();
+    }
+
+    /** Where these tokens stand in their image, before the language model. */
+    Layout layout(Ledger.Grid grid) {
+        int[] all = new int[count()];
+        Arrays.setAll(all, i -> i);
+        return new Layout(count(), all, cells(image -> 0), List.of(grid), grid.tokens());
     }
 
     private float sizeOf(int[] members) {

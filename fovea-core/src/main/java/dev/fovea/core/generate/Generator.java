@@ -66,7 +66,7 @@ public final class Generator {
                 finish = FinishReason.STOP_STRING;
             } else if (tokens.size() == options.maxTokens()) {
                 finish = FinishReason.MAX_TOKENS;
-            } else if (state.length() >= engine.model().config().text().contextLength()) {
+            } else if (state.length() >= engine.model().decoder().options().contextLength()) {
                 finish = FinishReason.CONTEXT;
             }
         }

@@ -28,6 +28,11 @@ public final class ImageProcessor implements PictureProcessor {
     }
 
     @Override
+    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
+        return prepare(picture, width, height);
+    }
+
+    @Override
     public List<ViewSize> views(int width, int height) {
         Frame frame = Frame.of(config, width, height);
         return List.of(new ViewSize(frame.preparedHeight(), frame.preparedWidth(), new Part.Whole()));
@@ -50,6 +55,7 @@ public final class ImageProcessor implements PictureProcessor {
     }
 
     /** The way back from a picture that {@link #prepare(RgbImage, int, int)} made, to an original of this size. */
+    @Override
     public Geometry geometry(int originalWidth, int originalHeight, int width, int height) {
         return Frame.of(config, originalWidth, originalHeight).at(width, height).geometry();
     }

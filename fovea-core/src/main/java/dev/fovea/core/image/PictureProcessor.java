@@ -1,5 +1,6 @@
 package dev.fovea.core.image;
 
+import dev.fovea.core.path.Part;
 import java.util.List;
 
 /**
@@ -25,6 +26,30 @@ public interface PictureProcessor {
      * @throws PictureException as {@link #preparePicture}
      */
     List<ViewSize> views(int width, int height);
+
+    /**
+     * The same part of a picture at a size of choice, for techniques that decide how large a picture is seen.
+     *
+     * @param part what of it {@link #preparePicture} showed
+     * @param width pixels in a row of the view
+     * @param height rows of the view
+     * @throws IllegalArgumentException with one sentence if pictures of this model have sizes of their own
+     */
+    default PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
+        throw new IllegalArgumentException(NOT_RESIZED);
+    }
+
+    /**
+     * The way back to a picture from a whole view of it at a size of choice.
+     *
+     * @throws IllegalArgumentException as {@link #prepareView}
+     */
+    default Geometry geometry(int originalWidth, int originalHeight, int width, int height) {
+        throw new IllegalArgumentException(NOT_RESIZED);
+    }
+
+    /** What is told where a technique asks for another size. */
+    String NOT_RESIZED = "The pictures of this model cannot be resized by a technique; use one that acts later.";
 
     /**
      * The views of a video.

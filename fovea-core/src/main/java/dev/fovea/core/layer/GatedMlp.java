@@ -4,9 +4,10 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /** {@code down(act(gate(x)) * up(x))} (Llama). */
-public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) {
+public record GatedMlp(Linear gate, Linear up, Linear down, Activation activation) implements FeedForward {
 
     /** {@code [..., width] -> [..., width]}. */
+    @Override
     public Tensor forward(Tensor x) {
         List<Tensor> both = Linear.forward(x, gate, up);
         Tensor activated = activation.forwardOwned(both.get(0));

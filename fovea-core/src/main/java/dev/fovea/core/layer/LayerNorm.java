@@ -11,9 +11,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param bias {@code [width]}
  * @param eps added to the variance
  */
-public record LayerNorm(Tensor weight, Tensor bias, double eps) {
+public record LayerNorm(Tensor weight, Tensor bias, double eps) implements Norm {
 
     /** {@code [..., width] -> [..., width]}. */
+    @Override
     public Tensor forward(Tensor x) {
         return torch.layer_norm(
                 x, new long[] {weight.size(0)}, Tensors.optional(weight), Tensors.optional(bias), eps, false);

@@ -13,9 +13,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param weight {@code [width]}
  * @param eps added to the mean square
  */
-public record RmsNorm(Tensor weight, double eps) {
+public record RmsNorm(Tensor weight, double eps) implements Norm {
 
     /** {@code [..., width] -> [..., width]}, in the dtype of {@code x}. */
+    @Override
     public Tensor forward(Tensor x) {
         if (RowNorm.takes(x, weight)) {
             return RowNorm.forward(x, weight, eps);

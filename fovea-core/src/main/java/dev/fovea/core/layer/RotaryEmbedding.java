@@ -3,77 +3,98 @@ package dev.fovea.core.layer;
 import dev.fovea.core.kernel.RowRotation;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Rotary position embedding in the layout of Hugging Face's Llama: the two halves of a head are the real and imaginary
- * parts (Su et al., arXiv 2104.09864). Angles and tables are f32.
+ * parts (Su et al., arXiv 2104.09864). Angles and tables are f32. A position may have several axes (time, row, column);
+ * each frequency then turns with one of them.
  */
 public final class RotaryEmbedding {
     private final float[] inverseFrequencies;
+    private final int[] axisOf;
     private final float attentionScaling;
 
     /**
+     * Positions of one axis.
+     *
      * @param inverseFrequencies {@code [head dim / 2]}
      * @param attentionScaling factor on cosines and sines (1 unless a scaling scheme says otherwise)
      */
     public RotaryEmbedding(float[] inverseFrequencies, float attentionScaling) {
+        this(inverseFrequencies, new int[inverseFrequencies.length], attentionScaling);
+    }
+
+    private RotaryEmbedding(float[] inverseFrequencies, int[] axisOf, float attentionScaling) {
         this.inverseFrequencies = inverseFrequencies.clone();
+        this.axisOf = axisOf.clone();
         this.attentionScaling = attentionScaling;
     }
 
     /** Unscaled: {@code 1 / theta^(2i / d)}. */
     public static RotaryEmbedding plain(int headDim, double theta) {
-        return new RotaryEmbedding(frequencies(headDim, theta), 1f);
+        return new RotaryEmbedding(RotaryFrequencies.plain(headDim, theta), 1f);
     }
 
-    /** Linear position interpolation: frequencies divided by {@code factor}. */
-    public static RotaryEmbedding linear(int headDim, double theta, double factor) {
-        float[] f = frequencies(headDim, theta);
-        for (int i = 0; i < f.length; i++) {
-            f[i] = (float) (f[i] / factor);
-        }
-        return new RotaryEmbedding(f, 1f);
+    /**
+     * Rows and columns of a picture, each with the frequencies of half a head: the first half of the frequencies turns
+     * with the row, the second with the column (Qwen2-VL's encoder, arXiv 2409.12191).
+     */
+    public static RotaryEmbedding ofGrid(int headDim, double theta) {
+        float[] ofAxis = RotaryFrequencies.plain(headDim / 2, theta);
+        float[] both = Arrays.copyOf(ofAxis, 2 * ofAxis.length);
+        System.arraycopy(ofAxis, 0, both, ofAxis.length, ofAxis.length);
+        return new RotaryEmbedding(both, 1f).inSections(ofAxis.length, ofAxis.length);
     }
 
-    /** Llama 3's scaling: long wavelengths divided by {@code factor}, short ones kept, smooth in between. */
-    public static RotaryEmbedding llama3(
-            int headDim, double theta, double factor, double lowFactor, double highFactor, double originalContext) {
-        float[] f = frequencies(headDim, theta);
-        double lowWavelength = originalContext / lowFactor;
-        double highWavelength = originalContext / highFactor;
-        for (int i = 0; i < f.length; i++) {
-            double wavelength = 2 * Math.PI / f[i];
-            if (wavelength > lowWavelength) {
-                f[i] = (float) (f[i] / factor);
-            } else if (wavelength >= highWavelength) {
-                double smooth = (originalContext / wavelength - lowFactor) / (highFactor - lowFactor);
-                f[i] = (float) ((1 - smooth) * f[i] / factor + smooth * f[i]);
-            }
+    /**
+     * The same frequencies over several axes: the first {@code sections[0]} turn with axis 0, the next with axis 1, and
+     * so on (multimodal rotary positions, arXiv 2409.12191 section 2.1).
+     *
+     * @throws IllegalArgumentException if the sections do not add up to the frequencies
+     */
+    public RotaryEmbedding inSections(int... sections) {
+        if (Arrays.stream(sections).sum() != inverseFrequencies.length) {
+            throw new IllegalArgumentException("Sections " + Arrays.toString(sections) + " do not add up to the "
+                    + inverseFrequencies.length + " rotary frequencies of a head");
         }
-        return new RotaryEmbedding(f, 1f);
+        int[] axes = new int[inverseFrequencies.length];
+        int at = 0;
+        for (int axis = 0; axis < sections.length; axis++) {
+            Arrays.fill(axes, at, at + sections[axis], axis);
+            at += sections[axis];
+        }
+        return new RotaryEmbedding(inverseFrequencies, axes, attentionScaling);
     }
 
-    private static float[] frequencies(int headDim, double theta) {
-        float[] f = new float[headDim / 2];
-        for (int i = 0; i < f.length; i++) {
-            f[i] = (float) (1.0 / Math.pow(theta, 2.0 * i / headDim));
-        }
-        return f;
+    /** How many axes a position has. */
+    public int axes() {
+        return 1 + Arrays.stream(axisOf).max().orElse(0);
     }
 
     /** Cosines and sines for a list of positions, each {@code [positions, head dim]}. */
     public record Table(Tensor cos, Tensor sin) {}
 
-    /** The table for these position ids. */
+    /** The table for these position ids of one axis. */
     public Table table(int[] positions) {
+        return table(new int[][] {positions});
+    }
+
+    /**
+     * The table for position ids of several axes.
+     *
+     * @param positions {@code [axes][tokens]}
+     */
+    public Table table(int[][] positions) {
         int half = inverseFrequencies.length;
-        float[] cos = new float[positions.length * 2 * half];
+        int tokens = positions[0].length;
+        float[] cos = new float[tokens * 2 * half];
         float[] sin = new float[cos.length];
-        for (int p = 0; p < positions.length; p++) {
+        for (int p = 0; p < tokens; p++) {
             for (int i = 0; i < half; i++) {
                 // transformers multiplies in f32 before taking the cosine; so do we, to agree at large positions.
-                float angle = positions[p] * inverseFrequencies[i];
+                float angle = positions[axisOf[i]][p] * inverseFrequencies[i];
                 float c = (float) Math.cos(angle) * attentionScaling;
                 float s = (float) Math.sin(angle) * attentionScaling;
                 int at = p * 2 * half + i;
@@ -83,7 +104,7 @@ public final class RotaryEmbedding {
                 sin[at + half] = s;
             }
         }
-        return new Table(Tensors.of(cos, positions.length, 2L * half), Tensors.of(sin, positions.length, 2L * half));
+        return new Table(Tensors.of(cos, tokens, 2L * half), Tensors.of(sin, tokens, 2L * half));
     }
 
     /**

@@ -8,6 +8,7 @@ import dev.fovea.core.message.Suggest;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -145,6 +146,18 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         return out;
     }
 
+    /**
+     * A text that, where it is given, must be one of these.
+     *
+     * @throws CheckpointException if it is another
+     */
+    public void require(String key, String... known) {
+        String found = text(key, known[0]);
+        if (!Arrays.asList(known).contains(found)) {
+            throw unknown(key, found, Arrays.asList(known));
+        }
+    }
+
     /** An error about a value of this object. */
     public CheckpointException wrong(String key, String expected, Object value) {
         return new CheckpointException(
@@ -156,7 +169,7 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         String all = known.stream().map(k -> "'" + k + "'").collect(Collectors.joining(" or "));
         return new CheckpointException(file + ": '" + path + key + "' is '" + Printable.of(found)
                 + "', but Fovea runs " + all + " here" + Suggest.nearest(found, known)
-                + "; it opens LLaVA-1.5 models in the Hugging Face layout");
+                + "; it opens LLaVA-1.5, Qwen2.5-VL, Idefics3 and SmolVLM models in the Hugging Face layout");
     }
 
     private JsonNode present(String key) {

@@ -1,6 +1,16 @@
 package dev.fovea.core.path;
 
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+
 /** Which part of a picture or video one view of it shows. A vision encoder sees each view by itself. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = Part.Whole.class, name = "whole"),
+    @JsonSubTypes.Type(value = Part.Tile.class, name = "tile"),
+    @JsonSubTypes.Type(value = Part.Overview.class, name = "overview"),
+    @JsonSubTypes.Type(value = Part.Frame.class, name = "frame")
+})
 public sealed interface Part {
 
     /** All of it. */

@@ -174,7 +174,7 @@ public sealed interface Signal<T> {
         }
     }
 
-    /** The position id of every token of the sequence: {@code [length]}. */
+    /** The position id of every token of the sequence, of several axes the first: {@code [length]}. */
     record DecoderPositions() implements Signal<float[]> {}
 
     // ---- everywhere ----

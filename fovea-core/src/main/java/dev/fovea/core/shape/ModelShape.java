@@ -1,11 +1,13 @@
 package dev.fovea.core.shape;
 
+import java.util.Set;
+
 /**
  * The sizes of a model that plans and cost models need; no weights.
  *
  * @param family for example {@code llava}
- * @param gridRows rows of the patch grid of one image
- * @param gridCols columns of the patch grid of one image
+ * @param gridRows rows of the grid of visual tokens of one image: of what the encoder sees at once
+ * @param gridCols columns of that grid
  * @param patchSize side of a patch in pixels
  * @param hasCls whether the encoder has a class token
  * @param clsInFeatures whether the class token is part of the selected features ({@code full} instead of
@@ -24,6 +26,7 @@ package dev.fovea.core.shape;
  * @param decoderMlp inner width of the decoder's MLP
  * @param vocabulary entries of the output head
  * @param contextLength longest sequence of the language model
+ * @param traits what else it has that others lack
  */
 public record ModelShape(
         String family,
@@ -45,7 +48,83 @@ public record ModelShape(
         int decoderHeadDim,
         int decoderMlp,
         int vocabulary,
-        int contextLength) {
+        int contextLength,
+        Traits traits) {
+
+    /**
+     * What families have that others lack.
+     *
+     * @param side patches along each side of a visual token; 1 where every patch is a token
+     * @param windowed encoder layers that attend inside windows of the image only, from 0
+     * @param gatedEncoder whether the encoder's MLP is gated: three matrices instead of two
+     * @param connectorHidden inner channels of the connector's MLP; 0 where it is one matrix
+     * @param positionAxes numbers in a position of the language model: 1, or 3 for time, row and column
+     * @param tiles whether a picture may be cut into several images
+     * @param frames whether it takes videos
+     */
+    public record Traits(
+            int side,
+            Set<Integer> windowed,
+            boolean gatedEncoder,
+            int connectorHidden,
+            int positionAxes,
+            boolean tiles,
+            boolean frames) {
+        public Traits {
+            windowed = Set.copyOf(windowed);
+        }
+
+        /** A token a patch, an MLP of the language model's width between, one image a picture, counted positions. */
+        public static Traits plain(int decoderWidth) {
+            return new Traits(1, Set.of(), false, decoderWidth, 1, false, false);
+        }
+    }
+
+    /** A model with {@linkplain Traits#plain plain} traits. */
+    public ModelShape(
+            String family,
+            int gridRows,
+            int gridCols,
+            int patchSize,
+            boolean hasCls,
+            boolean clsInFeatures,
+            int encoderLayers,
+            int featureLayers,
+            int encoderWidth,
+            int encoderHeads,
+            int encoderMlp,
+            boolean hasTextTower,
+            int decoderLayers,
+            int decoderWidth,
+            int decoderHeads,
+            int decoderKvHeads,
+            int decoderHeadDim,
+            int decoderMlp,
+            int vocabulary,
+            int contextLength) {
+        this(
+                family,
+                gridRows,
+                gridCols,
+                patchSize,
+                hasCls,
+                clsInFeatures,
+                encoderLayers,
+                featureLayers,
+                encoderWidth,
+                encoderHeads,
+                encoderMlp,
+                hasTextTower,
+                decoderLayers,
+                decoderWidth,
+                decoderHeads,
+                decoderKvHeads,
+                decoderHeadDim,
+                decoderMlp,
+                vocabulary,
+                contextLength,
+                Traits.plain(decoderWidth));
+    }
 
     /** Whether a language model follows; contrastive dual encoders end with their image tower. */
     public boolean hasLanguageModel() {
@@ -79,11 +158,17 @@ public record ModelShape(
                 decoderHeadDim,
                 decoderMlp,
                 vocabulary,
-                contextLength);
+                contextLength,
+                traits);
     }
 
-    /** Patches per image. */
+    /** Cells of the grid of one image: its visual tokens without a class token. */
     public int patches() {
         return gridRows * gridCols;
+    }
+
+    /** Side of the square of pixels that a visual token stands for. */
+    public int tokenPixels() {
+        return patchSize * traits.side();
     }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.core.model.ModelConfig;
-import dev.fovea.core.model.Weights;
-import dev.fovea.core.model.clip.ClipDualEncoder;
-import dev.fovea.core.model.clip.ClipVisionEncoder;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.family.Clip;
+import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -29,13 +29,13 @@ import org.junit.jupiter.api.Test;
 class AttendTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden/clip");
 
-    private final ClipDualEncoder clip = ClipDualEncoder.load(
-            ModelConfig.read(FOLDER.resolve("config.json")), new Weights(Checkpoint.open(FOLDER), "", DType.F32));
-    private final ClipVisionEncoder vision = Objects.requireNonNull(clip.vision());
+    private final ContrastiveModel clip =
+            Clip.load(ModelConfig.read(FOLDER.resolve("config.json")), Checkpoint.open(FOLDER), DType.F32);
+    private final VisionTransformer vision = Objects.requireNonNull(clip.vision());
     private final Tensor pixels = Checkpoint.open(FOLDER.resolve("golden.safetensors"))
             .tensor("image.pixel_values")
             .select(0, 0);
-    private final Matrix guests = random(2, vision.config().width());
+    private final Matrix guests = random(2, vision.options().width());
 
     private static Matrix random(int rows, int cols) {
         Random random = new Random(5);

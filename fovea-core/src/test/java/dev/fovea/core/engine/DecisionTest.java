@@ -162,7 +162,7 @@ class DecisionTest {
         Golden golden = Golden.mha();
         PlanRun run = run(step(new Station.Decoder(0), s -> new Decision.DropAllVisual(Positions.RENUMBERED)));
         int[] words = Arrays.stream(golden.ids("one_image"))
-                .filter(id -> id != golden.model.config().imageToken())
+                .filter(id -> !golden.model.isPlaceholder(id))
                 .toArray();
         try (PromptState state = golden.read("one_image", run);
                 PromptState text = golden.engine
@@ -209,7 +209,7 @@ class DecisionTest {
                 expected[32 + c] = features.get(7, c);
                 expected[64 + c] = 2 * cls[c] - features.get(9, c);
             }
-            Tensor projected = golden.model.projector().forward(Tensors.of(expected, 4, 32));
+            Tensor projected = golden.model.connector().project(Tensors.of(expected, 4, 32));
             Golden.assertClose(seen.get(1).data(), Tensors.floats(projected), "projected");
             assertThat(state.sequence().layout().cells()).containsExactly(1, 7, 9, -1, -1);
             Ledger ledger = state.ledger();
@@ -324,7 +324,7 @@ class DecisionTest {
                 free,
                 new Signal.LogProbabilities()));
         int[] words = Arrays.stream(golden.ids("one_image"))
-                .filter(id -> id != golden.model.config().imageToken())
+                .filter(id -> !golden.model.isPlaceholder(id))
                 .toArray();
         try (PromptState state = golden.read("one_image", run);
                 PromptState text = golden.engine

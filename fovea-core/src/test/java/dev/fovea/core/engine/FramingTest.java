@@ -116,11 +116,11 @@ class FramingTest {
         Arrays.fill(hide, Float.NEGATIVE_INFINITY);
         hide[0] = 0;
         Arrays.stream(kept).forEach(k -> hide[1 + k] = 0);
-        for (int layer = 0; layer < golden.model.config().featureLayers().getFirst(); layer++) {
+        for (int layer = 0; layer < golden.model.featureLayers().getFirst(); layer++) {
             var block = encoder.blocks().get(layer);
             EncoderProjections p =
-                    EncoderProjections.of(block, x, new Tensor[] {Tensors.of(hide, n)}, new Tensor[] {null});
-            x = block.mlpResidual(x.add(block.out().forward(p.attend(block, new int[] {n}))));
+                    EncoderProjections.of(block, x, null, new Tensor[] {Tensors.of(hide, n)}, new Tensor[] {null});
+            x = block.mlpResidual(block.attentionResidual(x, p.attend(block, new int[] {n}, null)));
         }
         int[] rows = IntStream.concat(IntStream.of(0), Arrays.stream(kept).map(k -> 1 + k))
                 .toArray();

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
@@ -23,7 +23,7 @@ final class Golden {
     static final Path ROOT = Path.of("src/test/resources/golden");
     static final double TOLERANCE = 1e-4;
     final Path folder;
-    final LlavaModel model;
+    final ModelParts model;
     final PathEngine engine;
     final JsonNode json;
     private final Checkpoint tensors;
@@ -31,7 +31,7 @@ final class Golden {
     private Golden(String name) {
         folder = ROOT.resolve(name);
         Checkpoint weights = Checkpoint.open(folder);
-        model = LlavaModel.load(LlavaConfig.read(folder), weights, DType.F32, null);
+        model = Families.read(folder).description().load(weights, DType.F32, null);
         engine = new PathEngine(model);
         tensors = Checkpoint.open(folder.resolve("golden.safetensors"));
         try {
@@ -67,12 +67,11 @@ final class Golden {
     /** Token ids of a prompt, with the run of image tokens of each picture made one. */
     int[] ids(String prompt) {
         int[] expanded = expandedIds(prompt);
-        int image = model.config().imageToken();
         int perImage = model.shape().visualTokens();
         List<Integer> out = new ArrayList<>();
         for (int i = 0; i < expanded.length; i++) {
             out.add(expanded[i]);
-            if (expanded[i] == image) {
+            if (model.isPlaceholder(expanded[i])) {
                 i += perImage - 1;
             }
         }

@@ -26,7 +26,7 @@ class LedgerPropertiesTest {
         int decisions = random.nextInt(7);
         int patches = side * side;
         LedgerBuilder builder = new LedgerBuilder(List.of(new Ledger.Grid(side, side)), false);
-        VisualTokens tokens = VisualTokens.ofPatches(patches);
+        VisualTokens tokens = VisualTokens.ofCells(patches);
         // Every token begins as its own unit vector, so that rows can be read as mixtures.
         double[][] rows = new double[patches][patches];
         for (int i = 0; i < patches; i++) {
@@ -71,7 +71,7 @@ class LedgerPropertiesTest {
         for (int s = 0; s < 3; s++) {
             int n = lengths[s] - 1;
             Decision decision = random.nextBoolean() ? keep(n, random) : merge(n, random);
-            changes[s] = random.nextInt(3) == 0 ? null : RowChange.ofImage(n, decision);
+            changes[s] = random.nextInt(3) == 0 ? null : RowChange.ofImage(1, 1, decision);
             float[] own = Arrays.copyOfRange(data, 2 * from, 2 * (from + lengths[s]));
             float[] after = Tensors.floats(RowChange.apply(
                     Tensors.of(own, lengths[s], 2), new int[] {lengths[s]}, new RowChange[] {changes[s]}));

@@ -1,23 +1,24 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.RotaryEmbedding;
-import dev.fovea.core.model.llama.LlamaDecoder;
-import dev.fovea.core.model.llama.LlamaLayer;
+import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A language model without caches, packing or fused kernels: every layer works on the whole sequence, in which a token
  * may be absent from some layer on. What the path computes step by step must be what this computes at once.
  */
 final class NaiveDecoder {
-    private final LlamaDecoder decoder;
+    private final Decoder decoder;
 
-    NaiveDecoder(LlamaDecoder decoder) {
+    NaiveDecoder(Decoder decoder) {
         this.decoder = decoder;
     }
 
@@ -29,6 +30,16 @@ final class NaiveDecoder {
      * @param renumber whether each layer numbers the tokens it sees from 0
      */
     float[] logits(Tensor embeddings, int[] leaves, boolean renumber) {
+        int[][] counted = {IntStream.range(0, leaves.length).toArray()};
+        return logits(embeddings, leaves, renumber ? null : counted);
+    }
+
+    /**
+     * Logits of the last token.
+     *
+     * @param positions {@code [axes][tokens]}, or null to number the tokens that each layer sees from 0
+     */
+    float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions) {
         int[] present = IntStream.range(0, leaves.length).toArray();
         Tensor x = embeddings;
         for (int l = 0; l < decoder.layers().size(); l++) {
@@ -43,27 +54,32 @@ final class NaiveDecoder {
             x = layer(
                     decoder.layers().get(l),
                     x,
-                    renumber ? IntStream.range(0, left.length).toArray() : left);
+                    positions == null
+                            ? new int[][] {IntStream.range(0, left.length).toArray()}
+                            : Arrays.stream(positions)
+                                    .map(axis -> Arrays.stream(left).map(t -> axis[t]).toArray())
+                                    .toArray(int[][]::new));
         }
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
     }
 
-    private Tensor layer(LlamaLayer layer, Tensor x, int[] positions) {
-        Tensor normed = layer.attentionNorm().forward(x);
-        RotaryEmbedding.Table table = decoder.config().rotary().table(positions);
-        Tensor q = RotaryEmbedding.rotate(layer.queries(normed), table);
-        int group = layer.heads() / layer.kvHeads();
-        Tensor k = RotaryEmbedding.rotate(layer.keys(normed), table)
+    private Tensor layer(DecoderLayer layer, Tensor x, int[][] positions) {
+        int n = positions[0].length;
+        Tensor normed = layer.mixerNorm().forward(x);
+        RotaryEmbedding.Table table = decoder.options().rotary().table(positions);
+        Tensor q = RotaryEmbedding.rotate(layer.attention().queries(normed), table);
+        int group = layer.attention().heads() / layer.attention().kvHeads();
+        Tensor k = RotaryEmbedding.rotate(layer.attention().keys(normed), table)
                 .repeat_interleave(group, new LongOptional(0), new LongOptional());
-        Tensor v = layer.values(normed).repeat_interleave(group, new LongOptional(0), new LongOptional());
+        Tensor v = layer.attention().values(normed).repeat_interleave(group, new LongOptional(0), new LongOptional());
         Tensor scores =
-                Tensors.scale(q.matmul(k.transpose(1, 2)), decoder.config().scale());
-        float[] mask = new float[positions.length * positions.length];
-        for (int i = 0; i < positions.length; i++) {
-            Arrays.fill(mask, i * positions.length + i + 1, (i + 1) * positions.length, -1e30f);
+                Tensors.scale(q.matmul(k.transpose(1, 2)), layer.attention().scale());
+        float[] mask = new float[n * n];
+        for (int i = 0; i < n; i++) {
+            Arrays.fill(mask, i * n + i + 1, (i + 1) * n, -1e30f);
         }
-        Tensor probabilities = Tensors.softmax(scores.add(Tensors.of(mask, positions.length, positions.length)));
-        Tensor out = probabilities.matmul(v).transpose(0, 1).reshape(positions.length, -1);
-        return layer.mlpResidual(x.add(layer.out().forward(Tensors.to(out, DType.F32))));
+        Tensor probabilities = Tensors.softmax(scores.add(Tensors.of(mask, n, n)));
+        Tensor out = probabilities.matmul(v).transpose(0, 1).reshape(n, -1);
+        return layer.mlpResidual(x.add(layer.attention().out().forward(Tensors.to(out, DType.F32))));
     }
 }

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.model.ModelConfig;
-import dev.fovea.core.model.Weights;
-import dev.fovea.core.model.clip.ClipDualEncoder;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.family.Clip;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -32,16 +32,20 @@ class PairedTowerTest {
     void patchesAndQuestionMeetInTheSharedSpace() {
         Golden golden = Golden.mha();
         Path folder = Path.of("src/test/resources/golden/clip");
-        ClipDualEncoder clip = ClipDualEncoder.load(
-                ModelConfig.read(folder.resolve("config.json")), new Weights(Checkpoint.open(folder), "", DType.F32));
+        ContrastiveModel clip =
+                Clip.load(ModelConfig.read(folder.resolve("config.json")), Checkpoint.open(folder), DType.F32);
         Tensor projection = torch.rand(new long[] {24, 32});
-        LlavaModel plain = golden.model;
-        LlavaModel paired = new LlavaModel(
-                plain.config(),
+        ModelParts plain = golden.model;
+        ModelParts paired = new ModelParts(
                 plain.vision(),
-                plain.projector(),
+                plain.featureLayers(),
+                plain.clsIsFeature(),
+                plain.connector(),
                 plain.decoder(),
-                new ClipDualEncoder(null, clip.text(), new Linear(projection, null), clip.textProjection(), 1));
+                plain.positions(),
+                plain.placeholders(),
+                new ContrastiveModel(null, clip.text(), new Linear(projection, null), clip.textProjection(), 1),
+                plain.shape());
         PathEngine engine = new PathEngine(paired);
         List<Object> seen = new ArrayList<>();
         Signal.PatchImageEmbeddings patches = new Signal.PatchImageEmbeddings();

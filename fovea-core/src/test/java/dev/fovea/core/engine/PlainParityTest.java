@@ -25,12 +25,12 @@ class PlainParityTest {
         float[] selected = golden.floats("vision.selected");
         int each = selected.length / 2;
         for (int i = 0; i < 2; i++) {
-            boolean cls = golden.model.config().clsIsFeature();
+            boolean cls = golden.model.clsIsFeature();
             var features = images.get(i).features().get();
             var own = cls ? features : features.narrow(0, 1, features.size(0) - 1);
             Golden.assertClose(
                     Tensors.floats(own), Arrays.copyOfRange(selected, i * each, (i + 1) * each), "features of " + i);
-            var projected = golden.model.projector().forward(own);
+            var projected = golden.model.connector().project(own);
             float[] expected = golden.floats("vision.projected");
             int width = expected.length / 2;
             Golden.assertClose(

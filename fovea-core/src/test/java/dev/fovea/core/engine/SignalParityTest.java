@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.core.path.Decision;
+import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -53,7 +54,7 @@ class SignalParityTest {
     @ValueSource(strings = {"llava-mha", "llava-gqa"})
     void encoderSignals(String name) {
         Golden golden = Golden.of(name);
-        int layers = golden.model.vision().config().layers();
+        int layers = golden.model.vision().options().layers();
         List<Signal<?>> needs = new ArrayList<>();
         for (int l = 0; l < layers; l++) {
             needs.add(new Signal.EncoderAttention(l, EncoderQueries.CLS, Heads.SUM));
@@ -122,7 +123,7 @@ class SignalParityTest {
                     key);
         }
         assertThat(vector(seen, new Signal.TokenSizes())).hasSize(17).containsOnly(1f);
-        boolean cls = golden.model.config().clsIsFeature();
+        boolean cls = golden.model.clsIsFeature();
         Golden.assertClose(
                 matrix(seen, new Signal.Features()).data(), patchRows(golden, "vision.selected", cls), "features");
         Golden.assertClose(
@@ -138,7 +139,7 @@ class SignalParityTest {
             List<Layout> layouts = new ArrayList<>();
             List<Step> steps = new ArrayList<>();
             List<Map<Signal<?>, Object>> hidden = new ArrayList<>();
-            int layers = golden.model.config().text().layers();
+            int layers = golden.model.decoder().options().layers();
             for (int l = 0; l < layers; l++) {
                 List<Signal<?>> needs = new ArrayList<>();
                 needs.add(new Signal.DecoderHidden());
@@ -173,11 +174,11 @@ class SignalParityTest {
                         matrix(hidden.get(l), new Signal.DecoderHidden()).data(),
                         rows(
                                 golden.floats(base + "hidden." + l),
-                                golden.model.config().text().width(),
+                                golden.model.decoder().options().width(),
                                 visual),
                         prompt + " hidden " + l);
                 int length = golden.expandedIds(prompt).length;
-                int heads = golden.model.config().text().heads();
+                int heads = golden.model.decoder().options().heads();
                 Golden.assertClose(
                         vector(hidden.get(l), new Signal.DecoderAttention(l, DecoderQueries.LAST, KeyScope.ALL, true)),
                         meanOverHeads(golden.floats(base + "last_attention." + l), 1, heads, length),
@@ -191,7 +192,7 @@ class SignalParityTest {
     }
 
     private static void checkProbe(Golden golden, String base, Map<Signal<?>, Object> seen, int[] visual) {
-        int heads = golden.model.config().text().heads();
+        int heads = golden.model.decoder().options().heads();
         float[] all = golden.floats(base + "attention." + PROBE);
         int n = (int) Math.round(Math.sqrt(all.length / (double) heads));
         float[] map = meanOverHeads(all, 1, heads, n * n);
@@ -238,7 +239,7 @@ class SignalParityTest {
         int[] text = layout.instruction();
         assertThat(text).isNotEmpty().doesNotContain(layout.visual());
         int n = layout.length();
-        int heads = golden.model.config().text().heads();
+        int heads = golden.model.decoder().options().heads();
         float[] all = golden.floats(base + "attention." + PROBE);
         List<float[]> byHead = new ArrayList<>();
         float[][] mean = new float[text.length][layout.visualCount()];
@@ -268,7 +269,7 @@ class SignalParityTest {
                         .data(),
                 rows(Tensors.floats(cached), (int) (cached.size(1) * cached.size(2)), text),
                 "rotated keys of the instruction");
-        int width = golden.model.config().text().width();
+        int width = golden.model.decoder().options().width();
         float[] states = rows(golden.floats(base + "hidden." + station), width, text);
         Golden.assertClose(
                 matrix(seen, new Signal.DecoderHidden(PromptTokens.INSTRUCTION, false))
@@ -287,8 +288,9 @@ class SignalParityTest {
 
     /** Root-mean-square normalisation, written out. */
     private static float[] normed(Golden golden, float[] rows, int width) {
-        float[] weight = Tensors.floats(golden.model.decoder().norm().weight());
-        double eps = golden.model.decoder().norm().eps();
+        RmsNorm norm = (RmsNorm) golden.model.decoder().norm();
+        float[] weight = Tensors.floats(norm.weight());
+        double eps = norm.eps();
         float[] out = rows.clone();
         for (int from = 0; from < rows.length; from += width) {
             double square = 0;

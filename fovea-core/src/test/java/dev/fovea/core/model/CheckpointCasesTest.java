@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.family.Description;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.weights.Checkpoint;
@@ -37,18 +37,18 @@ class CheckpointCasesTest {
     @TempDir
     Path folder;
 
-    private LlavaConfig read(String name) throws IOException {
+    private Description read(String name) throws IOException {
         Files.copy(CASES.resolve(name), folder.resolve("config.json"), StandardCopyOption.REPLACE_EXISTING);
-        return LlavaConfig.read(folder);
+        return Families.read(folder).description();
     }
 
-    private LlavaConfig golden(Consumer<ObjectNode> change) throws IOException {
+    private Description golden(Consumer<ObjectNode> change) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode node =
                 (ObjectNode) json.readTree(GOLDEN.resolve("config.json").toFile());
         change.accept(node);
         Files.writeString(folder.resolve("config.json"), json.writeValueAsString(node));
-        return LlavaConfig.read(folder);
+        return Families.read(folder).description();
     }
 
     private static ObjectNode text(ObjectNode config) {
@@ -82,7 +82,7 @@ class CheckpointCasesTest {
 
     /** The model of the golden checkpoint with its tensors changed, its head and embedding tied by the configuration. */
     private boolean tied(boolean tieByConfig, Consumer<Map<String, Tensor>> change) throws IOException {
-        LlavaConfig config = golden(c -> c.put("tie_word_embeddings", tieByConfig));
+        Description config = golden(c -> c.put("tie_word_embeddings", tieByConfig));
         Path file = folder.resolve("model.safetensors");
         try (Scope ignored = Scope.inference();
                 Checkpoint from = Checkpoint.open(GOLDEN)) {
@@ -92,7 +92,7 @@ class CheckpointCasesTest {
             SafeTensorsWriter.write(file, tensors, Map.of());
         }
         try (Checkpoint checkpoint = Checkpoint.open(file)) {
-            LlavaModel model = LlavaModel.load(config, checkpoint, DType.F32, null);
+            ModelParts model = config.load(checkpoint, DType.F32, null);
             return model.decoder().head().weight().data_ptr().address()
                     == model.decoder().tokens().data_ptr().address();
         }
@@ -119,7 +119,7 @@ class CheckpointCasesTest {
 
     @Test
     void theOriginalLayoutIsNamedAndWhereTheConvertedOneIs() throws IOException {
-        assertThatThrownBy(() -> LlavaConfig.read(CASES.resolve("original-llava-layout")))
+        assertThatThrownBy(() -> Families.read(CASES.resolve("original-llava-layout")))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("original LLaVA layout")
                 .hasMessageContaining("must be converted")
@@ -129,11 +129,11 @@ class CheckpointCasesTest {
                 {"model_type": "llava_mistral", "mm_vision_tower": "openai/clip-vit-large-patch14-336",
                  "mm_patch_merge_type": "spatial_unpad", "hidden_size": 4096}
                 """);
-        assertThatThrownBy(() -> LlavaConfig.read(folder)).hasMessageContaining("llava-hf/llava-v1.6-mistral-7b-hf");
+        assertThatThrownBy(() -> Families.read(folder).description()).hasMessageContaining("llava-hf/llava-v1.6-mistral-7b-hf");
         Files.writeString(folder.resolve("config.json"), """
                 {"model_type": "llava_llama", "mm_projector_type": "mlp2x_gelu"}
                 """);
-        assertThatThrownBy(() -> LlavaConfig.read(folder)).hasMessageContaining("original LLaVA layout");
+        assertThatThrownBy(() -> Families.read(folder).description()).hasMessageContaining("original LLaVA layout");
     }
 
     @ParameterizedTest
@@ -164,7 +164,8 @@ class CheckpointCasesTest {
     @Test
     void unknownKindsNameTheKnownAndTheNearest() {
         assertThatThrownBy(() -> golden(c -> c.put("model_type", "lava")))
-                .hasMessageContaining("'model_type' is 'lava', but Fovea runs 'llava' here (did you mean 'llava'?)");
+                .hasMessageContaining("'model_type' is 'lava', but Fovea runs 'idefics3' or 'llava' or 'qwen2_5_vl' or 'smolvlm'"
+                        + " here (did you mean 'llava'?)");
         assertThatThrownBy(() -> golden(c -> c.put("model_type", "\u001b[2Jx" + "y".repeat(500))))
                 .message()
                 .contains("\\u001b[2Jx")

@@ -3,7 +3,8 @@ package dev.fovea.core.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.fovea.core.model.clip.ClipDualEncoder;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.family.Clip;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
@@ -17,8 +18,8 @@ import org.junit.jupiter.api.Test;
 class ClipParityTest {
     private static final Path FOLDER = Path.of("src/test/resources/golden/clip");
     private final Checkpoint golden = Checkpoint.open(FOLDER.resolve("golden.safetensors"));
-    private final ClipDualEncoder clip = ClipDualEncoder.load(
-            ModelConfig.read(FOLDER.resolve("config.json")), new Weights(Checkpoint.open(FOLDER), "", DType.F32));
+    private final ContrastiveModel clip =
+            Clip.load(ModelConfig.read(FOLDER.resolve("config.json")), Checkpoint.open(FOLDER), DType.F32);
 
     private static void assertClose(Tensor actual, Tensor expected) {
         float[] a = Tensors.floats(actual);

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.family.Description;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
@@ -23,18 +23,18 @@ class MismatchTest {
     @TempDir
     private Path folder;
 
-    private LlavaConfig config(Consumer<ObjectNode> change) throws IOException {
+    private Description config(Consumer<ObjectNode> change) throws IOException {
         ObjectMapper json = new ObjectMapper();
         ObjectNode node = (ObjectNode) json.readTree(MHA.resolve("config.json").toFile());
         change.accept(node);
         Files.writeString(folder.resolve("config.json"), json.writeValueAsString(node));
-        return LlavaConfig.read(folder);
+        return Families.read(folder).description();
     }
 
     private void load(Consumer<ObjectNode> change) throws IOException {
-        LlavaConfig config = config(change);
+        Description config = config(change);
         try (Checkpoint checkpoint = Checkpoint.open(MHA)) {
-            LlavaModel.load(config, checkpoint, DType.F32, null);
+            config.load(checkpoint, DType.F32, null);
         }
     }
 
@@ -82,6 +82,6 @@ class MismatchTest {
                 .hasMessageContaining("'text_config.hidden_size' must be a whole number above 0, got \"wide\"");
         assertThatThrownBy(() -> config(c -> ((ObjectNode) c.get("text_config")).put("hidden_act", "mish")))
                 .hasMessageContaining("mish");
-        assertThatThrownBy(() -> LlavaConfig.read(folder.resolve("nowhere"))).hasMessageContaining("is missing");
+        assertThatThrownBy(() -> Families.read(folder.resolve("nowhere"))).hasMessageContaining("is missing");
     }
 }

@@ -1,6 +1,6 @@
 package dev.fovea.eval.cost;
 
-import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.family.Description;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
@@ -41,10 +41,9 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         return new CostModel(shape, shape.encoderWidth(), 2, Rows.LAST);
     }
 
-    /** What Fovea computes for a LLaVA model, with numbers of two bytes. */
-    public static CostModel of(LlavaConfig config) {
-        int width = config.vision().width() * config.featureLayers().size();
-        return new CostModel(config.shape(false), width, 2, Rows.LAST);
+    /** What Fovea computes for a model that a checkpoint describes, with numbers of two bytes. */
+    public static CostModel of(Description model) {
+        return new CostModel(model.shape(false), model.connector().featureWidth(), 2, Rows.LAST);
     }
 
     /** The same model, counted the way papers do. */

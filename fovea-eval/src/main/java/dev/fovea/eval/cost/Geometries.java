@@ -1,7 +1,7 @@
 package dev.fovea.eval.cost;
 
 import dev.fovea.core.message.Suggest;
-import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.shape.ModelShape;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,7 +54,7 @@ public final class Geometries {
         }
         Path folder = Path.of(nameOrFolder);
         if (Files.isRegularFile(folder.resolve("config.json"))) {
-            return CostModel.of(LlavaConfig.read(folder));
+            return CostModel.of(Families.read(folder).description());
         }
         throw new IllegalArgumentException("'" + nameOrFolder + "' is neither a folder with a config.json nor a known "
                 + "geometry" + Suggest.nearest(nameOrFolder, KNOWN.keySet()) + "; the known ones are: "

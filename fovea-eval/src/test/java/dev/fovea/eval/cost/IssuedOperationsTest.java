@@ -10,7 +10,7 @@ import dev.fovea.core.Viewing;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Work;
@@ -54,7 +54,7 @@ class IssuedOperationsTest {
         RgbImage picture = new PictureReader()
                 .read(ROOT.resolve("llava-mha/images/wide.png"))
                 .image();
-        CostModel costs = CostModel.of(LlavaConfig.read(ROOT.resolve(name)));
+        CostModel costs = CostModel.of(Families.read(ROOT.resolve(name)).description());
         try (VisionLanguageModel model = open(name)) {
             Plan plan = model.plan(List.of(technique), Budget.parse(budget), 1);
             AskOptions options = AskOptions.defaults().withPlan(plan).withMaxTokens(5);

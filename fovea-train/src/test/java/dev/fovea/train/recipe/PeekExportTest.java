@@ -13,10 +13,10 @@ import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
-import dev.fovea.core.model.Weights;
-import dev.fovea.core.model.clip.ClipDualEncoder;
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.family.Clip;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -65,7 +65,7 @@ class PeekExportTest {
 
     private static int learned;
     private static Parameters parameters;
-    private static LlavaModel model;
+    private static ModelParts model;
     private static Checkpoint weights;
 
     /** Exports random weights, and takes them back in the precision that they were written in. */
@@ -93,7 +93,7 @@ class PeekExportTest {
                 .write(trained, trained, tokenizer, target);
         round();
         weights = Checkpoint.open(target);
-        model = LlavaModel.load(LlavaConfig.read(target), weights, DType.F32, null);
+        model = Families.read(target).description().load(weights, DType.F32, null);
     }
 
     /** Norms of one and biases of nought would hide mistakes. */
@@ -206,8 +206,8 @@ class PeekExportTest {
         int[] text = {WorldTokenizer.BOS, 40, 41, 300, 42, end};
         try (Checkpoint checkpoint = Checkpoint.open(clip);
                 Scope scope = Scope.inference()) {
-            ClipDualEncoder dual = ClipDualEncoder.load(
-                    ModelConfig.read(clip.resolve("config.json")), new Weights(checkpoint, "", DType.F32));
+            ContrastiveModel dual =
+                    Clip.load(ModelConfig.read(clip.resolve("config.json")), checkpoint, DType.F32);
             TextNet net = new TextNet(parameters, Names.TEXT, SIZE.text(learned), Precision.F32);
             int length = SIZE.text(learned).length();
             Tensor pooled =

@@ -3,8 +3,8 @@ package dev.fovea.train.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.fovea.core.model.llava.LlavaConfig;
-import dev.fovea.core.model.llava.LlavaModel;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.train.loop.Progress;
@@ -45,7 +45,7 @@ class PeekRecipeTest {
             assertThat(folder.resolve(stage + ".safetensors")).exists();
         }
         try (Checkpoint weights = Checkpoint.open(target)) {
-            LlavaModel model = LlavaModel.load(LlavaConfig.read(target), weights, DType.F32, null);
+            ModelParts model = Families.read(target).description().load(weights, DType.F32, null);
             assertThat(model.shape().visualTokens()).isEqualTo(256);
         }
         // Once more, everything is there already.

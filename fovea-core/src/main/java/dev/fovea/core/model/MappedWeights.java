@@ -1,0 +1,145 @@
+package dev.fovea.core.model;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.core.weights.TensorInfo;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tensors of a checkpoint under canonical names. A tensor that already has the working type stays in the mapped
+ * file; any other is converted once.
+ */
+public final class MappedWeights implements Weights {
+    private final Checkpoint checkpoint;
+    private final Map<String, String> inFile;
+    private final String prefix;
+    private final DType dtype;
+
+    private MappedWeights(Checkpoint checkpoint, Map<String, String> inFile, String prefix, DType dtype) {
+        this.checkpoint = checkpoint;
+        this.inFile = inFile;
+        this.prefix = prefix;
+        this.dtype = dtype;
+    }
+
+    /** A checkpoint whose names are canonical as they are. */
+    public static MappedWeights of(Checkpoint checkpoint, DType dtype) {
+        return of(checkpoint, dtype, List.of());
+    }
+
+    /**
+     * A checkpoint whose names become canonical by these steps.
+     *
+     * @throws CheckpointException if two tensors get the same name
+     */
+    public static MappedWeights of(Checkpoint checkpoint, DType dtype, List<Rename> renames) {
+        Map<String, String> inFile = new TreeMap<>();
+        for (String name : checkpoint.names()) {
+            String canonical = Rename.all(renames, name);
+            String other = inFile.put(canonical, name);
+            if (other != null) {
+                throw new CheckpointException(checkpoint.path() + " holds both '" + other + "' and '" + name
+                        + "', which are the same tensor under names of two generations; download it again");
+            }
+        }
+        return new MappedWeights(checkpoint, inFile, "", dtype);
+    }
+
+    @Override
+    public DType dtype() {
+        return dtype;
+    }
+
+    @Override
+    public Weights under(String more) {
+        return new MappedWeights(checkpoint, inFile, prefix + more, dtype);
+    }
+
+    @Override
+    public boolean contains(String name) {
+        return inFile.containsKey(prefix + name);
+    }
+
+    @Override
+    public Tensor tensor(String name, long... shape) {
+        return lasting(Tensors.to(stored(name, shape), dtype));
+    }
+
+    @Override
+    public Tensor stored(String name, long... shape) {
+        String canonical = prefix + name;
+        String file = inFile.get(canonical);
+        if (file == null) {
+            throw new CheckpointException(checkpoint.path() + " lacks tensor " + both(expected(canonical), canonical)
+                    + ", which config.json asks for with shape " + Arrays.toString(shape)
+                    + "; take both from the same checkpoint");
+        }
+        TensorInfo info = checkpoint.info(file);
+        if (!Arrays.equals(info.sizes(), shape)) {
+            throw new CheckpointException("Tensor " + both(file, canonical) + " in " + checkpoint.path() + " has shape "
+                    + Arrays.toString(info.sizes()) + ", but config.json asks for "
+                    + Arrays.toString(shape) + "; take both from the same checkpoint");
+        }
+        return lasting(checkpoint.tensor(file));
+    }
+
+    private static String both(@Nullable String file, String canonical) {
+        return file == null || file.equals(canonical)
+                ? "'" + canonical + "'"
+                : "'" + file + "' ('" + canonical + "' here)";
+    }
+
+    /** What a missing tensor would be called in the file, told from the nearest tensor that is there. */
+    private @Nullable String expected(String canonical) {
+        String best = null;
+        String nearest = null;
+        int longest = -1;
+        for (Map.Entry<String, String> entry : inFile.entrySet()) {
+            int common = common(entry.getKey(), canonical);
+            if (common > longest && !entry.getKey().equals(entry.getValue())) {
+                longest = common;
+                nearest = entry.getKey();
+                best = entry.getValue();
+            }
+        }
+        if (best == null || nearest == null) {
+            return null;
+        }
+        int shared = commonEnd(nearest, best);
+        String ownStart = nearest.substring(0, nearest.length() - shared);
+        return canonical.startsWith(ownStart)
+                ? best.substring(0, best.length() - shared) + canonical.substring(ownStart.length())
+                : null;
+    }
+
+    private static int common(String a, String b) {
+        int n = Math.min(a.length(), b.length());
+        int i = 0;
+        while (i < n && a.charAt(i) == b.charAt(i)) {
+            i++;
+        }
+        return i;
+    }
+
+    private static int commonEnd(String a, String b) {
+        int n = Math.min(a.length(), b.length());
+        int i = 0;
+        while (i < n && a.charAt(a.length() - 1 - i) == b.charAt(b.length() - 1 - i)) {
+            i++;
+        }
+        return i;
+    }
+
+    /** Weights live as long as the model that holds them, whatever scope they happen to be loaded in. */
+    private static Tensor lasting(Tensor tensor) {
+        return OwnedTensor.of(tensor).get();
+    }
+}

@@ -1,0 +1,9 @@
+package dev.fovea.core.model;
+
+/** Which normalisation a network uses. */
+public enum NormKind {
+    /** Mean taken off, divided by the deviation, with weight and bias. */
+    LAYER,
+    /** Divided by the root mean square, with a weight. */
+    RMS
+}

@@ -1,0 +1,50 @@
+package dev.fovea.core.model.connector;
+
+import dev.fovea.core.layer.Activation;
+import dev.fovea.core.model.NormKind;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connector is like that projects every token by itself.
+ *
+ * @param grouping which patches make which token
+ * @param featureWidth channels of the encoder's features
+ * @param width channels of the language model
+ * @param patchNorm norm of each patch before its token is put together, or null
+ * @param eps of that norm
+ * @param hidden inner channels of an MLP, or 0 where the projection is one linear map
+ * @param activation of the MLP
+ * @param bias whether the linear maps have biases
+ */
+public record ConnectorOptions(
+        Grouping grouping,
+        int featureWidth,
+        int width,
+        @Nullable NormKind patchNorm,
+        double eps,
+        int hidden,
+        Activation activation,
+        boolean bias) {
+
+    /** Two linear layers around an activation, a token a patch (LLaVA-1.5). */
+    public static ConnectorOptions mlp(int featureWidth, int width, Activation activation, boolean bias) {
+        return new ConnectorOptions(Grouping.none(), featureWidth, width, null, 0, width, activation, bias);
+    }
+
+    /** Squares of patches beside each other, mapped by one matrix without bias (Idefics3). */
+    public static ConnectorOptions pixelShuffle(int side, int featureWidth, int width) {
+        return new ConnectorOptions(
+                new Grouping(side), featureWidth, width, null, 0, 0, Activation.GELU, false);
+    }
+
+    /** Normed squares of patches beside each other through an MLP of their width (Qwen2-VL's patch merger). */
+    public static ConnectorOptions merger(int side, int featureWidth, int width, NormKind norm, double eps) {
+        return new ConnectorOptions(
+                new Grouping(side), featureWidth, width, norm, eps, side * side * featureWidth, Activation.GELU, true);
+    }
+
+    /** Channels of the patches of a token beside each other. */
+    public int inputs() {
+        return grouping.patches() * featureWidth;
+    }
+}

@@ -1,0 +1,47 @@
+package dev.fovea.core.model.connector;
+
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.layer.Mlp;
+import dev.fovea.core.layer.Norm;
+import dev.fovea.core.model.Weights;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connector that puts the patches of a token beside each other and maps them, one token at a time.
+ *
+ * @param patchNorm of each patch, or null
+ * @param map {@code [tokens, side * side * feature width] -> [tokens, width]}
+ */
+public record Projection(ConnectorOptions options, @Nullable Norm patchNorm, UnaryOperator<Tensor> map)
+        implements Connector {
+
+    /** Loads {@code patch_norm} and {@code linear_1}, {@code linear_2} under {@code w}. */
+    public static Projection load(ConnectorOptions o, Weights w) {
+        Linear first = w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.inputs(), o.bias());
+        UnaryOperator<Tensor> map = o.hidden() > 0
+                ? new Mlp(first, o.activation(), w.linear("linear_2", o.width(), o.hidden(), o.bias()))::forward
+                : first::forward;
+        return new Projection(
+                o,
+                o.patchNorm() == null ? null : w.norm(o.patchNorm(), "patch_norm", o.featureWidth(), o.eps()),
+                map);
+    }
+
+    @Override
+    public Grouping grouping() {
+        return options.grouping();
+    }
+
+    @Override
+    public int featureWidth() {
+        return options.featureWidth();
+    }
+
+    @Override
+    public Tensor project(Tensor features) {
+        Tensor x = patchNorm == null ? features : patchNorm.forward(features);
+        return map.apply(grouping().side() == 1 ? x : x.reshape(-1, options.inputs()));
+    }
+}

@@ -1,0 +1,138 @@
+package dev.fovea.core.model.family;
+
+import dev.fovea.core.model.MappedWeights;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.Rename;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.connector.ConnectorOptions;
+import dev.fovea.core.model.connector.Projection;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
+import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.DecoderOptions;
+import dev.fovea.core.model.language.PositionIds;
+import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.model.vision.VisionTransformer;
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.core.weights.CheckpointException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vision-language model as the composition of parts that a checkpoint's configuration describes; no weights.
+ *
+ * @param family its name, a {@code model_type}
+ * @param vision the encoder
+ * @param featureLayers behind how many encoder layers the features are taken, as listed; several are concatenated
+ * @param clsIsFeature whether the class token goes to the language model
+ * @param connector from patches to visual tokens
+ * @param text the language model
+ * @param positions the position ids of a prompt
+ * @param placeholders the tokens that stand for an image, that of pictures first
+ * @param layout what stands around and between the images of a picture
+ * @param renames from the names in files to canonical ones: {@code vision.}, {@code connector.}, {@code text.} and
+ *     {@code lm_head.}
+ * @param tiles whether a picture may be cut into several images
+ * @param frames whether it takes videos
+ */
+public record Description(
+        String family,
+        VisionOptions vision,
+        List<Integer> featureLayers,
+        boolean clsIsFeature,
+        ConnectorOptions connector,
+        DecoderOptions text,
+        PositionIds positions,
+        List<Placeholder> placeholders,
+        PromptLayout layout,
+        List<Rename> renames,
+        boolean tiles,
+        boolean frames) {
+
+    /**
+     * A token that stands for an image in a prompt.
+     *
+     * @param text as chat templates write it
+     */
+    public record Placeholder(int id, String text) {}
+
+    /** What a picture's side is taken to measure in pixels where the encoder was trained on any size. */
+    private static final int TYPICAL_SIDE = 448;
+
+    public Description {
+        featureLayers = List.copyOf(featureLayers);
+        placeholders = List.copyOf(placeholders);
+        renames = List.copyOf(renames);
+    }
+
+    /** The sizes that plans and cost models need, for pictures of the size that the encoder was trained on. */
+    public ModelShape shape(boolean hasTextTower) {
+        int side = connector.grouping().side();
+        int pixels = vision.patches().imageSize() > 0 ? vision.patches().imageSize() : TYPICAL_SIDE;
+        int grid = pixels / vision.patches().size() / side;
+        Set<Integer> windowed =
+                IntStream.range(0, vision.layers()).filter(vision.windows()::in).boxed().collect(Collectors.toSet());
+        return new ModelShape(
+                family,
+                grid,
+                grid,
+                vision.patches().size(),
+                vision.classToken(),
+                clsIsFeature,
+                vision.layers(),
+                featureLayers.stream().mapToInt(Integer::intValue).max().orElse(0),
+                vision.width(),
+                vision.heads(),
+                vision.mlpWidth(),
+                hasTextTower,
+                text.layers(),
+                text.width(),
+                text.heads(),
+                text.kvHeads(),
+                text.headDim(),
+                text.mlpWidth(),
+                text.vocabulary(),
+                text.contextLength(),
+                new ModelShape.Traits(
+                        side,
+                        windowed,
+                        vision.block().gated(),
+                        connector.hidden(),
+                        positions.axes(),
+                        tiles,
+                        frames));
+    }
+
+    /**
+     * Loads the tensors of a checkpoint.
+     *
+     * @param tower the contrastive model that the encoder comes from, or null
+     * @throws CheckpointException if a tensor is missing or its shape is not what the configuration implies
+     */
+    public ModelParts load(Checkpoint checkpoint, DType dtype, @Nullable ContrastiveModel tower) {
+        return load(MappedWeights.of(checkpoint, dtype, renames), tower);
+    }
+
+    /** Makes the model of weights under canonical names. */
+    public ModelParts load(Weights w, @Nullable ContrastiveModel tower) {
+        if (tower != null && tower.visualProjection().inputs() != vision.width()) {
+            throw new CheckpointException("The text tower belongs to another encoder: its visual projection takes "
+                    + tower.visualProjection().inputs() + " channels, but the encoder of this model has "
+                    + vision.width() + "; give the CLIP checkpoint that the encoder comes from");
+        }
+        return new ModelParts(
+                VisionTransformer.load(vision, w.under("vision.")),
+                featureLayers,
+                clsIsFeature,
+                Projection.load(connector, w.under("connector.")),
+                Decoder.load(text, w.under("text."), w),
+                positions,
+                placeholders.stream().map(Placeholder::id).collect(Collectors.toSet()),
+                tower,
+                shape(tower != null));
+    }
+}

@@ -1,0 +1,42 @@
+package dev.fovea.core.model.family;
+
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.OtherFormats;
+import dev.fovea.core.weights.CheckpointException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeMap;
+
+/** The families that jars on the class path bring. */
+public final class Families {
+    private Families() {}
+
+    /** A family and what it makes of a checkpoint's configuration. */
+    public record Found(Family family, Description description) {}
+
+    /**
+     * What the {@code config.json} of a folder describes.
+     *
+     * @throws CheckpointException with one sentence if there is none, or no family opens it
+     */
+    public static Found read(Path folder) {
+        return of(ModelConfig.read(folder.resolve("config.json")));
+    }
+
+    /** What a configuration describes. */
+    public static Found of(ModelConfig config) {
+        Map<String, Family> byType = new TreeMap<>();
+        for (Family family : ServiceLoader.load(Family.class)) {
+            family.modelTypes().forEach(type -> byType.putIfAbsent(type, family));
+        }
+        OtherFormats.refuse(config);
+        String type = config.text("model_type", "(none)");
+        Family family = byType.get(type);
+        if (family == null) {
+            throw config.unknown("model_type", type, List.copyOf(byType.keySet()));
+        }
+        return new Found(family, family.describe(config));
+    }
+}

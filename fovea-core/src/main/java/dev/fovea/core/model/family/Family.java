@@ -1,0 +1,31 @@
+package dev.fovea.core.model.family;
+
+import dev.fovea.core.image.PictureProcessor;
+import dev.fovea.core.model.ModelConfig;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * A family of vision-language models: how its checkpoints describe a composition of the shared parts. Found with
+ * {@link java.util.ServiceLoader} by the {@code model_type} of a {@code config.json}; implementations hold no state.
+ */
+public interface Family {
+
+    /** The {@code model_type}s that it opens. */
+    Set<String> modelTypes();
+
+    /**
+     * What a checkpoint's {@code config.json} says, as any generation of {@code transformers} wrote it.
+     *
+     * @throws RuntimeException with one sentence that names the file and the key, if a value is missing or wrong
+     */
+    Description describe(ModelConfig config);
+
+    /**
+     * How this checkpoint's pictures are prepared.
+     *
+     * @param folder of the checkpoint, with its processor files
+     * @throws RuntimeException with one sentence that names the file and what is wrong with it
+     */
+    PictureProcessor pictures(Path folder, Description description);
+}

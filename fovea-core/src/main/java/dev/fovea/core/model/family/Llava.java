@@ -1,0 +1,92 @@
+package dev.fovea.core.model.family;
+
+import dev.fovea.core.image.ImageProcessor;
+import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PictureProcessor;
+import dev.fovea.core.layer.Activation;
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.Rename;
+import dev.fovea.core.model.connector.ConnectorOptions;
+import dev.fovea.core.model.language.SequentialPositions;
+import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.model.family.Description.Placeholder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+
+/** LLaVA-1.5 (Liu et al., arXiv 2310.03744): a CLIP vision transformer, an MLP connector and a Llama decoder. */
+public final class Llava implements Family {
+    private static final List<Rename> RENAMES = List.of(
+            Rename.of("^(model\\.)?vision_tower\\.(vision_model\\.)?", "vision."),
+            Rename.of("^vision\\.encoder\\.", "vision."),
+            Rename.of("pre_layrnorm", "pre_layernorm"),
+            Rename.of("^(model\\.)?multi_modal_projector\\.", "connector."),
+            Rename.of("^(model\\.)?(language_model\\.)?lm_head\\.", "lm_head."),
+            Rename.of("^(model\\.)?language_model\\.(model\\.)?", "text."));
+
+    @Override
+    public Set<String> modelTypes() {
+        return Set.of("llava");
+    }
+
+    @Override
+    public Description describe(ModelConfig config) {
+        ModelConfig visionConfig = config.child("vision_config");
+        ModelConfig textConfig = config.child("text_config");
+        visionConfig.require("model_type", "clip_vision_model");
+        textConfig.require("model_type", "llama");
+        VisionOptions vision = Clip.vision(visionConfig);
+        List<Integer> layers = featureLayers(config, vision.layers());
+        boolean tied = config.flag("tie_word_embeddings", false);
+        var text = DecoderConfig.read(DecoderConfig.Kind.LLAMA, textConfig, tied);
+        return new Description(
+                "llava",
+                vision,
+                layers,
+                clsIsFeature(config),
+                ConnectorOptions.mlp(
+                        vision.width() * layers.size(),
+                        text.width(),
+                        Activation.of(config.text("projector_hidden_act", "gelu")),
+                        config.flag("multimodal_projector_bias", true)),
+                text,
+                new SequentialPositions(),
+                List.of(new Placeholder(
+                        config.integer("image_token_id", config.integer("image_token_index", 32000)), "<image>")),
+                PromptLayout.bare(),
+                RENAMES,
+                false,
+                false);
+    }
+
+    @Override
+    public PictureProcessor pictures(Path folder, Description description) {
+        return new ImageProcessor(ImageProcessorConfig.read(folder));
+    }
+
+    /** Hidden states are counted with the embeddings first; negative numbers count from the end. */
+    private static List<Integer> featureLayers(ModelConfig config, int layers) {
+        String key = "vision_feature_layer";
+        int[] listed = config.integers(key, -2);
+        return Arrays.stream(listed)
+                .map(layer -> {
+                    int from0 = layer < 0 ? layers + 1 + layer : layer;
+                    if (from0 < 0 || from0 > layers) {
+                        throw config.wrong(key, "in " + (-layers - 1) + ".." + layers + " for this encoder", layer);
+                    }
+                    return from0;
+                })
+                .boxed()
+                .toList();
+    }
+
+    private static boolean clsIsFeature(ModelConfig config) {
+        String key = "vision_feature_select_strategy";
+        return switch (config.text(key, "default")) {
+            case "default" -> false;
+            case "full" -> true;
+            case String other -> throw config.wrong(key, "'default' or 'full'", other);
+        };
+    }
+}

@@ -1,0 +1,20 @@
+package dev.fovea.core.model.family;
+
+import dev.fovea.core.image.PreparedPicture;
+
+/** What stands in a prompt where a picture is: around its images and between them. */
+public interface PromptLayout {
+
+    /**
+     * What stands in a prompt for a picture.
+     *
+     * @param placeholder what the chat template wrote for it
+     * @return text with exactly one placeholder token for each view of the picture
+     */
+    String expand(PreparedPicture picture, String placeholder);
+
+    /** The placeholder alone, once for each view. */
+    static PromptLayout bare() {
+        return (picture, placeholder) -> placeholder.repeat(picture.views().size());
+    }
+}

@@ -1,0 +1,77 @@
+package dev.fovea.core.model.language;
+
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.layer.Norm;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The weights of a decoder-only language model; the path runs the layers.
+ *
+ * @param tokens {@code [vocabulary, width]}, in the type as stored unless it is also the head
+ * @param layers in order
+ * @param norm before the head
+ * @param head {@code [vocabulary, width]}
+ * @param dtype the working type
+ */
+public record Decoder(
+        DecoderOptions options, Tensor tokens, List<DecoderLayer> layers, Norm norm, Linear head, DType dtype) {
+
+    private static final String EMBEDDING = "embed_tokens.weight";
+    private static final String HEAD = "lm_head";
+
+    /**
+     * Loads a decoder.
+     *
+     * @param w stands at {@code embed_tokens.}, {@code layers.} and {@code norm.}
+     * @param above stands at {@code lm_head.}
+     */
+    public static Decoder load(DecoderOptions o, Weights w, Weights above) {
+        List<DecoderLayer> layers = new ArrayList<>();
+        for (int i = 0; i < o.layers(); i++) {
+            layers.add(DecoderLayer.load(o, w.under("layers." + i + ".")));
+        }
+        boolean shared = o.tied() && one(o, w, above);
+        boolean headOnly = !w.contains(EMBEDDING) && above.contains(HEAD + ".weight");
+        Tensor tokens;
+        if (shared) {
+            tokens = headOnly
+                    ? above.tensor(HEAD + ".weight", o.vocabulary(), o.width())
+                    : w.tensor(EMBEDDING, o.vocabulary(), o.width());
+        } else {
+            tokens = w.stored(EMBEDDING, o.vocabulary(), o.width());
+        }
+        return new Decoder(
+                o,
+                tokens,
+                List.copyOf(layers),
+                w.rmsNorm("norm", o.width(), o.eps()),
+                shared ? new Linear(tokens, null) : above.linear(HEAD, o.vocabulary(), o.width(), false),
+                w.dtype());
+    }
+
+    /**
+     * Whether a head that the configuration ties to the embedding is the embedding. As in {@code transformers}, the
+     * file decides: only one of the two is there, or both are and hold the same numbers.
+     */
+    private static boolean one(DecoderOptions o, Weights w, Weights above) {
+        return !w.contains(EMBEDDING)
+                || !above.contains(HEAD + ".weight")
+                || w.stored(EMBEDDING, o.vocabulary(), o.width())
+                        .equal(above.stored(HEAD + ".weight", o.vocabulary(), o.width()));
+    }
+
+    /** Embeddings of tokens: {@code [ids, width]}. */
+    public Tensor embed(int[] ids) {
+        return Tensors.to(tokens.index_select(0, Tensors.indices(ids)), dtype);
+    }
+
+    /** Next-token logits in f32: {@code [tokens, width] -> [tokens, vocabulary]}. */
+    public Tensor logits(Tensor hidden) {
+        return Tensors.to(head.forward(norm.forward(hidden)), DType.F32);
+    }
+}

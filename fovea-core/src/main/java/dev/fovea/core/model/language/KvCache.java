@@ -1,0 +1,171 @@
+package dev.fovea.core.model.language;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
+import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keys and values of one sequence. Layers may hold different numbers of tokens, and may number positions differently:
+ * what was dropped or renumbered at one depth is so for every layer from there on, for later tokens too.
+ *
+ * <p>Owns its memory until {@link #close()}. Not for use by several threads at once.
+ */
+public final class KvCache implements AutoCloseable {
+    private final List<Layer> layers;
+
+    /**
+     * An empty cache.
+     *
+     * @param capacity tokens to make room for at first; grows when needed
+     */
+    public KvCache(DecoderOptions config, DType dtype, int capacity) {
+        this.layers = IntStream.range(0, config.layers())
+                .mapToObj(i -> new Layer(config.kvHeads(), config.headDim(), dtype, capacity))
+                .toList();
+    }
+
+    public Layer layer(int index) {
+        return layers.get(index);
+    }
+
+    public int layers() {
+        return layers.size();
+    }
+
+    /**
+     * Forgets every token that came from place {@code length} of the full sequence or later, so that another
+     * continuation can follow. Positions count on from what is left.
+     */
+    public void truncate(int length) {
+        layers.forEach(layer -> layer.truncate(length));
+    }
+
+    @Override
+    public void close() {
+        layers.forEach(Layer::close);
+    }
+
+    /** What one layer holds. */
+    public static final class Layer implements AutoCloseable {
+        private final int heads;
+        private final int headDim;
+        private final DType dtype;
+        private int capacity;
+        private int length;
+        private int nextPosition;
+        private int[] origins = new int[0];
+        private int[] positions = new int[0];
+        private @Nullable OwnedTensor keys;
+        private @Nullable OwnedTensor values;
+
+        private Layer(int heads, int headDim, DType dtype, int capacity) {
+            this.heads = heads;
+            this.headDim = headDim;
+            this.dtype = dtype;
+            this.capacity = Math.max(1, capacity);
+        }
+
+        /** Tokens held. */
+        public int length() {
+            return length;
+        }
+
+        /** Position id of the next token in this layer. */
+        public int nextPosition() {
+            return nextPosition;
+        }
+
+        /** For each held token its place in the full sequence: {@code [length]}. */
+        public int[] origins() {
+            return Arrays.copyOf(origins, length);
+        }
+
+        /**
+         * Adds tokens behind those held.
+         *
+         * @param k {@code [kv-heads, tokens, head dim]}, rotated
+         * @param v {@code [kv-heads, tokens, head dim]}
+         * @param places of the tokens in the full sequence
+         * @param ids position ids of the tokens in this layer
+         * @param next position id of the token after them
+         */
+        public void append(Tensor k, Tensor v, int[] places, int[] ids, int next) {
+            int added = places.length;
+            reserve(length + added);
+            write(keys, k, added);
+            write(values, v, added);
+            System.arraycopy(places, 0, origins, length, added);
+            System.arraycopy(ids, 0, positions, length, added);
+            length += added;
+            nextPosition = next;
+        }
+
+        /** {@code [kv-heads, length, head dim]}, a view. */
+        public Tensor keys() {
+            return held(keys);
+        }
+
+        /** {@code [kv-heads, length, head dim]}, a view. */
+        public Tensor values() {
+            return held(values);
+        }
+
+        private Tensor held(@Nullable OwnedTensor store) {
+            if (store == null) {
+                throw new IllegalStateException("This layer holds no tokens");
+            }
+            return store.get().narrow(1, 0, length);
+        }
+
+        private void write(@Nullable OwnedTensor store, Tensor tokens, int added) {
+            if (store != null) {
+                store.get().narrow(1, length, added).copy_(tokens);
+            }
+        }
+
+        private void reserve(int tokens) {
+            if (keys == null || tokens > capacity) {
+                capacity = keys == null ? Math.max(capacity, tokens) : Math.max(2 * capacity, tokens);
+                keys = grown(keys);
+                values = grown(values);
+                origins = Arrays.copyOf(origins, capacity);
+                positions = Arrays.copyOf(positions, capacity);
+            }
+        }
+
+        private OwnedTensor grown(@Nullable OwnedTensor old) {
+            OwnedTensor larger = OwnedTensor.of(Tensors.empty(dtype, heads, capacity, headDim));
+            if (old != null) {
+                larger.get().narrow(1, 0, length).copy_(old.get().narrow(1, 0, length));
+                old.close();
+            }
+            return larger;
+        }
+
+        private void truncate(int place) {
+            int kept = 0;
+            while (kept < length && origins[kept] < place) {
+                kept++;
+            }
+            if (kept < length) {
+                nextPosition = positions[kept];
+                length = kept;
+            }
+        }
+
+        @Override
+        public void close() {
+            if (keys != null) {
+                keys.close();
+            }
+            if (values != null) {
+                values.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+package dev.fovea.core.model.language;
+
+/** What lets the tokens of a sequence see each other in a decoder layer. */
+public sealed interface Mixer permits SelfAttention {}

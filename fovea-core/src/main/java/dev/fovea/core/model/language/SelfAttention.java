@@ -1,0 +1,80 @@
+package dev.fovea.core.model.language;
+
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.layer.RmsNorm;
+import dev.fovea.core.model.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Grouped-query attention, in the pieces that the path looks between.
+ *
+ * @param queryNorm over each head's queries, or null
+ * @param keyNorm over each head's keys, or null
+ * @param heads query heads
+ * @param kvHeads key/value heads
+ * @param scale of the attention scores
+ */
+public record SelfAttention(
+        Linear query,
+        Linear key,
+        Linear value,
+        Linear out,
+        @Nullable RmsNorm queryNorm,
+        @Nullable RmsNorm keyNorm,
+        int heads,
+        int kvHeads,
+        double scale)
+        implements Mixer {
+
+    static SelfAttention load(DecoderOptions o, Weights w) {
+        long queryWidth = (long) o.heads() * o.headDim();
+        long keyWidth = (long) o.kvHeads() * o.headDim();
+        return new SelfAttention(
+                w.linear("q_proj", queryWidth, o.width(), o.qkvBias()),
+                w.linear("k_proj", keyWidth, o.width(), o.qkvBias()),
+                w.linear("v_proj", keyWidth, o.width(), o.qkvBias()),
+                w.linear("o_proj", o.width(), queryWidth, o.outBias()),
+                o.queryKeyNorm() ? w.rmsNorm("q_norm", o.headDim(), o.eps()) : null,
+                o.queryKeyNorm() ? w.rmsNorm("k_norm", o.headDim(), o.eps()) : null,
+                o.heads(),
+                o.kvHeads(),
+                1 / Math.sqrt(o.headDim()));
+    }
+
+    /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, not rotated. */
+    public Tensor queries(Tensor normed) {
+        return normed(queryNorm, split(query.forward(normed), heads));
+    }
+
+    /** Keys of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}, not rotated. */
+    public Tensor keys(Tensor normed) {
+        return normed(keyNorm, split(key.forward(normed), kvHeads));
+    }
+
+    /** Values of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}. */
+    public Tensor values(Tensor normed) {
+        return split(value.forward(normed), kvHeads);
+    }
+
+    /**
+     * Queries, keys and values, in this order: what the three methods give for each, together, which for a single token
+     * is quicker.
+     */
+    public List<Tensor> projections(Tensor normed) {
+        List<Tensor> all = Linear.forward(normed, query, key, value);
+        return List.of(
+                normed(queryNorm, split(all.get(0), heads)),
+                normed(keyNorm, split(all.get(1), kvHeads)),
+                split(all.get(2), kvHeads));
+    }
+
+    private static Tensor normed(@Nullable RmsNorm norm, Tensor heads) {
+        return norm == null ? heads : norm.forward(heads);
+    }
+
+    private static Tensor split(Tensor projected, int heads) {
+        return projected.view(projected.size(0), heads, -1).transpose(0, 1);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.fovea.core.model.vision;
+
+import dev.fovea.core.layer.Norm;
+import dev.fovea.core.layer.PatchEmbedding;
+import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vision transformer (Dosovitskiy et al., arXiv 2010.11929) with the options in which published encoders differ.
+ *
+ * @param classEmbedding {@code [width]}, or null
+ * @param registers {@code [registers, width]}, or null
+ * @param kernel of the patch embedding, {@code [width, channels, patch, patch]} or
+ *     {@code [width, channels, frames, patch, patch]}
+ * @param patchBias {@code [width]}, or null
+ * @param positions what is added to class token and patches
+ * @param preNorm on the embeddings, or null
+ * @param blocks in order
+ * @param postNorm behind the last block, or null
+ * @param rotary by row and column, or null
+ */
+public record VisionTransformer(
+        VisionOptions options,
+        @Nullable Tensor classEmbedding,
+        @Nullable Tensor registers,
+        Tensor kernel,
+        @Nullable Tensor patchBias,
+        PositionTable positions,
+        @Nullable Norm preNorm,
+        List<TransformerBlock> blocks,
+        @Nullable Norm postNorm,
+        @Nullable RotaryEmbedding rotary)
+        implements VisionEncoder {
+
+    /** Base of the rotary frequencies. */
+    private static final double ROTARY_THETA = 10_000;
+
+    /** Loads the tensors under {@code w}, which stands at {@code embeddings.}, {@code layers.} and the norms. */
+    public static VisionTransformer load(VisionOptions o, Weights w) {
+        int width = o.width();
+        VisionOptions.Block block = o.block();
+        List<TransformerBlock> blocks = new ArrayList<>();
+        for (int i = 0; i < o.layers(); i++) {
+            blocks.add(TransformerBlock.load(block, width, o.mlpWidth(), o.heads(), w.under("layers." + i + ".")));
+        }
+        boolean postNorm = switch (o.postNorm()) {
+            case NONE -> false;
+            case CLASS_TOKEN -> w.contains("post_layernorm.weight");
+            case FEATURES -> true;
+        };
+        return new VisionTransformer(
+                o,
+                o.classToken() ? w.tensor("embeddings.class_embedding", width) : null,
+                o.registers() > 0 ? w.tensor("embeddings.register_tokens", o.registers(), width) : null,
+                w.tensor("embeddings.patch_embedding.weight", kernelShape(o)),
+                o.patches().bias() ? w.tensor("embeddings.patch_embedding.bias", width) : null,
+                PositionTable.load(o, w),
+                o.preNorm() ? w.norm(block.norm(), "pre_layernorm", width, block.eps()) : null,
+                List.copyOf(blocks),
+                postNorm ? w.norm(block.norm(), "post_layernorm", width, block.eps()) : null,
+                o.positions() == VisionOptions.Positions.ROTARY
+                        ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA)
+                        : null);
+    }
+
+    private static long[] kernelShape(VisionOptions o) {
+        VisionOptions.Patches p = o.patches();
+        return p.frames() == 1
+                ? new long[] {o.width(), p.channels(), p.size(), p.size()}
+                : new long[] {o.width(), p.channels(), p.frames(), p.size(), p.size()};
+    }
+
+    @Override
+    public Tensor embed(Tensor pixels) {
+        long rows = pixels.size(2) / options.patches().size();
+        long cols = pixels.size(3) / options.patches().size();
+        Tensor x = new PatchEmbedding(kernelFor(pixels), patchBias).forward(pixels);
+        long images = x.size(0);
+        if (classEmbedding != null) {
+            x = Tensors.cat(1, repeated(classEmbedding.unsqueeze(0), images), x);
+        }
+        if (!(positions instanceof PositionTable.None)) {
+            x = x.add(positions.of(rows, cols));
+        }
+        if (registers != null) {
+            // Behind the class token, without positions.
+            long first = classEmbedding == null ? 0 : 1;
+            x = Tensors.cat(
+                    1,
+                    x.narrow(1, 0, first),
+                    repeated(registers, images),
+                    x.narrow(1, first, x.size(1) - first));
+        }
+        return preNorm == null ? x : preNorm.forward(x);
+    }
+
+    /** {@code [width, planes, patch, patch]}; for a still picture, whose frames are all the same, their sum. */
+    private Tensor kernelFor(Tensor pixels) {
+        if (options.patches().frames() == 1) {
+            return kernel;
+        }
+        boolean still = pixels.size(1) == options.patches().channels();
+        return still
+                ? kernel.sum(new long[] {2}, false, new ScalarTypeOptional())
+                : kernel.flatten(1, 2);
+    }
+
+    private Tensor repeated(Tensor tokens, long images) {
+        return tokens.unsqueeze(0).expand(images, tokens.size(0), options.width());
+    }
+
+    @Override
+    public Tensor features(Tensor last) {
+        return options.postNorm() == VisionOptions.PostNorm.FEATURES && postNorm != null
+                ? postNorm.forward(last)
+                : last;
+    }
+}
