@@ -53,7 +53,7 @@ record Frame(
         int shorter = Math.min(width, height);
         int longer = Math.max(width, height);
         int scaled = (int) ((double) ((long) edge * longer) / shorter);
-        if ((long) edge * scaled > PictureReader.DEFAULT_MAX_PIXELS) {
+        if ((long) edge * scaled > PictureLimits.DEFAULT.pixels()) {
             throw new PictureException("A picture of " + width + "x" + height
                     + " pixels is too elongated to be scaled to " + edge + " on its shorter side; crop it first");
         }

@@ -13,12 +13,7 @@ import org.w3c.dom.NodeList;
 final class GifCanvas {
     private GifCanvas() {}
 
-    /** Refuses sizes above the limit. */
-    interface SizeCheck {
-        void check(long width, long height);
-    }
-
-    static RgbImage firstFrame(ImageReader reader, SizeCheck limit) throws IOException {
+    static RgbImage firstFrame(ImageReader reader, SizeLimit limit) throws IOException {
         Element screen = child(reader.getStreamMetadata(), "LogicalScreenDescriptor");
         Element place = child(reader.getImageMetadata(0), "ImageDescriptor");
         int left = number(place, "imageLeftPosition");
@@ -35,14 +30,7 @@ final class GifCanvas {
                 ? palette.getRGB(Math.max(0, palette.getTransparentPixel()))
                 : 0;
         RgbImage canvas = RgbImage.filled(width, height, around >> 16, around >> 8, around);
-        for (int y = 0; y < frame.height(); y++) {
-            System.arraycopy(
-                    frame.rgb(),
-                    3 * y * frame.width(),
-                    canvas.rgb(),
-                    3 * ((top + y) * width + left),
-                    3 * frame.width());
-        }
+        canvas.paste(frame, left, top);
         return canvas;
     }
 

@@ -1,41 +1,11 @@
 package dev.fovea.core.image;
 
-import com.drew.imaging.ImageMetadataReader;
-import com.drew.imaging.ImageProcessingException;
-import com.drew.imaging.jpeg.JpegMetadataReader;
-import com.drew.metadata.Metadata;
-import com.drew.metadata.exif.ExifDirectoryBase;
-import com.drew.metadata.exif.ExifIFD0Directory;
-import com.drew.metadata.exif.ExifReader;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.util.List;
-
 /**
  * EXIF orientation (tag 0x0112): how the stored rows and columns lie in the picture as taken. Values 1 to 8 are the
  * four rotations, plain and mirrored.
  */
 final class Orientation {
     private Orientation() {}
-
-    /** The orientation a file asks for; 1 (as stored) if it says nothing sensible. */
-    static int of(byte[] file, PictureFormat format) {
-        try {
-            Metadata metadata = format == PictureFormat.JPEG
-                    ? JpegMetadataReader.readMetadata(new ByteArrayInputStream(file), List.of(new ExifReader()))
-                    : ImageMetadataReader.readMetadata(new ByteArrayInputStream(file));
-            for (ExifIFD0Directory directory : metadata.getDirectoriesOfType(ExifIFD0Directory.class)) {
-                Integer value = directory.getInteger(ExifDirectoryBase.TAG_ORIENTATION);
-                if (value != null && value >= 1 && value <= 8) {
-                    return value;
-                }
-            }
-            return 1;
-        } catch (ImageProcessingException | IOException e) {
-            // Damaged metadata does not make the pixels unreadable; they are then shown as stored.
-            return 1;
-        }
-    }
 
     /** The picture turned upright. */
     static RgbImage apply(RgbImage image, int orientation) {

@@ -1,6 +1,7 @@
 package dev.fovea.core.image;
 
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /** A picture cannot be read or prepared; the message is one sentence that names the picture and says what to do. */
 public final class PictureException extends RuntimeException {
@@ -11,7 +12,7 @@ public final class PictureException extends RuntimeException {
         super(message);
     }
 
-    public PictureException(String message, Throwable cause) {
+    public PictureException(String message, @Nullable Throwable cause) {
         super(message, cause);
     }
 }

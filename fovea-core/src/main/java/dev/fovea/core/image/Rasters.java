@@ -4,9 +4,11 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ComponentSampleModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
+import java.awt.image.DataBufferInt;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
 import java.awt.image.SampleModel;
+import java.awt.image.SinglePixelPackedSampleModel;
 
 /**
  * From decoded rasters to RGB as PIL's {@code convert("RGB")} does it: samples are taken as stored (the JDK's
@@ -29,6 +31,8 @@ final class Rasters {
                 && raster.getSampleModelTranslateX() == 0
                 && raster.getSampleModelTranslateY() == 0) {
             fromBytes(model, data, width, height, rgb);
+        } else if (image.getType() == BufferedImage.TYPE_INT_RGB || image.getType() == BufferedImage.TYPE_INT_ARGB) {
+            fromPacked(raster, rgb);
         } else {
             fromSamples(raster, rgb);
         }
@@ -70,6 +74,21 @@ final class Rasters {
                 rgb[at] = bytes[from + red];
                 rgb[at + 1] = bytes[from + green];
                 rgb[at + 2] = bytes[from + blue];
+            }
+        }
+    }
+
+    /** Red, green and blue in the three low bytes of an int. */
+    private static void fromPacked(Raster raster, byte[] rgb) {
+        int[] pixels = ((DataBufferInt) raster.getDataBuffer()).getData();
+        int stride = ((SinglePixelPackedSampleModel) raster.getSampleModel()).getScanlineStride();
+        for (int y = 0, at = 0; y < raster.getHeight(); y++) {
+            int from = y * stride;
+            for (int x = 0; x < raster.getWidth(); x++, at += 3) {
+                int pixel = pixels[from + x];
+                rgb[at] = (byte) (pixel >> 16);
+                rgb[at + 1] = (byte) (pixel >> 8);
+                rgb[at + 2] = (byte) pixel;
             }
         }
     }
@@ -119,24 +138,44 @@ final class Rasters {
                     undoYcck(row, i);
                 }
                 int invert = adobe >= 0 ? 255 : 0;
-                int paper = 255 - (row[i + 3] ^ invert);
-                for (int c = 0; c < 3; c++) {
-                    int ink = (row[i + c] ^ invert) * paper + 128;
-                    rgb[at + c] = (byte) (paper - (((ink >> 8) + ink) >> 8));
-                }
+                ink(row[i] ^ invert, row[i + 1] ^ invert, row[i + 2] ^ invert, row[i + 3] ^ invert, rgb, at);
             }
         }
         return new RgbImage(width, height, rgb);
     }
 
-    /** YCbCr to the inks it stands for, with the 16-bit constants of JFIF decoders. */
-    private static void undoYcck(int[] row, int i) {
-        int y = row[i];
-        int cb = row[i + 1] - 128;
-        int cr = row[i + 2] - 128;
+    /** Cyan, magenta, yellow and black, 0 for no ink, as RGB at {@code rgb[at]}. */
+    static void ink(int cyan, int magenta, int yellow, int black, byte[] rgb, int at) {
+        int paper = 255 - black;
+        rgb[at] = (byte) (paper - scaled(cyan, paper));
+        rgb[at + 1] = (byte) (paper - scaled(magenta, paper));
+        rgb[at + 2] = (byte) (paper - scaled(yellow, paper));
+    }
+
+    /** The product of two bytes divided by 255, rounded. */
+    private static int scaled(int a, int b) {
+        int product = a * b + 128;
+        return ((product >> 8) + product) >> 8;
+    }
+
+    /**
+     * YCbCr with chroma around 0 as RGB, with 16-bit constants.
+     *
+     * @param cbToGreen how much Cb takes from green: libjpeg rounds 0.34414, libtiff 0.344136
+     */
+    static void lumaAndChroma(int y, int cb, int cr, int cbToGreen, byte[] rgb, int at) {
         int half = 1 << 15;
-        row[i] = 255 - clip(y + ((91881 * cr + half) >> 16));
-        row[i + 1] = 255 - clip(y + ((-22554 * cb - 46802 * cr + half) >> 16));
-        row[i + 2] = 255 - clip(y + ((116130 * cb + half) >> 16));
+        rgb[at] = (byte) clip(y + ((91881 * cr + half) >> 16));
+        rgb[at + 1] = (byte) clip(y + ((-cbToGreen * cb - 46802 * cr + half) >> 16));
+        rgb[at + 2] = (byte) clip(y + ((116130 * cb + half) >> 16));
+    }
+
+    /** YCbCr to the inks it stands for. */
+    private static void undoYcck(int[] row, int i) {
+        byte[] rgb = new byte[3];
+        lumaAndChroma(row[i], row[i + 1] - 128, row[i + 2] - 128, 22554, rgb, 0);
+        for (int c = 0; c < 3; c++) {
+            row[i + c] = 255 - (rgb[c] & 0xff);
+        }
     }
 }

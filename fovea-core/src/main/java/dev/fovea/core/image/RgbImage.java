@@ -68,6 +68,25 @@ public final class RgbImage {
         return image;
     }
 
+    /** Lays another picture over this one; it must fit. */
+    void paste(RgbImage other, int left, int top) {
+        for (int y = 0; y < other.height; y++) {
+            System.arraycopy(other.rgb, 3 * y * other.width, rgb, 3 * ((top + y) * width + left), 3 * other.width);
+        }
+    }
+
+    /** A part of this picture, which must lie within it. */
+    RgbImage cut(int left, int top, int partWidth, int partHeight) {
+        if (left == 0 && top == 0 && partWidth == width && partHeight == height) {
+            return this;
+        }
+        byte[] part = new byte[Math.multiplyExact(3, Math.multiplyExact(partWidth, partHeight))];
+        for (int y = 0; y < partHeight; y++) {
+            System.arraycopy(rgb, 3 * ((top + y) * width + left), part, 3 * y * partWidth, 3 * partWidth);
+        }
+        return new RgbImage(partWidth, partHeight, part);
+    }
+
     /** The RGB of an image made by the JDK's means; transparency is dropped, not composited. */
     public static RgbImage of(BufferedImage image) {
         return Rasters.toRgb(image);
