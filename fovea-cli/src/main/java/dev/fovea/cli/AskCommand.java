@@ -84,6 +84,12 @@ final class AskCommand implements Callable<Integer> {
     @Nullable
     String system;
 
+    @Option(
+            names = "--special-tokens",
+            description = "Take special tokens spelled in the question or in --system, such as </s>, for what they stand"
+                    + " for; without it they are text.")
+    boolean specialTokens;
+
     @Option(names = "--stream", description = "Print the answer while it is generated.")
     boolean stream;
 
@@ -111,6 +117,7 @@ final class AskCommand implements Callable<Integer> {
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
         List<RgbImage> images = pictures(asked.pictures(), natives);
         try (VisionLanguageModel opened = open(folder)) {
+            opened.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
             spending.check(opened, images.size());
             if (session.interruption().requested()) {
                 return ExitCode.INTERRUPTED;
@@ -146,6 +153,7 @@ final class AskCommand implements Callable<Integer> {
                 .withGeneration(new GenerationOptions(sampling.options(), sampling.maxTokens, sampling.stop))
                 .withListener(listener());
         options = system == null ? options : options.withSystem(system);
+        options = specialTokens ? options.withSpecialTokens() : options;
         return record == null ? options : options.withRecording();
     }
 

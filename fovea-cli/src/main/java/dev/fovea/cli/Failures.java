@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.core.hub.HubException;
 import dev.fovea.core.image.PictureException;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.overlay.OverlayException;
 import dev.fovea.core.text.TextException;
@@ -97,6 +98,6 @@ final class Failures {
 
     /** Native code answers with pages; the first line says what it is about. */
     private static String oneLine(String message) {
-        return message.lines().findFirst().orElse("").strip();
+        return Printable.sentence(message.lines().findFirst().orElse("").strip());
     }
 }

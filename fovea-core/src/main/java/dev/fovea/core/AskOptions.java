@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param generation sampling, length and stop strings
  * @param listener follows the answer; of a batch, every answer
  * @param record whether to keep every declared signal and decision
+ * @param specialTokens whether special tokens spelled in questions and in what the model is told are special tokens;
+ *     else they are the text they look like, and nobody can end a turn or show a picture by writing so
  */
 public record AskOptions(
         List<String> techniques,
@@ -26,7 +28,8 @@ public record AskOptions(
         @Nullable String system,
         GenerationOptions generation,
         GenerationListener listener,
-        boolean record) {
+        boolean record,
+        boolean specialTokens) {
 
     public AskOptions {
         techniques = List.copyOf(techniques);
@@ -35,25 +38,25 @@ public record AskOptions(
     /** All visual tokens, greedy, at most 256 tokens. */
     public static AskOptions defaults() {
         return new AskOptions(
-                List.of(), Budget.full(), null, null, GenerationOptions.defaults(), GenerationListener.none(), false);
+                List.of(), Budget.full(), null, null, GenerationOptions.defaults(), GenerationListener.none(), false, false);
     }
 
     /** With named techniques at a budget. */
     public AskOptions withTechniques(List<String> specs, Budget spent) {
-        return new AskOptions(specs, spent, plan, system, generation, listener, record);
+        return new AskOptions(specs, spent, plan, system, generation, listener, record, specialTokens);
     }
 
     /** With a plan of one's own; named techniques are then not looked at. */
     public AskOptions withPlan(Plan own) {
-        return new AskOptions(techniques, budget, own, system, generation, listener, record);
+        return new AskOptions(techniques, budget, own, system, generation, listener, record, specialTokens);
     }
 
     public AskOptions withSystem(String text) {
-        return new AskOptions(techniques, budget, plan, text, generation, listener, record);
+        return new AskOptions(techniques, budget, plan, text, generation, listener, record, specialTokens);
     }
 
     public AskOptions withGeneration(GenerationOptions options) {
-        return new AskOptions(techniques, budget, plan, system, options, listener, record);
+        return new AskOptions(techniques, budget, plan, system, options, listener, record, specialTokens);
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
@@ -65,10 +68,15 @@ public record AskOptions(
     }
 
     public AskOptions withListener(GenerationListener follower) {
-        return new AskOptions(techniques, budget, plan, system, generation, follower, record);
+        return new AskOptions(techniques, budget, plan, system, generation, follower, record, specialTokens);
     }
 
     public AskOptions withRecording() {
-        return new AskOptions(techniques, budget, plan, system, generation, listener, true);
+        return new AskOptions(techniques, budget, plan, system, generation, listener, true, specialTokens);
+    }
+
+    /** With special tokens wherever a text spells them. */
+    public AskOptions withSpecialTokens() {
+        return new AskOptions(techniques, budget, plan, system, generation, listener, record, true);
     }
 }

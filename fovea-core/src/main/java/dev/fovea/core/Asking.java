@@ -12,7 +12,9 @@ import dev.fovea.core.generate.Generator;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.shape.ModelShape;
@@ -24,6 +26,8 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.text.ChatTemplate;
+import dev.fovea.core.text.PromptEncoder;
+import dev.fovea.core.text.TextException;
 import dev.fovea.core.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -40,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * From a prompt and pictures to answers: plan, encode, read, generate. Safe for use by several threads.
  *
  * @param tower the paired text tower, or null
+ * @param gate every use of the model goes through it
  */
 record Asking(
         PathEngine engine,
@@ -50,7 +55,8 @@ record Asking(
         @Nullable TextTower tower,
         Generator generator,
         ModelShape shape,
-        Techniques techniques) {
+        Techniques techniques,
+        Gate gate) {
 
     /**
      * One prompt, ready to be read.
@@ -78,11 +84,6 @@ record Asking(
         return new Shown(processor.preparePicture(image), image);
     }
 
-    /** The text of a conversation up to the point where the model's answer begins. */
-    String render(List<ChatMessage> messages) {
-        return template.render(messages, true);
-    }
-
     /** The plan of named techniques for images of the typical size, checked against the model. */
     Plan plan(List<String> specs, Budget budget, int images) {
         Plan plan = techniques.plan(specs, shape, budget, Math.max(1, images));
@@ -96,13 +97,15 @@ record Asking(
     }
 
     /**
-     * A job for a rendered prompt.
+     * A job for a conversation up to the point where the model's answer begins.
      *
      * @param question what the steps that look at the question see
      */
-    Job job(String prompt, List<Shown> pictures, String question, AskOptions options) {
-        int[] ids = tokenizer.encodePrompt(
-                promptText.expand(prompt, pictures.stream().map(Shown::prepared).toList()));
+    Job job(List<ChatMessage> messages, List<Shown> pictures, String question, AskOptions options) {
+        List<PreparedPicture> prepared = pictures.stream().map(Shown::prepared).toList();
+        int[] ids = new PromptEncoder(template, tokenizer)
+                .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
+        requireKnown(ids);
         int context = shape.contextLength();
         if (ids.length > context) {
             throw new IllegalArgumentException("The question with its prompt has " + ids.length
@@ -122,6 +125,18 @@ record Asking(
                 recording);
     }
 
+    /** A tokenizer may know more tokens than the model has embeddings; the picture's needs none. */
+    private void requireKnown(int... ids) {
+        int rows = shape.vocabulary();
+        for (int id : ids) {
+            if (id >= rows && !engine.model().isPlaceholder(id)) {
+                throw new TextException("The tokenizer gives '" + Printable.of(tokenizer.piece(id)) + "' the id " + id
+                        + ", but the model's embedding has " + rows
+                        + " rows; take tokenizer and weights from the same checkpoint");
+            }
+        }
+    }
+
     private PlanRun.Question question(String text) {
         return new PlanRun.Question(
                 once(() -> paired().embed(text)), once(() -> paired().pieces(text)), once(() -> tokensMean(text)));
@@ -137,7 +152,7 @@ record Asking(
     }
 
     private float[] tokensMean(String text) {
-        int[] ids = tokenizer.encode(text, false);
+        int[] ids = tokenizer.encodeText(text, false);
         if (ids.length == 0) {
             return new float[shape.decoderWidth()];
         }

@@ -69,11 +69,15 @@ public final class Conversation implements AutoCloseable {
      *     said before still stands
      */
     public Answer ask(List<RgbImage> images, String question) {
+        return asking.gate().during(() -> answer(images, question));
+    }
+
+    private Answer answer(List<RgbImage> images, String question) {
         List<ChatMessage> said = new ArrayList<>(messages);
         said.add(ChatMessage.of("user", images.size(), question));
         List<Shown> shown = new ArrayList<>(pictures);
         images.forEach(image -> shown.add(asking.prepare(image)));
-        Asking.Job job = asking.job(asking.render(said), shown, question, options);
+        Asking.Job job = asking.job(said, shown, question, options);
 
         long start = System.nanoTime();
         encodeMissing(job);

@@ -51,7 +51,7 @@ record TextTower(Checkpoint checkpoint, ContrastiveModel clip, Tokenizer tokeniz
 
     /** Ids of a text, cut to what the tower reads, with the end of text kept. */
     int[] ids(String text) {
-        int[] ids = tokenizer.encode(text, true);
+        int[] ids = tokenizer.encodeText(text, true);
         int longest = clip.text().config().contextLength();
         if (ids.length <= longest) {
             return ids;
@@ -88,6 +88,6 @@ record TextTower(Checkpoint checkpoint, ContrastiveModel clip, Tokenizer tokeniz
     @Override
     public void close() {
         tokenizer.close();
-        checkpoint.close();
+        checkpoint.release();
     }
 }

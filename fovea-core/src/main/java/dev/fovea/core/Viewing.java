@@ -29,7 +29,10 @@ public final class Viewing implements AutoCloseable {
         List<Shown> shown = images.stream().map(asking::prepare).toList();
         boolean frames = Plans.frames(asking.plans(options, shown).ofPrompt());
         this.pictures = frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
-        encode(job(""));
+        asking.gate().during(() -> {
+            encode(job(""));
+            return encoderMs;
+        });
     }
 
     /** Milliseconds that the encoder took, the last time it ran. */
@@ -48,6 +51,10 @@ public final class Viewing implements AutoCloseable {
      * @throws IllegalArgumentException with one sentence if the question does not fit the model
      */
     public Answer ask(String question, int maxTokens) {
+        return asking.gate().during(() -> answer(question, maxTokens));
+    }
+
+    private Answer answer(String question, int maxTokens) {
         AskOptions limited = options.withMaxTokens(maxTokens);
         Asking.Job job = job(question);
         double again = encodeAgain(job) ? encoderMs : 0;
@@ -68,6 +75,10 @@ public final class Viewing implements AutoCloseable {
      * {@code [decoder width]}. How far it moves tells what a technique changed.
      */
     public float[] finalState(String question) {
+        return asking.gate().during(() -> state(question));
+    }
+
+    private float[] state(String question) {
         Asking.Job job = job(question);
         encodeAgain(job);
         try (PromptState state = read(job, options)) {
@@ -82,7 +93,7 @@ public final class Viewing implements AutoCloseable {
             messages.add(ChatMessage.of("system", 0, system));
         }
         messages.add(ChatMessage.of("user", pictures.size(), question));
-        return asking.job(asking.render(messages), pictures, question, options);
+        return asking.job(messages, pictures, question, options);
     }
 
     private PromptState read(Asking.Job job, AskOptions limited) {

@@ -41,6 +41,11 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Safe for use by several threads at once.
+ *
+ * <p>Weights stay in their files, which are mapped. A file that has become shorter is noticed before each use and said
+ * in a sentence. One that is cut in the middle of an answer is seen by Java's own kernels, as an exception; where
+ * libtorch reads the missing page the operating system ends the process. Replace checkpoints by moving new files into
+ * place: what is mapped then stays whole.
  */
 public final class VisionLanguageModel implements AutoCloseable {
     private final Path folder;
@@ -98,7 +103,8 @@ public final class VisionLanguageModel implements AutoCloseable {
                             model.shape(),
                             processor,
                             description.vision().patches().imageSize()),
-                    options.techniques());
+                    options.techniques(),
+                    new Gate(folder.toString(), () -> requireWhole(checkpoint, tower)));
             return new VisionLanguageModel(folder, checkpoint, tower, asking);
         } catch (RuntimeException e) {
             closeAll(opened);
@@ -214,6 +220,10 @@ public final class VisionLanguageModel implements AutoCloseable {
      * listener of the options hears every answer.
      */
     public List<Answer> askAll(List<Question> questions, AskOptions options) {
+        return asking.gate().during(() -> answerAll(questions, options));
+    }
+
+    private List<Answer> answerAll(List<Question> questions, AskOptions options) {
         if (questions.isEmpty()) {
             return List.of();
         }
@@ -227,7 +237,7 @@ public final class VisionLanguageModel implements AutoCloseable {
             messages.add(ChatMessage.of("user", question.images().size(), question.text()));
             List<Shown> pictures =
                     question.images().stream().map(asking::prepare).toList();
-            jobs.add(asking.job(asking.render(messages), pictures, question.text(), options));
+            jobs.add(asking.job(messages, pictures, question.text(), options));
         }
         return asking.answerAll(jobs, options, Collections.nCopies(jobs.size(), options.listener()));
     }
@@ -251,12 +261,27 @@ public final class VisionLanguageModel implements AutoCloseable {
         return new Viewing(asking, options, images);
     }
 
+    private static void requireWhole(Checkpoint checkpoint, @Nullable TextTower tower) {
+        checkpoint.requireWhole();
+        if (tower != null) {
+            tower.checkpoint().requireWhole();
+        }
+    }
+
+    /**
+     * Waits for answers in the making, then gives all native memory of the model back, at once. Conversations and
+     * viewings keep theirs until they are closed; asked anything more, they say that the model has been closed.
+     *
+     * @throws IllegalStateException if called by the listener of an answer of this model
+     */
     @Override
     public void close() {
-        asking.tokenizer().close();
-        if (tower != null) {
-            tower.close();
-        }
-        checkpoint.close();
+        asking.gate().close(() -> {
+            asking.tokenizer().close();
+            if (tower != null) {
+                tower.close();
+            }
+            checkpoint.release();
+        });
     }
 }

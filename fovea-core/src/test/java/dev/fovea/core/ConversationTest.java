@@ -37,7 +37,7 @@ class ConversationTest {
             List<ChatMessage> said, List<RgbImage> images, String question, AskOptions options) {
         Asking asking = MODEL.asking();
         Asking.Job job = asking.job(
-                asking.render(said), images.stream().map(asking::prepare).toList(), question, options);
+                said, images.stream().map(asking::prepare).toList(), question, options);
         return asking.answerAll(List.of(job), options, List.of(options.listener()))
                 .getFirst();
     }

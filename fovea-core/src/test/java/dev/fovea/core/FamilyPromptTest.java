@@ -30,9 +30,9 @@ class FamilyPromptTest {
             for (String prompt : List.of("one_image", "two_images", "text_only")) {
                 List<Shown> shown = new ArrayList<>();
                 List<ChatMessage> messages = messages(json.at("/prompts/" + prompt + "/messages"), folder, shown, model);
-                String rendered = model.asking().render(messages);
+                String rendered = model.asking().template().render(messages, true);
                 assertThat(rendered).isEqualTo(json.at("/prompts/" + prompt + "/rendered").asText());
-                Asking.Job job = model.asking().job(rendered, shown, "", AskOptions.defaults());
+                Asking.Job job = model.asking().job(messages, shown, "", AskOptions.defaults());
                 assertThat(expanded(job, model)).as(prompt).containsExactly(ints(json.at("/prompts/" + prompt + "/input_ids")));
             }
         }

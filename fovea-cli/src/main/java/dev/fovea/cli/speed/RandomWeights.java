@@ -66,6 +66,12 @@ final class RandomWeights implements Weights, AutoCloseable {
         return tensor(name, shape);
     }
 
+    @Override
+    public Tensor keep(Tensor tensor) {
+        drawn.put("kept " + drawn.size(), OwnedTensor.of(tensor));
+        return tensor;
+    }
+
     private OwnedTensor ones(long... shape) {
         return OwnedTensor.of(Tensors.full(1, dtype, shape));
     }

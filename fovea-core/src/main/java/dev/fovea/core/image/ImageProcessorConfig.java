@@ -1,6 +1,7 @@
 package dev.fovea.core.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
@@ -123,7 +124,7 @@ public record ImageProcessorConfig(
             case "SIGLIP" -> Kind.SIGLIP;
             case "VIT" -> Kind.VIT;
             default ->
-                throw new CheckpointException(file.name() + " asks for the image processor " + file.type("")
+                throw new CheckpointException(file.name() + " asks for the image processor " + Printable.of(file.type(""))
                         + ", which Fovea does not have (it has those of CLIP, LLaVA 1.5, SigLIP and ViT)");
         };
     }

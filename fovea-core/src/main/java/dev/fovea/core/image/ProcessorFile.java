@@ -179,7 +179,7 @@ public record ProcessorFile(JsonNode json, String name) {
         }
         List<Double> values = new ArrayList<>();
         node.forEach(v -> values.add(v.asDouble(Double.NaN)));
-        if (values.size() != 3 || values.stream().anyMatch(v -> !Double.isFinite(v))) {
+        if (values.size() != 3 || values.stream().anyMatch(v -> !Double.isFinite(v) || (v == 0 && key.equals("image_std")))) {
             throw new CheckpointException(name + " has an " + key + " of " + Printable.of(node) + " instead of three numbers");
         }
         return values;

@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -26,7 +27,7 @@ public enum Activation {
             case "relu" -> RELU;
             default ->
                 throw new IllegalArgumentException(
-                        "Unknown activation '" + name
+                        "Unknown activation '" + Printable.of(name)
                                 + "': Fovea knows gelu, gelu_new, gelu_pytorch_tanh, gelu_fast, quick_gelu, silu, swish and relu.");
         };
     }

@@ -1,7 +1,6 @@
 package dev.fovea.core.model;
 
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
@@ -70,7 +69,7 @@ public final class MappedWeights implements Weights {
 
     @Override
     public Tensor tensor(String name, long... shape) {
-        return lasting(Tensors.to(stored(name, shape), dtype));
+        return keep(Tensors.to(stored(name, shape), dtype));
     }
 
     @Override
@@ -88,7 +87,7 @@ public final class MappedWeights implements Weights {
                     + Arrays.toString(info.sizes()) + ", but config.json asks for "
                     + Arrays.toString(shape) + "; take both from the same checkpoint");
         }
-        return lasting(checkpoint.tensor(file));
+        return keep(checkpoint.tensor(file));
     }
 
     private static String both(@Nullable String file, String canonical) {
@@ -138,8 +137,8 @@ public final class MappedWeights implements Weights {
         return i;
     }
 
-    /** Weights live as long as the model that holds them, whatever scope they happen to be loaded in. */
-    private static Tensor lasting(Tensor tensor) {
-        return OwnedTensor.of(tensor).get();
+    @Override
+    public Tensor keep(Tensor tensor) {
+        return checkpoint.keep(tensor);
     }
 }

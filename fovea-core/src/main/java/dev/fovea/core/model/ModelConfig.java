@@ -3,6 +3,7 @@ package dev.fovea.core.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.fovea.core.file.StrictJson;
+import dev.fovea.core.layer.Activation;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.weights.CheckpointException;
@@ -114,6 +115,15 @@ public record ModelConfig(Path file, String path, JsonNode node) {
             throw wrong(key, "a text", value);
         }
         return value.textValue();
+    }
+
+    /** A named activation function, or the default. */
+    public Activation activation(String key, String fallback) {
+        try {
+            return Activation.of(text(key, fallback));
+        } catch (IllegalArgumentException e) {
+            throw new CheckpointException(file + ": '" + path + key + "' cannot be used: " + e.getMessage(), e);
+        }
     }
 
     public boolean flag(String key, boolean fallback) {

@@ -5,7 +5,6 @@ import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.OwnedTensor;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -33,6 +32,9 @@ public interface Weights {
     /** A tensor of exactly this shape, in the type it is stored in. */
     Tensor stored(String name, long... shape);
 
+    /** Keeps a tensor made of these for as long as the model that takes them, whatever scope is open now. */
+    Tensor keep(Tensor tensor);
+
     /** {@code name.weight [out, in]} and, if wanted, {@code name.bias [out]}. */
     default Linear linear(String name, long out, long in, boolean bias) {
         return new Linear(tensor(name + ".weight", out, in), bias ? tensor(name + ".bias", out) : null);
@@ -48,8 +50,8 @@ public interface Weights {
     }
 
     /** A view that lives as long as the tensor it looks at, whatever scope it is made in. */
-    private static Tensor part(Tensor all, int part, long rows) {
-        return OwnedTensor.of(all.narrow(0, part * rows, rows)).get();
+    private Tensor part(Tensor all, int part, long rows) {
+        return keep(all.narrow(0, part * rows, rows));
     }
 
     /** {@code name.weight [width]} and, for layer norms, {@code name.bias [width]}. */

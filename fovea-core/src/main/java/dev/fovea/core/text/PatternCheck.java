@@ -33,14 +33,26 @@ final class PatternCheck {
 
     /** What is wrong with a pattern, in words that go on after its name; null if nothing is. */
     static @Nullable String fault(String pattern) {
+        return fault(pattern, true);
+    }
+
+    /**
+     * The same for a pattern that may have to take at least one character.
+     *
+     * @param mayBeEmpty whether a match may be empty
+     */
+    static @Nullable String fault(String pattern, boolean mayBeEmpty) {
         if (pattern.length() > LONGEST) {
             return "is a regular expression of " + pattern.length() + " characters, more than any tokenizer's";
         }
         PatternCheck check = new PatternCheck(pattern);
         try {
-            check.alternatives();
+            Part all = check.alternatives();
             if (check.at < pattern.length()) {
                 throw new Refusal("has a ')' too many");
+            }
+            if (all.empty && !mayBeEmpty) {
+                throw new Refusal("may match nothing at all");
             }
             return null;
         } catch (Refusal e) {
@@ -64,12 +76,15 @@ final class PatternCheck {
      * @param fails whether it can fail to match
      * @param fixed whether all of its matches have one length and one way
      * @param inner of its loops, those before something in it that can fail
+     * @param empty whether it may match no character
      */
-    private record Part(int loops, long choices, boolean fails, boolean fixed, int inner) {
-        /** One character, or a place between two. */
-        static final Part SINGLE = new Part(0, 1, true, true, 0);
+    private record Part(int loops, long choices, boolean fails, boolean fixed, int inner, boolean empty) {
+        static final Part SINGLE = new Part(0, 1, true, true, 0, false);
 
-        static final Part NOTHING = new Part(0, 1, false, true, 0);
+        /** Between two characters. */
+        static final Part PLACE = new Part(0, 1, true, true, 0, true);
+
+        static final Part NOTHING = new Part(0, 1, false, true, 0, true);
     }
 
     private Part alternatives() {
@@ -85,7 +100,8 @@ final class PatternCheck {
                     all.choices + next.choices,
                     all.fails && next.fails,
                     false,
-                    Math.max(all.inner, next.inner));
+                    Math.max(all.inner, next.inner),
+                    all.empty || next.empty);
         }
         depth--;
         return all;
@@ -94,6 +110,7 @@ final class PatternCheck {
     private Part sequence() {
         int loops = 0;
         int inner = 0;
+        boolean empty = true;
         long choices = 1;
         boolean fails = false;
         boolean fixed = true;
@@ -107,8 +124,9 @@ final class PatternCheck {
             choices = Math.min(Integer.MAX_VALUE, choices * part.choices);
             fails |= part.fails;
             fixed &= part.fixed;
+            empty &= part.empty;
         }
-        return new Part(loops, choices, fails, fixed, inner);
+        return new Part(loops, choices, fails, fixed, inner, empty);
     }
 
     /** An atom with the quantifiers behind it. */
@@ -136,8 +154,9 @@ final class PatternCheck {
 
     private static Part times(Part part, int low, int high) {
         boolean fails = part.fails && low > 0;
+        boolean empty = part.empty || low == 0;
         if (high <= 1) {
-            return new Part(part.loops, part.choices + 1 - low, fails, part.fixed && low == high, part.inner);
+            return new Part(part.loops, part.choices + 1 - low, fails, part.fixed && low == high, part.inner, empty);
         }
         if (part.loops > 0) {
             throw new Refusal("repeats a repetition, so that a text can make it run for ever");
@@ -146,11 +165,11 @@ final class PatternCheck {
             throw new Refusal("demands a choice several times, so that a text can make it run for ever");
         }
         if (!part.fixed) {
-            return new Part(2, 1, fails, false, 0);
+            return new Part(2, 1, fails, false, 0, empty);
         }
         return high > FEW && high != low
-                ? new Part(1, 1, fails, false, 0)
-                : new Part(0, 1L + high - low, fails, low == high, 0);
+                ? new Part(1, 1, fails, false, 0, empty)
+                : new Part(0, 1L + high - low, fails, low == high, 0, empty);
     }
 
     /** Bounds of <code>{2}</code>, <code>{2,}</code>, <code>{,3}</code> or <code>{1,3}</code>; null if the brace is itself. */
@@ -179,7 +198,7 @@ final class PatternCheck {
                 yield Part.SINGLE;
             }
             case '\\' -> escape();
-            case '^', '$' -> Part.SINGLE;
+            case '^', '$' -> Part.PLACE;
             default -> {
                 if (Character.isHighSurrogate(c) && at < pattern.length()) {
                     at++;
@@ -219,7 +238,7 @@ final class PatternCheck {
             throw new Refusal("has a '(' that is never closed");
         }
         at++;
-        return looks ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner)) : inside;
+        return looks ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner), true) : inside;
     }
 
     private Part escape() {
@@ -240,7 +259,7 @@ final class PatternCheck {
             }
             at = close + 1;
         }
-        return Part.SINGLE;
+        return "bBAzZGyY".indexOf(c) >= 0 ? Part.PLACE : Part.SINGLE;
     }
 
     /** Classes may hold classes and be intersected. */

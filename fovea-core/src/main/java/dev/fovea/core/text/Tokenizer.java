@@ -8,13 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.PrimitiveIterator;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,16 +29,20 @@ public final class Tokenizer implements AutoCloseable {
     private static final String USUAL_IMAGE = "<image>";
 
     private final Path file;
-    private final Native tokenizer;
+    private final NativeTokenizer tokenizer;
     private final SpecialTokens specialTokens;
     private final Map<String, Integer> addedTokens;
+    private final SpecialSpellings spellings;
     private volatile @Nullable Map<Integer, String> vocabulary;
+    private @Nullable PrivateTokenizer secretly;
+    private boolean closed;
 
-    private Tokenizer(Path file, Native tokenizer, SpecialTokens special, Map<String, Integer> added) {
+    private Tokenizer(Path file, NativeTokenizer tokenizer, SpecialTokens special, TokenizerFile checked) {
         this.file = file;
         this.tokenizer = tokenizer;
         this.specialTokens = special;
-        this.addedTokens = added;
+        this.addedTokens = checked.ids();
+        this.spellings = new SpecialSpellings(checked, special);
     }
 
     /**
@@ -56,15 +60,15 @@ public final class Tokenizer implements AutoCloseable {
                             : "; is it the folder of a checkpoint?"));
         }
         TokenizerFile checked = TokenizerFile.read(file);
-        Map<String, Integer> added = checked.ids();
-        SpecialTokens special = SpecialTokens.read(folder);
-        boolean usual = special.image() == null && added.containsKey(USUAL_IMAGE);
-        return new Tokenizer(file, load(file, checked.json()), usual ? special.withImage(USUAL_IMAGE) : special, added);
+        SpecialTokens read = SpecialTokens.read(folder);
+        boolean usual = read.image() == null && checked.ids().containsKey(USUAL_IMAGE);
+        SpecialTokens special = usual ? read.withImage(USUAL_IMAGE) : read;
+        return new Tokenizer(file, load(file, checked.json()), special, checked);
     }
 
-    private static Native load(Path file, String json) {
+    private static NativeTokenizer load(Path file, String json) {
         try {
-            return new Native(TokenizerLibrary.get(), json);
+            return new NativeTokenizer(TokenizerLibrary.get(), json);
         } catch (RuntimeException e) {
             throw new TextException(
                     file + " is not a tokenizer that Fovea can use (" + firstLine(e) + "); download it again", e);
@@ -94,8 +98,76 @@ public final class Tokenizer implements AutoCloseable {
      * text.
      */
     public int[] encodePrompt(String prompt) {
+        return encode(prompt, frames(prompt));
+    }
+
+    private boolean frames(String prompt) {
         String beginning = specialTokens.beginning();
-        return encode(prompt, beginning == null || beginning.isEmpty() || !prompt.startsWith(beginning));
+        return beginning == null || beginning.isEmpty() || !prompt.startsWith(beginning);
+    }
+
+    /**
+     * The ids of what somebody wrote: special tokens that it spells are the characters they are written with.
+     *
+     * @param addSpecialTokens whether the tokenizer adds the tokens it frames texts with
+     */
+    public int[] encodeText(String text, boolean addSpecialTokens) {
+        return mayForge(text) ? encodeSecretly(text, addSpecialTokens) : encode(text, addSpecialTokens);
+    }
+
+    /** Whether special tokens may arise from a text, alone or from what it stands between. */
+    boolean mayForge(String text) {
+        return spellings.mayArise(text)
+                || (spellings.behindNormalizer()
+                        && Arrays.stream(encode(text, false)).anyMatch(spellings::isSpecial));
+    }
+
+    /**
+     * The ids of a prompt in which some texts are hidden. Its special tokens are those that are found while they are;
+     * these get a secret spelling, and then the texts come back.
+     */
+    int[] encodePrompt(String prompt, List<String> hidden) {
+        PrimitiveIterator.OfInt found = Arrays.stream(encode(prompt, false))
+                .filter(spellings::isSpecial)
+                .iterator();
+        PrivateTokenizer secret = secretly();
+        StringBuilder text = new StringBuilder();
+        int copied = 0;
+        int next = found.hasNext() ? found.nextInt() : -1;
+        for (SpecialSpellings.Place place : spellings.find(prompt)) {
+            text.append(prompt, copied, place.begin());
+            boolean special = place.id() == next;
+            text.append(special ? secret.spelling(place.text()) : place.text());
+            next = !special ? next : found.hasNext() ? found.nextInt() : -1;
+            copied = place.begin() + place.text().length();
+        }
+        String whole = text.append(prompt, copied, prompt.length()).toString();
+        for (int i = 0; i < hidden.size(); i++) {
+            whole = whole.replace(secret.veil(i), hidden.get(i));
+        }
+        return encodeSecretly(whole, frames(prompt));
+    }
+
+    /** What stands for a hidden text until the prompt is encoded. */
+    String veil(int number) {
+        return secretly().veil(number);
+    }
+
+    private int[] encodeSecretly(String text, boolean addSpecialTokens) {
+        return guarded(text, whole -> secretly().encode(whole, addSpecialTokens));
+    }
+
+    /** Made when somebody first writes a special token: until then nobody needs it. */
+    private synchronized PrivateTokenizer secretly() {
+        PrivateTokenizer known = secretly;
+        if (known == null) {
+            if (closed) {
+                throw new IllegalStateException("The tokenizer has been closed");
+            }
+            known = new PrivateTokenizer(TokenizerFile.read(file), spellings.all());
+            secretly = known;
+        }
+        return known;
     }
 
     /** The pieces a text is cut into, as the vocabulary writes them, without framing. */
@@ -104,12 +176,16 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     private <T> T run(String text, boolean addSpecialTokens, BiFunction<TokenizersLibrary, Long, T> part) {
+        return guarded(text, whole -> tokenizer.encode(whole, addSpecialTokens, part));
+    }
+
+    private <T> T guarded(String text, Function<String, T> encoding) {
         if (text.length() > LONGEST_TEXT) {
             throw new IllegalArgumentException("A text of " + text.length() + " characters is longer than the "
                     + LONGEST_TEXT + " that are read at once; shorten it.");
         }
         try {
-            return tokenizer.encode(whole(text), addSpecialTokens, part);
+            return encoding.apply(whole(text));
         } catch (IllegalStateException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -181,60 +257,6 @@ public final class Tokenizer implements AutoCloseable {
         return known.getOrDefault(id, "");
     }
 
-    /** The tokenizer of the native library. Many may use it at once, and it goes only when none does. */
-    private static final class Native implements AutoCloseable {
-        private final TokenizersLibrary library;
-        private final ReadWriteLock lock = new ReentrantReadWriteLock();
-        private long handle;
-
-        Native(TokenizersLibrary library, String json) {
-            this.library = library;
-            this.handle = library.createTokenizerFromString(json);
-            library.disableTruncation(handle);
-            library.disablePadding(handle);
-        }
-
-        <T> T encode(String text, boolean addSpecialTokens, BiFunction<TokenizersLibrary, Long, T> part) {
-            return use(() -> {
-                long encoding = library.encode(handle, text, addSpecialTokens);
-                try {
-                    return part.apply(library, encoding);
-                } finally {
-                    library.deleteEncoding(encoding);
-                }
-            });
-        }
-
-        String decode(long[] ids, boolean skipSpecialTokens) {
-            return use(() -> library.decode(handle, ids, skipSpecialTokens));
-        }
-
-        private <T> T use(Supplier<T> call) {
-            lock.readLock().lock();
-            try {
-                if (handle == 0) {
-                    throw new IllegalStateException("The tokenizer has been closed");
-                }
-                return call.get();
-            } finally {
-                lock.readLock().unlock();
-            }
-        }
-
-        @Override
-        public void close() {
-            lock.writeLock().lock();
-            try {
-                if (handle != 0) {
-                    library.deleteTokenizer(handle);
-                    handle = 0;
-                }
-            } finally {
-                lock.writeLock().unlock();
-            }
-        }
-    }
-
     private static int[] toInts(long[] ids) {
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }
@@ -242,6 +264,12 @@ public final class Tokenizer implements AutoCloseable {
     /** Frees the native tokenizer; it cannot be used afterwards. */
     @Override
     public void close() {
+        synchronized (this) {
+            closed = true;
+            if (secretly != null) {
+                secretly.close();
+            }
+        }
         tokenizer.close();
     }
 }

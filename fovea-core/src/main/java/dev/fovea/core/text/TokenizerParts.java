@@ -182,11 +182,15 @@ final class TokenizerParts {
             return false;
         }
         JsonNode regex = value.path("Regex");
+        // Text put in where nothing was leaves the offsets of a normalizer behind.
+        boolean mayBeEmpty = !role.equals("normalizer");
         if (!regex.isTextual()) {
+            String literal = value.path("String").asText();
             return value.path("String").isTextual()
-                    && value.path("String").textValue().length() <= LONGEST_TEXT;
+                    && literal.length() <= LONGEST_TEXT
+                    && (mayBeEmpty || !literal.isEmpty());
         }
-        String fault = PatternCheck.fault(regex.textValue());
+        String fault = PatternCheck.fault(regex.textValue(), mayBeEmpty);
         if (fault != null) {
             throw new Fault("has a " + role + " whose pattern " + fault);
         }

@@ -2,6 +2,7 @@ package dev.fovea.core.weights;
 
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
+import dev.fovea.core.tensor.OwnedTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ public final class Checkpoint implements AutoCloseable {
 
     /** Tensors that the index places in a shard that does not hold them: harmless until somebody needs one. */
     private final Map<String, String> absent;
+
+    private final List<OwnedTensor> kept = new ArrayList<>();
 
     private record Entry(MappedFile file, TensorInfo info) {}
 
@@ -169,6 +172,36 @@ public final class Checkpoint implements AutoCloseable {
                     + Suggest.nearest(name, new ArrayList<>(names)));
         }
         return entry;
+    }
+
+    /**
+     * Keeps a tensor that a model has taken from here, or made of one, until {@link #release()}, whatever scope is open
+     * now.
+     */
+    public Tensor keep(Tensor tensor) {
+        OwnedTensor owned = OwnedTensor.of(tensor);
+        synchronized (kept) {
+            kept.add(owned);
+        }
+        return tensor;
+    }
+
+    /**
+     * Makes sure that no file has become shorter since it was opened: reading what is gone would end the process.
+     *
+     * @throws CheckpointException if one has
+     */
+    public void requireWhole() {
+        files.forEach(MappedFile::requireWhole);
+    }
+
+    /** Frees the tensors that were {@linkplain #keep kept}, and closes. Whoever uses one of them is at fault. */
+    public void release() {
+        synchronized (kept) {
+            kept.forEach(OwnedTensor::close);
+            kept.clear();
+        }
+        close();
     }
 
     /** No more tensors can be taken; the files are unmapped once the tensors already taken are gone too. */

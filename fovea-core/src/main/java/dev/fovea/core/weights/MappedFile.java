@@ -4,11 +4,11 @@ import dev.fovea.core.file.Reasons;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Tensors;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -17,6 +17,7 @@ import org.bytedeco.pytorch.PointerConsumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One safetensors file mapped read-only into memory. Its pages are shared with every other process that maps the file
@@ -30,29 +31,65 @@ final class MappedFile implements AutoCloseable {
     private final SafeTensorsHeader header;
     private final Arena arena;
     private final MemorySegment data;
+
+    /** Stays open to be asked for its length; unlike a channel it does not mind interrupted threads. */
+    private final RandomAccessFile file;
     private final AtomicLong users = new AtomicLong(1);
     private boolean closed;
 
-    private MappedFile(Path path, SafeTensorsHeader header, Arena arena, MemorySegment data) {
+    private MappedFile(
+            Path path, SafeTensorsHeader header, Arena arena, MemorySegment data, RandomAccessFile file) {
         this.path = path;
         this.header = header;
         this.arena = arena;
         this.data = data;
+        this.file = file;
     }
 
     static MappedFile open(Path path) {
         Arena arena = Arena.ofShared();
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+        RandomAccessFile file = null;
+        try {
+            file = new RandomAccessFile(path.toFile(), "r");
+            FileChannel channel = file.getChannel();
             SafeTensorsHeader header = SafeTensorsHeader.read(channel, path);
             long dataBytes = channel.size() - header.dataStart();
             MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart(), dataBytes, arena);
-            return new MappedFile(path, header, arena, data);
+            return new MappedFile(path, header, arena, data, file);
         } catch (IOException e) {
-            arena.close();
+            discard(arena, file);
             throw new CheckpointException(path + " cannot be read: " + Reasons.of(e), e);
         } catch (RuntimeException e) {
-            arena.close();
+            discard(arena, file);
             throw e;
+        }
+    }
+
+    private static void discard(Arena arena, @Nullable RandomAccessFile file) {
+        arena.close();
+        if (file != null) {
+            try {
+                file.close();
+            } catch (IOException ignored) {
+                // It was only read; what went wrong before is what matters.
+            }
+        }
+    }
+
+    /**
+     * Makes sure that all mapped bytes are still there. The file itself is asked, not its path: one moved into its place
+     * is another file.
+     */
+    void requireWhole() {
+        long mapped = header.dataStart() + data.byteSize();
+        try {
+            long now = file.length();
+            if (now < mapped) {
+                throw new CheckpointException(path + " became shorter while the model was in use: it has " + now
+                        + " of its " + mapped + " bytes; open the model again when the file is whole");
+            }
+        } catch (IOException e) {
+            throw new CheckpointException(path + " cannot be read any more: " + Reasons.of(e), e);
         }
     }
 
@@ -97,7 +134,7 @@ final class MappedFile implements AutoCloseable {
 
     private void release() {
         if (users.decrementAndGet() == 0) {
-            arena.close();
+            discard(arena, file);
         }
     }
 

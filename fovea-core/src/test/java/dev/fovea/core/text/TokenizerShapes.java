@@ -2,6 +2,7 @@ package dev.fovea.core.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.SplittableRandom;
 
 /** Small tokenizers of the four kinds of model, in the shapes that published ones have. */
 final class TokenizerShapes {
@@ -130,8 +132,97 @@ final class TokenizerShapes {
         return blob.put(texts).array();
     }
 
-    /** A node of the tree by its path, for example {@code model/vocab}. */
-    static JsonNode at(JsonNode tree, String path) {
-        return tree.at("/" + path);
+    private static final List<String> NORMALIZERS = List.of(
+            "{'type':'BertNormalizer','clean_text':true,'handle_chinese_chars':true,'strip_accents':null,'lowercase':true}",
+            "{'type':'BertNormalizer','clean_text':false,'handle_chinese_chars':false,'strip_accents':true,'lowercase':false}",
+            "{'type':'Strip','strip_left':true,'strip_right':true}",
+            "{'type':'StripAccents'}",
+            "{'type':'NFC'}",
+            "{'type':'NFD'}",
+            "{'type':'NFKC'}",
+            "{'type':'NFKD'}",
+            "{'type':'Lowercase'}",
+            "{'type':'Nmt'}",
+            "{'type':'ByteLevel'}",
+            "{'type':'Prepend','prepend':'▁'}",
+            "{'type':'Prepend','prepend':'ﬁ🙂'}",
+            "{'type':'Replace','pattern':{'String':' '},'content':'▁'}",
+            "{'type':'Replace','pattern':{'String':'a'},'content':''}",
+            "{'type':'Replace','pattern':{'String':'é'},'content':'eé'}",
+            "{'type':'Replace','pattern':{'Regex':'\\\\s+'},'content':' '}",
+            "{'type':'Replace','pattern':{'Regex':'^a+'},'content':'ab'}",
+            "{'type':'Precompiled','precompiled_charsmap':'%s'}"
+                    .formatted(Base64.getEncoder().encodeToString(charsmap())));
+
+    private static final List<String> PRE_TOKENIZERS = List.of(
+            "{'type':'BertPreTokenizer'}",
+            "{'type':'Whitespace'}",
+            "{'type':'WhitespaceSplit'}",
+            "{'type':'UnicodeScripts'}",
+            "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}",
+            "{'type':'ByteLevel','add_prefix_space':false,'trim_offsets':false,'use_regex':false}",
+            "{'type':'CharDelimiterSplit','delimiter':'é'}",
+            "{'type':'Metaspace','replacement':'▁','prepend_scheme':'first','split':false}",
+            "{'type':'Metaspace','replacement':'a','add_prefix_space':true}",
+            "{'type':'Split','pattern':{'String':''},'behavior':'Isolated','invert':false}",
+            "{'type':'Split','pattern':{'Regex':'\\\\p{L}+|\\\\s+(?!\\\\S)'},'behavior':'MergedWithPrevious','invert':true}",
+            "{'type':'Split','pattern':{'Regex':'$'},'behavior':'MergedWithNext','invert':false}",
+            "{'type':'Punctuation','behavior':'Contiguous'}",
+            "{'type':'Digits','individual_digits':true}",
+            "{'type':'FixedLength','length':2}");
+
+    private static final List<String> DECODERS = List.of(
+            "{'type':'BPEDecoder','suffix':'</w>'}",
+            "{'type':'BPEDecoder','suffix':''}",
+            "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}",
+            "{'type':'WordPiece','prefix':'##','cleanup':true}",
+            "{'type':'Metaspace','replacement':'▁','prepend_scheme':'always','split':true}",
+            "{'type':'CTC','pad_token':'<pad>','word_delimiter_token':'','cleanup':true}",
+            "{'type':'Fuse'}",
+            "{'type':'ByteFallback'}",
+            "{'type':'Replace','pattern':{'Regex':'a*'},'content':'é'}",
+            "{'type':'Strip','content':' ','start':3,'stop':0}");
+
+    private static final List<String> POST_PROCESSORS = List.of(
+            "{'type':'ByteLevel','add_prefix_space':true,'trim_offsets':true,'use_regex':true}",
+            "{'type':'RobertaProcessing','sep':['</s>',2],'cls':['<s>',1],'trim_offsets':true,'add_prefix_space':true}",
+            "{'type':'BertProcessing','sep':['</s>',2],'cls':['<s>',1]}",
+            "{'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'x','type_id':0}},{'Sequence':{'id':'A','type_id':0}},"
+                    + "{'Sequence':{'id':'A','type_id':1}}],'pair':[],'special_tokens':{'x':{'id':'x','ids':[1,2],'tokens':['a','b']}}}",
+            "{'type':'TemplateProcessing','single':[],'pair':[],'special_tokens':{}}");
+
+    private static final List<String> CONTENTS =
+            List.of("<s>", "</s>", "<image>", "a", "é", " ", "▁", "\u0301", "a b", "🙂", "İ", "\0", "ﬁ");
+
+    /** Gives a tokenizer other parts and added tokens than anybody would. */
+    static void rearrange(SplittableRandom random, ObjectNode tokenizer) {
+        tokenizer.set("normalizer", parts(random, NORMALIZERS, "normalizers"));
+        tokenizer.set("pre_tokenizer", parts(random, PRE_TOKENIZERS, "pretokenizers"));
+        tokenizer.set("decoder", parts(random, DECODERS, "decoders"));
+        tokenizer.set("post_processor", parts(random, POST_PROCESSORS, "processors"));
+        ArrayNode added = tokenizer.putArray("added_tokens");
+        for (int i = random.nextInt(5); i > 0; i--) {
+            added.addObject()
+                    .put("id", random.nextInt(400))
+                    .put("content", CONTENTS.get(random.nextInt(CONTENTS.size())))
+                    .put("single_word", random.nextInt(4) == 0)
+                    .put("lstrip", random.nextInt(4) == 0)
+                    .put("rstrip", random.nextInt(4) == 0)
+                    .put("normalized", random.nextInt(3) == 0)
+                    .put("special", random.nextBoolean());
+        }
+    }
+
+    private static JsonNode parts(SplittableRandom random, List<String> pool, String key) {
+        int count = random.nextInt(4);
+        if (count == 0) {
+            return JSON.nullNode();
+        }
+        ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
+        ArrayNode parts = sequence.putArray(key);
+        for (int i = 0; i < count; i++) {
+            parts.add(tree(pool.get(random.nextInt(pool.size())).replace('\'', '"')));
+        }
+        return sequence;
     }
 }

@@ -41,7 +41,7 @@ public record TextOptions(
                 config.count("num_attention_heads", 8),
                 config.count("vocab_size", 49408),
                 config.count("max_position_embeddings", 77),
-                Activation.of(config.text("hidden_act", "quick_gelu")),
+                config.activation("hidden_act", "quick_gelu"),
                 config.positive("layer_norm_eps", 1e-5),
                 config.integer("eos_token_id", 49407));
         if (c.width % c.heads != 0) {

@@ -1,6 +1,5 @@
 package dev.fovea.core.model.family;
 
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
@@ -70,7 +69,7 @@ public final class Clip {
                 0,
                 Positions.INTERPOLATED,
                 Block.plain(
-                        Activation.of(config.text("hidden_act", "quick_gelu")),
+                        config.activation("hidden_act", "quick_gelu"),
                         config.positive("layer_norm_eps", 1e-5)),
                 Windows.none(),
                 true,

@@ -1,6 +1,5 @@
 package dev.fovea.core.model.family;
 
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.layer.RotaryFrequencies;
 import dev.fovea.core.model.ModelConfig;
@@ -75,7 +74,7 @@ final class DecoderConfig {
                 headDim,
                 config.count("vocab_size", kind.vocabulary),
                 config.count("max_position_embeddings", kind.context),
-                Activation.of(config.text("hidden_act", "silu")),
+                config.activation("hidden_act", "silu"),
                 config.positive("rms_norm_eps", kind.eps),
                 bias || kind == Kind.QWEN2,
                 bias,

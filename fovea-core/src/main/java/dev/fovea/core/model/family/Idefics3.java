@@ -3,7 +3,6 @@ package dev.fovea.core.model.family;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.image.TilingPictureProcessor;
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
@@ -83,7 +82,7 @@ public final class Idefics3 implements Family {
                 0,
                 Positions.BUCKETED,
                 Block.plain(
-                        Activation.of(v.text("hidden_act", "gelu_pytorch_tanh")), v.positive("layer_norm_eps", 1e-6)),
+                        v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
                 Windows.none(),
                 false,
                 PostNorm.FEATURES);

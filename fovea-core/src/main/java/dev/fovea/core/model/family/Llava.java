@@ -3,7 +3,6 @@ package dev.fovea.core.model.family;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PictureProcessor;
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
@@ -48,7 +47,7 @@ public final class Llava implements Family {
                 ConnectorOptions.mlp(
                         vision.width() * layers.size(),
                         text.width(),
-                        Activation.of(config.text("projector_hidden_act", "gelu")),
+                        config.activation("projector_hidden_act", "gelu"),
                         config.flag("multimodal_projector_bias", true)),
                 text,
                 new SequentialPositions(),

@@ -2,7 +2,6 @@ package dev.fovea.core.model.family;
 
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.QwenPictureProcessor;
-import dev.fovea.core.layer.Activation;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.Rename;
@@ -101,7 +100,7 @@ public final class Qwen25Vl implements Family {
                 false,
                 0,
                 Positions.ROTARY,
-                Block.gated(Activation.of(v.text("hidden_act", "silu")), EPS),
+                Block.gated(v.activation("hidden_act", "silu"), EPS),
                 new Windows(
                         v.count("window_size", 112),
                         Arrays.stream(global).boxed().collect(Collectors.toSet())),

@@ -1,0 +1,55 @@
+package dev.fovea.core.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.fovea.core.Fuzzing;
+import dev.fovea.core.Mutants;
+import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.model.clip.ClipTextConfig;
+import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.weights.CheckpointException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Damaged configurations: each is refused in a sentence, or it is read. */
+@Tag("fuzz")
+class ConfigFuzzTest {
+    private static final Path GOLDEN = Path.of("src/test/resources/golden");
+
+    @TempDir
+    Path folder;
+
+    private static List<JsonNode> golden(String... files) throws IOException {
+        List<JsonNode> all = new ArrayList<>();
+        for (String file : files) {
+            all.add(Mutants.tree(Files.readString(GOLDEN.resolve(file))));
+        }
+        return all;
+    }
+
+    @Test
+    void damagedModelConfigurationsAreRefusedOrRead() throws Exception {
+        List<JsonNode> sound = golden("llava-mha/config.json", "llava-gqa/config.json", "clip/config.json");
+        Path file = folder.resolve("config.json");
+        Fuzzing.run("config.json", 250_000, CheckpointException.class::isInstance, random -> {
+            Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));
+            ClipTextConfig.of(ModelConfig.read(file).child("text_config"));
+            LlavaConfig.read(folder).shape(false);
+        });
+    }
+
+    @Test
+    void damagedPictureConfigurationsAreRefusedOrRead() throws Exception {
+        List<JsonNode> sound = golden("llava-mha/preprocessor_config.json", "llava-gqa/preprocessor_config.json");
+        Path file = folder.resolve("preprocessor_config.json");
+        Fuzzing.run("preprocessor_config.json", 150_000, CheckpointException.class::isInstance, random -> {
+            Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));
+            ImageProcessorConfig.read(folder);
+        });
+    }
+}
