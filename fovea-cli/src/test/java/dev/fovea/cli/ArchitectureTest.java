@@ -98,6 +98,23 @@ class ArchitectureTest {
     }
 
     @Test
+    void theEngineAndThePartsKnowNoFamily() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        "dev.fovea.core.engine..",
+                        "dev.fovea.core.model",
+                        "dev.fovea.core.model.vision..",
+                        "dev.fovea.core.model.connector..",
+                        "dev.fovea.core.model.language..",
+                        "dev.fovea.core.model.contrastive..",
+                        "dev.fovea.techniques..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.fovea.core.model.family.."))
+                .check(ALL);
+    }
+
+    @Test
     void thePathIsPlainData() {
         noClasses()
                 .that()

@@ -110,6 +110,15 @@ final class FamilyGolden {
         return ints(json.at("/prompts/" + prompt + "/continuation_ids"));
     }
 
+    /** Pixels of one image of a prompt: {@code [planes, height, width]}. */
+    Tensor pixels(String prompt, int image) {
+        PreparedImage view = pictures(prompt).stream()
+                .flatMap(p -> p.views().stream())
+                .toList()
+                .get(image);
+        return Tensors.of(view.pixels(), view.planes(), view.height(), view.width());
+    }
+
     /** Token ids with the run of placeholders of each image made one. */
     int[] collapsed(int[] expanded, List<EncodedImage> images) {
         List<Integer> out = new ArrayList<>();

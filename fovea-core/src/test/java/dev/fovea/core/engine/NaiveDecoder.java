@@ -40,6 +40,11 @@ final class NaiveDecoder {
      * @param positions {@code [axes][tokens]}, or null to number the tokens that each layer sees from 0
      */
     float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions) {
+        return logits(embeddings, leaves, positions, positions == null ? 0 : Integer.MAX_VALUE);
+    }
+
+    /** As above, with tokens numbered from 0 in the layers from {@code renumbered} on. */
+    float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions, int renumbered) {
         int[] present = IntStream.range(0, leaves.length).toArray();
         Tensor x = embeddings;
         for (int l = 0; l < decoder.layers().size(); l++) {
@@ -54,13 +59,21 @@ final class NaiveDecoder {
             x = layer(
                     decoder.layers().get(l),
                     x,
-                    positions == null
-                            ? new int[][] {IntStream.range(0, left.length).toArray()}
+                    positions == null || l >= renumbered
+                            ? counted(left.length)
                             : Arrays.stream(positions)
                                     .map(axis -> Arrays.stream(left).map(t -> axis[t]).toArray())
                                     .toArray(int[][]::new));
         }
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
+    }
+
+    /** On every axis alike. */
+    private int[][] counted(int length) {
+        int[] ids = IntStream.range(0, length).toArray();
+        return IntStream.range(0, decoder.options().rotary().axes())
+                .mapToObj(axis -> ids)
+                .toArray(int[][]::new);
     }
 
     private Tensor layer(DecoderLayer layer, Tensor x, int[][] positions) {

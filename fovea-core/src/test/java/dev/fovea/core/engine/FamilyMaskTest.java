@@ -1,0 +1,225 @@
+package dev.fovea.core.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Decision.Positions;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A pruned run is a run of the same network in which the dropped tokens are masked out from there on, positions and
+ * decoded tokens included, whatever a family's tokens and positions are.
+ */
+class FamilyMaskTest {
+    private static final String PROMPT = "two_images";
+    private static final int[] DECODED = {9, 45, 81};
+
+    private static PlanRun run(Station station, Positions positions) {
+        Step step = new Step(station, List.of(), s -> {
+            int[] kept = IntStream.range(0, s.layout().visualCount())
+                    .filter(FamilyMaskTest::kept)
+                    .toArray();
+            return Outcome.of(new Decision.Keep(kept, positions));
+        });
+        return PlanRun.of(Plan.of("mask", step), PlanRun.Question.none(), null);
+    }
+
+    private static boolean kept(int token) {
+        return token % 3 != 1;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "qwen2-5-vl, 2, ORIGINAL", "qwen2-5-vl, 3, ORIGINAL", "qwen2-5-vl, 2, RENUMBERED",
+        "idefics3, 2, ORIGINAL", "idefics3, 3, ORIGINAL", "idefics3, 2, RENUMBERED",
+        "llava-mha, 2, ORIGINAL", "llava-mha, 3, ORIGINAL", "llava-mha, 2, RENUMBERED",
+    })
+    void inTheDecoder(String name, int layer, Positions positions) {
+        FamilyGolden golden = FamilyGolden.of(name);
+        try (Scope scope = Scope.inference()) {
+            Whole whole = Whole.of(golden);
+            int[] leaves = new int[whole.length()];
+            Arrays.fill(leaves, Integer.MAX_VALUE);
+            for (int i = 0; i < whole.visual.length; i++) {
+                leaves[whole.visual[i]] = kept(i) ? Integer.MAX_VALUE : layer;
+            }
+            PlanRun run = run(new Station.Decoder(layer), positions);
+            if (positions == Positions.ORIGINAL) {
+                compare(golden, run, whole, leaves);
+            } else {
+                compareRenumbered(golden, run, whole, leaves, layer);
+            }
+            assertThat(scope).isNotNull();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-5-vl", "idefics3", "llava-mha"})
+    void atTheConnector(String name) {
+        FamilyGolden golden = FamilyGolden.of(name);
+        try (Scope scope = Scope.inference()) {
+            Whole whole = Whole.of(golden);
+            int[] leaves = new int[whole.length()];
+            Arrays.fill(leaves, Integer.MAX_VALUE);
+            int first = 0;
+            for (Ledger.Grid grid : whole.grids) {
+                for (int t = 0; t < grid.tokens(); t++) {
+                    leaves[whole.visual[first + t]] = kept(t) ? Integer.MAX_VALUE : 0;
+                }
+                first += grid.tokens();
+            }
+            // Counted positions are contiguous; rows and columns stay what they were.
+            Whole seen = golden.model.positions().axes() == 1 ? whole.countedWithout(leaves) : whole;
+            compare(golden, run(new Station.Connector(), Positions.ORIGINAL), seen, leaves);
+            assertThat(scope).isNotNull();
+        }
+    }
+
+    /** Features of what is left are those of a run in which nobody sees the dropped tokens behind block 1. */
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-5-vl", "idefics3", "llava-mha"})
+    void insideTheEncoder(String name) {
+        FamilyGolden golden = FamilyGolden.of(name);
+        int block = 1;
+        try (Scope scope = Scope.inference()) {
+            List<EncodedImage> pruned =
+                    golden.encode(golden.pictures(PROMPT), run(new Station.EncoderOutput(block), Positions.ORIGINAL));
+            List<EncodedImage> whole = golden.encode(golden.pictures(PROMPT), PlanRun.plain());
+            NaiveEncoder naive = new NaiveEncoder(golden.model);
+            for (int i = 0; i < pruned.size(); i++) {
+                Ledger.Grid grid = whole.get(i).grid();
+                int[] dropped = IntStream.range(0, grid.tokens())
+                        .filter(t -> !kept(t))
+                        .toArray();
+                int patches = grid.side() * grid.side();
+                int lead = golden.model.vision().options().classToken() ? 1 : 0;
+                Tensor all = naive.features(golden.pixels(PROMPT, i), grid, dropped, block + 1);
+                int[] rows = IntStream.concat(
+                                IntStream.range(0, lead),
+                                IntStream.range(0, grid.tokens() * patches)
+                                        .filter(row -> kept(row / patches))
+                                        .map(row -> lead + row))
+                        .toArray();
+                Golden.assertClose(
+                        Tensors.floats(pruned.get(i).features().get()),
+                        Tensors.floats(all.index_select(0, Tensors.indices(rows))),
+                        "features of image " + i);
+            }
+            pruned.forEach(EncodedImage::close);
+            whole.forEach(EncodedImage::close);
+            assertThat(scope).isNotNull();
+        }
+    }
+
+    /** A prompt of which nothing was dropped, with some words behind it. */
+    private record Whole(Tensor embeddings, int[] visual, int[][] positions, int next, List<Ledger.Grid> grids) {
+
+        static Whole of(FamilyGolden golden) {
+            PathEngine.Prompt prompt = golden.prompt(PROMPT, PlanRun.plain());
+            List<Tensor> parts = new ArrayList<>();
+            List<Integer> visual = new ArrayList<>();
+            int at = 0;
+            int image = 0;
+            for (int id : prompt.ids()) {
+                if (golden.model.isPlaceholder(id)) {
+                    Tensor features = prompt.images().get(image).features().get();
+                    int lead = golden.model.vision().options().classToken() && !golden.model.clsIsFeature() ? 1 : 0;
+                    Tensor tokens = golden.model
+                            .connector()
+                            .project(features.narrow(0, lead, features.size(0) - lead));
+                    parts.add(tokens);
+                    for (int t = 0; t < tokens.size(0); t++) {
+                        visual.add(at++);
+                    }
+                    image++;
+                } else {
+                    parts.add(golden.model.decoder().embed(new int[] {id}));
+                    at++;
+                }
+            }
+            try (PromptState state = golden.engine.prefill(List.of(prompt)).getFirst()) {
+                return new Whole(
+                        Tensors.cat(0, parts.toArray(Tensor[]::new)),
+                        visual.stream().mapToInt(Integer::intValue).toArray(),
+                        state.sequence().positions(),
+                        state.sequence().next(),
+                        prompt.images().stream().map(EncodedImage::grid).toList());
+            }
+        }
+
+        int length() {
+            return positions[0].length;
+        }
+
+        /** Positions counted over the tokens that are there from the first layer on. */
+        Whole countedWithout(int[] leaves) {
+            int[] counted = new int[leaves.length];
+            int at = 0;
+            for (int i = 0; i < counted.length; i++) {
+                counted[i] = leaves[i] == 0 ? -1 : at++;
+            }
+            return new Whole(embeddings, visual, new int[][] {counted}, at, grids);
+        }
+
+        /** With one more word. */
+        Whole with(FamilyGolden golden, int token) {
+            int[][] longer = Arrays.stream(positions)
+                    .map(axis -> IntStream.concat(Arrays.stream(axis), IntStream.of(next))
+                            .toArray())
+                    .toArray(int[][]::new);
+            Tensor all = Tensors.cat(0, embeddings, golden.model.decoder().embed(new int[] {token}));
+            return new Whole(all, visual, longer, next + 1, grids);
+        }
+    }
+
+    private static void compare(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves) {
+        NaiveDecoder naive = new NaiveDecoder(golden.model.decoder());
+        Whole now = whole;
+        int[] until = leaves;
+        try (PromptState state = golden.read(PROMPT, run)) {
+            Golden.assertClose(state.logits(), naive.logits(now.embeddings, until, now.positions), "prefill");
+            for (int token : DECODED) {
+                golden.engine.extend(List.of(state), List.of(new int[] {token}));
+                now = now.with(golden, token);
+                until = Arrays.copyOf(until, until.length + 1);
+                until[until.length - 1] = Integer.MAX_VALUE;
+                Golden.assertClose(state.logits(), naive.logits(now.embeddings, until, now.positions), "token " + token);
+            }
+        }
+    }
+
+    /** From the layer on, and for decoded tokens in it and behind it, tokens are numbered anew. */
+    private static void compareRenumbered(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves, int layer) {
+        NaiveDecoder naive = new NaiveDecoder(golden.model.decoder());
+        Whole now = whole;
+        int[] until = leaves;
+        try (PromptState state = golden.read(PROMPT, run)) {
+            Golden.assertClose(
+                    state.logits(), naive.logits(now.embeddings, until, now.positions, layer), "prefill, renumbered");
+            for (int token : DECODED) {
+                golden.engine.extend(List.of(state), List.of(new int[] {token}));
+                now = now.with(golden, token);
+                until = Arrays.copyOf(until, until.length + 1);
+                until[until.length - 1] = Integer.MAX_VALUE;
+                Golden.assertClose(
+                        state.logits(),
+                        naive.logits(now.embeddings, until, now.positions, layer),
+                        "token " + token + ", renumbered");
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.connector.Grouping;
+import dev.fovea.core.model.vision.TransformerBlock;
+import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/** An encoder without packing, windows or fused kernels: every block sees one image with the whole mask written out. */
+final class NaiveEncoder {
+    private static final float HIDDEN = -1e30f;
+    private final ModelParts model;
+
+    NaiveEncoder(ModelParts model) {
+        this.model = model;
+    }
+
+    /**
+     * Features of one image, the class token first.
+     *
+     * @param pixels {@code [planes, height, width]}
+     * @param dropped tokens that nobody sees from block {@code from} on
+     */
+    Tensor features(Tensor pixels, Ledger.Grid grid, int[] dropped, int from) {
+        VisionOptions o = model.vision().options();
+        Grouping grouping = model.connector().grouping();
+        int prefix = o.prefix();
+        int[] order = grouping.order(grid.rows() * grid.side(), grid.cols() * grid.side());
+        int[] rows = IntStream.concat(
+                        IntStream.range(0, prefix),
+                        Arrays.stream(order).map(p -> prefix + p))
+                .toArray();
+        Tensor x = model.vision().embed(pixels.unsqueeze(0)).squeeze(0).index_select(0, Tensors.indices(rows));
+        int patchCols = grid.cols() * grid.side();
+        int[][] at = new int[2][rows.length];
+        for (int i = prefix; i < rows.length; i++) {
+            at[0][i] = order[i - prefix] / patchCols;
+            at[1][i] = order[i - prefix] % patchCols;
+        }
+        int wanted = model.featureLayers().getFirst();
+        for (int layer = 0; layer < wanted; layer++) {
+            boolean[] gone = new boolean[rows.length];
+            if (layer >= from) {
+                for (int token : dropped) {
+                    Arrays.fill(
+                            gone, prefix + token * grouping.patches(), prefix + (token + 1) * grouping.patches(), true);
+                }
+            }
+            int window = o.windows().in(layer) ? o.windows().pixels() / o.patches().size() : 0;
+            x = block(model.vision().blocks().get(layer), x, at, gone, window);
+        }
+        return wanted == o.layers() ? model.vision().features(x) : x;
+    }
+
+    private Tensor block(TransformerBlock block, Tensor x, int[][] at, boolean[] gone, int window) {
+        Tensor normed = block.attentionNorm().forward(x);
+        Tensor q = block.queries(normed);
+        Tensor k = block.keys(normed);
+        RotaryEmbedding rotary = model.vision().rotary();
+        if (rotary != null) {
+            q = RotaryEmbedding.rotate(q, rotary.table(at));
+            k = RotaryEmbedding.rotate(k, rotary.table(at));
+        }
+        int n = gone.length;
+        float[] mask = new float[n * n];
+        for (int i = 0; i < n; i++) {
+            for (int j = 0; j < n; j++) {
+                boolean apart = window > 0
+                        && (at[0][i] / window != at[0][j] / window || at[1][i] / window != at[1][j] / window);
+                mask[i * n + j] = gone[j] || apart ? HIDDEN : 0;
+            }
+        }
+        Tensor scores = Tensors.scale(q.matmul(k.transpose(1, 2)), block.scale()).add(Tensors.of(mask, n, n));
+        Tensor out = Tensors.softmax(scores).matmul(block.values(normed)).transpose(0, 1).reshape(n, -1);
+        return block.mlpResidual(block.attentionResidual(x, out));
+    }
+}
