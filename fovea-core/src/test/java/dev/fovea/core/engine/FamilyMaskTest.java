@@ -102,9 +102,8 @@ class FamilyMaskTest {
             NaiveEncoder naive = new NaiveEncoder(golden.model);
             for (int i = 0; i < pruned.size(); i++) {
                 Ledger.Grid grid = whole.get(i).grid();
-                int[] dropped = IntStream.range(0, grid.tokens())
-                        .filter(t -> !kept(t))
-                        .toArray();
+                int[] dropped =
+                        IntStream.range(0, grid.tokens()).filter(t -> !kept(t)).toArray();
                 int patches = grid.side() * grid.side();
                 int lead = golden.model.vision().options().classToken() ? 1 : 0;
                 Tensor all = naive.features(golden.pixels(PROMPT, i), grid, dropped, block + 1);
@@ -138,9 +137,7 @@ class FamilyMaskTest {
                 if (golden.model.isPlaceholder(id)) {
                     Tensor features = prompt.images().get(image).features().get();
                     int lead = golden.model.vision().options().classToken() && !golden.model.clsIsFeature() ? 1 : 0;
-                    Tensor tokens = golden.model
-                            .connector()
-                            .project(features.narrow(0, lead, features.size(0) - lead));
+                    Tensor tokens = golden.model.connector().project(features.narrow(0, lead, features.size(0) - lead));
                     parts.add(tokens);
                     for (int t = 0; t < tokens.size(0); t++) {
                         visual.add(at++);
@@ -197,7 +194,8 @@ class FamilyMaskTest {
                 now = now.with(golden, token);
                 until = Arrays.copyOf(until, until.length + 1);
                 until[until.length - 1] = Integer.MAX_VALUE;
-                Golden.assertClose(state.logits(), naive.logits(now.embeddings, until, now.positions), "token " + token);
+                Golden.assertClose(
+                        state.logits(), naive.logits(now.embeddings, until, now.positions), "token " + token);
             }
         }
     }

@@ -27,8 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Models with merged patches, windows, tiles and positions of three axes against transformers. */
 class FamilyParityTest {
-    private static final List<String> PROMPTS =
-            List.of("one_image", "two_images", "two_turns_two_images", "text_only");
+    private static final List<String> PROMPTS = List.of("one_image", "two_images", "two_turns_two_images", "text_only");
 
     @ParameterizedTest
     @ValueSource(strings = {"qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
@@ -108,8 +107,8 @@ class FamilyParityTest {
         List<Matrix> keys = new ArrayList<>();
         for (int l = 0; l < layers; l++) {
             Signal.DecoderHidden states = new Signal.DecoderHidden();
-            Signal.DecoderAttention last = new Signal.DecoderAttention(
-                    l, Signal.DecoderQueries.LAST, Signal.KeyScope.ALL, true);
+            Signal.DecoderAttention last =
+                    new Signal.DecoderAttention(l, Signal.DecoderQueries.LAST, Signal.KeyScope.ALL, true);
             Signal.DecoderProjection key = new Signal.DecoderProjection(l, Signal.Projection.KEY, true);
             steps.add(new Step(new Station.Decoder(l), List.of(states, last, key), s -> {
                 hidden.add(s.get(states));

@@ -184,10 +184,7 @@ class FramingTest {
     void batchesDoNotMix() {
         Golden golden = Golden.mha();
         List<PlanRun> runs = List.of(
-                PlanRun.plain(),
-                run(resize(1, 2)),
-                run(step(PATCHES, s -> Decision.Keep.of(7, 9))),
-                PlanRun.plain());
+                PlanRun.plain(), run(resize(1, 2)), run(step(PATCHES, s -> Decision.Keep.of(7, 9))), PlanRun.plain());
         List<ImageInput> inputs = IntStream.range(0, 4)
                 .mapToObj(i -> golden.image(i % 2, runs.get(i)))
                 .toList();
@@ -206,8 +203,10 @@ class FramingTest {
         Golden golden = Golden.mha();
         Matrix token = new Matrix(1, 1, new float[1]);
         Map<Step, String> wrong = Map.of(
-                resize(3, 1025), "grid of 3 x 1025 tokens",
-                resize(0, 1), "must be in 1..1024",
+                resize(3, 1025),
+                "grid of 3 x 1025 tokens",
+                resize(0, 1),
+                "must be in 1..1024",
                 step(FRAMING, s -> Decision.Keep.of(0)),
                 "decided Keep, which this station cannot do",
                 step(PATCHES, s -> new Decision.Append(token)),

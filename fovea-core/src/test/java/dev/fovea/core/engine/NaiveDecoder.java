@@ -62,7 +62,9 @@ final class NaiveDecoder {
                     positions == null || l >= renumbered
                             ? counted(left.length)
                             : Arrays.stream(positions)
-                                    .map(axis -> Arrays.stream(left).map(t -> axis[t]).toArray())
+                                    .map(axis -> Arrays.stream(left)
+                                            .map(t -> axis[t])
+                                            .toArray())
                                     .toArray(int[][]::new));
         }
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));

@@ -32,8 +32,7 @@ final class NaiveEncoder {
         int prefix = o.prefix();
         int[] order = grouping.order(grid.rows() * grid.side(), grid.cols() * grid.side());
         int[] rows = IntStream.concat(
-                        IntStream.range(0, prefix),
-                        Arrays.stream(order).map(p -> prefix + p))
+                        IntStream.range(0, prefix), Arrays.stream(order).map(p -> prefix + p))
                 .toArray();
         Tensor x = model.vision().embed(pixels.unsqueeze(0)).squeeze(0).index_select(0, Tensors.indices(rows));
         int patchCols = grid.cols() * grid.side();
@@ -51,7 +50,8 @@ final class NaiveEncoder {
                             gone, prefix + token * grouping.patches(), prefix + (token + 1) * grouping.patches(), true);
                 }
             }
-            int window = o.windows().in(layer) ? o.windows().pixels() / o.patches().size() : 0;
+            int window =
+                    o.windows().in(layer) ? o.windows().pixels() / o.patches().size() : 0;
             x = block(model.vision().blocks().get(layer), x, at, gone, window);
         }
         return wanted == o.layers() ? model.vision().features(x) : x;
@@ -75,8 +75,12 @@ final class NaiveEncoder {
                 mask[i * n + j] = gone[j] || apart ? HIDDEN : 0;
             }
         }
-        Tensor scores = Tensors.scale(q.matmul(k.transpose(1, 2)), block.scale()).add(Tensors.of(mask, n, n));
-        Tensor out = Tensors.softmax(scores).matmul(block.values(normed)).transpose(0, 1).reshape(n, -1);
+        Tensor scores =
+                Tensors.scale(q.matmul(k.transpose(1, 2)), block.scale()).add(Tensors.of(mask, n, n));
+        Tensor out = Tensors.softmax(scores)
+                .matmul(block.values(normed))
+                .transpose(0, 1)
+                .reshape(n, -1);
         return block.mlpResidual(block.attentionResidual(x, out));
     }
 }

@@ -2,8 +2,8 @@ package dev.fovea.core.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fovea.core.path.Decision;
 import dev.fovea.core.layer.RmsNorm;
+import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;

@@ -13,11 +13,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HubCacheTest {
     @Test
     void theEnvironmentSaysWhereItIs() {
-        assertThat(HubCache.of(Map.of("HOME", "/home/me")).root()).isEqualTo(Path.of("/home/me/.cache/huggingface/hub"));
-        assertThat(HubCache.of(Map.of("HOME", "/home/me", "XDG_CACHE_HOME", "/c")).root())
+        assertThat(HubCache.of(Map.of("HOME", "/home/me")).root())
+                .isEqualTo(Path.of("/home/me/.cache/huggingface/hub"));
+        assertThat(HubCache.of(Map.of("HOME", "/home/me", "XDG_CACHE_HOME", "/c"))
+                        .root())
                 .isEqualTo(Path.of("/c/huggingface/hub"));
-        assertThat(HubCache.of(Map.of("HF_HOME", "~/hf", "HOME", "/home/me")).root()).isEqualTo(Path.of("/home/me/hf/hub"));
-        assertThat(HubCache.of(Map.of("HF_HOME", "/hf", "HF_HUB_CACHE", "/elsewhere")).root())
+        assertThat(HubCache.of(Map.of("HF_HOME", "~/hf", "HOME", "/home/me")).root())
+                .isEqualTo(Path.of("/home/me/hf/hub"));
+        assertThat(HubCache.of(Map.of("HF_HOME", "/hf", "HF_HUB_CACHE", "/elsewhere"))
+                        .root())
                 .isEqualTo(Path.of("/elsewhere"));
     }
 

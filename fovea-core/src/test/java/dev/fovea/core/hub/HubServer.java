@@ -16,8 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** A Hub on loopback whose faults are chosen by the test; files are stored behind a redirect, as large files are there. */
 final class HubServer implements AutoCloseable {
@@ -89,7 +89,8 @@ final class HubServer implements AutoCloseable {
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
             String path = exchange.getRequestURI().getPath();
-            String range = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range")).orElse("");
+            String range = Optional.ofNullable(exchange.getRequestHeaders().getFirst("Range"))
+                    .orElse("");
             boolean token = exchange.getRequestHeaders().containsKey("Authorization");
             requests.add(path + (token ? " token" : "") + (range.isEmpty() ? "" : " " + range));
             if (path.startsWith("/api/models/org/model/revision/")) {

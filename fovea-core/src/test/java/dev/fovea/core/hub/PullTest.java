@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PullTest {
     private static final HubName NAME = HubName.parse("org/model");
     private static final byte[] WEIGHTS = random(300_000, 1);
-    private static final byte[] CONFIG = "{\"model_type\": \"llava\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    private static final byte[] CONFIG =
+            "{\"model_type\": \"llava\"}".getBytes(java.nio.charset.StandardCharsets.UTF_8);
 
     @TempDir
     Path dir;
@@ -59,7 +60,8 @@ class PullTest {
         assertThat(folder.resolve("config.json")).hasBinaryContent(CONFIG);
         assertThat(Files.readSymbolicLink(folder.resolve("model.safetensors")))
                 .isEqualTo(Path.of("..", "..", "blobs", HubServer.sha256(WEIGHTS)));
-        assertThat(repository.resolve("blobs").resolve(HubServer.gitSha1(CONFIG))).hasBinaryContent(CONFIG);
+        assertThat(repository.resolve("blobs").resolve(HubServer.gitSha1(CONFIG)))
+                .hasBinaryContent(CONFIG);
         assertThat(repository.resolve("refs/main")).hasContent(HubServer.COMMIT);
         assertThat(cache.find(NAME)).contains(folder);
         assertThat(cache.find(HubName.parse("org/model@" + HubServer.COMMIT))).contains(folder);
@@ -92,7 +94,8 @@ class PullTest {
         server.file("../../evil.json", CONFIG).file("/etc/evil.json", CONFIG).file("a/../../evil.json", CONFIG);
         Path folder = pull();
         try (Stream<Path> all = Files.walk(dir)) {
-            assertThat(all.filter(p -> p.getFileName().toString().contains("evil"))).isEmpty();
+            assertThat(all.filter(p -> p.getFileName().toString().contains("evil")))
+                    .isEmpty();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -154,8 +157,9 @@ class PullTest {
         });
         assertThatThrownBy(this::pull)
                 .isInstanceOf(HubException.class)
-                .hasMessageMatching("Fovea cannot fetch (model.safetensors|config.json) from 127.0.0.1: it answers with "
-                        + "status 503 \\(tried 4 times\\); what is complete stays, and the next pull goes on");
+                .hasMessageMatching(
+                        "Fovea cannot fetch (model.safetensors|config.json) from 127.0.0.1: it answers with "
+                                + "status 503 \\(tried 4 times\\); what is complete stays, and the next pull goes on");
         nothingIsInPlace();
     }
 
@@ -178,14 +182,16 @@ class PullTest {
     @Test
     void aFileOfAnotherSizeIsRefused() {
         server.fault((exchange, content, from, to) -> {
-            exchange.getResponseHeaders().add("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + (content.length + 1));
+            exchange.getResponseHeaders()
+                    .add("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + (content.length + 1));
             exchange.sendResponseHeaders(206, to - from);
             exchange.getResponseBody().write(content, (int) from, (int) (to - from));
             return true;
         });
         assertThatThrownBy(this::pull)
                 .isInstanceOf(HubException.class)
-                .hasMessageMatching("The Hub announces [0-9]+ bytes for .* but has [0-9]+; try again later, or another HF_ENDPOINT");
+                .hasMessageMatching(
+                        "The Hub announces [0-9]+ bytes for .* but has [0-9]+; try again later, or another HF_ENDPOINT");
         nothingIsInPlace();
     }
 
@@ -256,12 +262,16 @@ class PullTest {
 
     @Test
     void oneOfSeveralQuantisedFilesMustBeNamed() throws IOException {
-        HubServer gguf = new HubServer().file("config.json", CONFIG).file("m-Q4_0.gguf", random(10, 4)).file("m-Q8_0.gguf", random(20, 5));
+        HubServer gguf = new HubServer()
+                .file("config.json", CONFIG)
+                .file("m-Q4_0.gguf", random(10, 4))
+                .file("m-Q8_0.gguf", random(20, 5));
         try (gguf) {
             Pull pull = new Pull(cache, gguf.settings(), PullListener.SILENT);
             assertThatThrownBy(() -> pull.fetch(NAME, FileChoice.model()))
-                    .hasMessage("org/model holds 2 GGUF files; name the ones to fetch with --file: m-Q4_0.gguf (10 bytes), "
-                            + "m-Q8_0.gguf (20 bytes)");
+                    .hasMessage(
+                            "org/model holds 2 GGUF files; name the ones to fetch with --file: m-Q4_0.gguf (10 bytes), "
+                                    + "m-Q8_0.gguf (20 bytes)");
             Path folder = pull.fetch(NAME, new FileChoice(List.of("*Q8_0*")));
             assertThat(folder.resolve("m-Q8_0.gguf")).exists();
             assertThat(folder.resolve("m-Q4_0.gguf")).doesNotExist();
@@ -302,7 +312,8 @@ class PullTest {
     private void nothingIsInPlace() {
         assertThat(cache.find(NAME)).isEmpty();
         assertThat(cache.blobs(NAME).resolve(HubServer.sha256(WEIGHTS)))
-                .satisfiesAnyOf(p -> assertThat(p).doesNotExist(), p -> assertThat(p).hasBinaryContent(WEIGHTS));
+                .satisfiesAnyOf(
+                        p -> assertThat(p).doesNotExist(), p -> assertThat(p).hasBinaryContent(WEIGHTS));
     }
 
     private static byte[] random(int size, long seed) {

@@ -129,7 +129,8 @@ class CheckpointCasesTest {
                 {"model_type": "llava_mistral", "mm_vision_tower": "openai/clip-vit-large-patch14-336",
                  "mm_patch_merge_type": "spatial_unpad", "hidden_size": 4096}
                 """);
-        assertThatThrownBy(() -> Families.read(folder).description()).hasMessageContaining("llava-hf/llava-v1.6-mistral-7b-hf");
+        assertThatThrownBy(() -> Families.read(folder).description())
+                .hasMessageContaining("llava-hf/llava-v1.6-mistral-7b-hf");
         Files.writeString(folder.resolve("config.json"), """
                 {"model_type": "llava_llama", "mm_projector_type": "mlp2x_gelu"}
                 """);
@@ -164,8 +165,9 @@ class CheckpointCasesTest {
     @Test
     void unknownKindsNameTheKnownAndTheNearest() {
         assertThatThrownBy(() -> golden(c -> c.put("model_type", "lava")))
-                .hasMessageContaining("'model_type' is 'lava', but Fovea runs 'idefics3' or 'llava' or 'qwen2_5_vl' or 'smolvlm'"
-                        + " here (did you mean 'llava'?)");
+                .hasMessageContaining(
+                        "'model_type' is 'lava', but Fovea runs 'idefics3' or 'llava' or 'qwen2_5_vl' or 'smolvlm'"
+                                + " here (did you mean 'llava'?)");
         assertThatThrownBy(() -> golden(c -> c.put("model_type", "\u001b[2Jx" + "y".repeat(500))))
                 .message()
                 .contains("\\u001b[2Jx")

@@ -33,8 +33,7 @@ public record ConnectorOptions(
 
     /** Squares of patches beside each other, mapped by one matrix without bias (Idefics3). */
     public static ConnectorOptions pixelShuffle(int side, int featureWidth, int width) {
-        return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, null, 0, 0, Activation.GELU, false);
+        return new ConnectorOptions(new Grouping(side), featureWidth, width, null, 0, 0, Activation.GELU, false);
     }
 
     /** Normed squares of patches beside each other through an MLP of their width (Qwen2-VL's patch merger). */

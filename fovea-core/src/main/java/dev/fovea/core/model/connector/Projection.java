@@ -24,9 +24,7 @@ public record Projection(ConnectorOptions options, @Nullable Norm patchNorm, Una
                 ? new Mlp(first, o.activation(), w.linear("linear_2", o.width(), o.hidden(), o.bias()))::forward
                 : first::forward;
         return new Projection(
-                o,
-                o.patchNorm() == null ? null : w.norm(o.patchNorm(), "patch_norm", o.featureWidth(), o.eps()),
-                map);
+                o, o.patchNorm() == null ? null : w.norm(o.patchNorm(), "patch_norm", o.featureWidth(), o.eps()), map);
     }
 
     @Override

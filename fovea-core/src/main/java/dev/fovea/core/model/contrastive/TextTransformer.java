@@ -23,8 +23,7 @@ public record TextTransformer(
         List<TransformerBlock> blocks = new ArrayList<>();
         VisionOptions.Block block = VisionOptions.Block.plain(c.activation(), c.eps());
         for (int i = 0; i < c.layers(); i++) {
-            blocks.add(TransformerBlock.load(
-                    block, c.width(), c.mlpWidth(), c.heads(), w.under("layers." + i + ".")));
+            blocks.add(TransformerBlock.load(block, c.width(), c.mlpWidth(), c.heads(), w.under("layers." + i + ".")));
         }
         return new TextTransformer(
                 c,

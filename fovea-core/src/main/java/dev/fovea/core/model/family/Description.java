@@ -74,8 +74,10 @@ public record Description(
         int side = connector.grouping().side();
         int pixels = vision.patches().imageSize() > 0 ? vision.patches().imageSize() : TYPICAL_SIDE;
         int grid = pixels / vision.patches().size() / side;
-        Set<Integer> windowed =
-                IntStream.range(0, vision.layers()).filter(vision.windows()::in).boxed().collect(Collectors.toSet());
+        Set<Integer> windowed = IntStream.range(0, vision.layers())
+                .filter(vision.windows()::in)
+                .boxed()
+                .collect(Collectors.toSet());
         return new ModelShape(
                 family,
                 grid,
@@ -98,13 +100,7 @@ public record Description(
                 text.vocabulary(),
                 text.contextLength(),
                 new ModelShape.Traits(
-                        side,
-                        windowed,
-                        vision.block().gated(),
-                        connector.hidden(),
-                        positions.axes(),
-                        tiles,
-                        frames));
+                        side, windowed, vision.block().gated(), connector.hidden(), positions.axes(), tiles, frames));
     }
 
     /**

@@ -44,7 +44,9 @@ public final class Idefics3 implements Family {
         int side = config.count("scale_factor", 2);
         if (vision.patches().gridSide() % side != 0) {
             throw config.wrong(
-                    "scale_factor", "a divisor of the " + vision.patches().gridSide() + " patches of a tile's side", side);
+                    "scale_factor",
+                    "a divisor of the " + vision.patches().gridSide() + " patches of a tile's side",
+                    side);
         }
         return new Description(
                 config.text("model_type", "idefics3"),
@@ -72,12 +74,7 @@ public final class Idefics3 implements Family {
                 v.count("intermediate_size", 3072),
                 v.count("num_hidden_layers", 12),
                 heads,
-                new Patches(
-                        v.count("patch_size", 32),
-                        v.count("num_channels", 3),
-                        1,
-                        true,
-                        v.count("image_size", 224)),
+                new Patches(v.count("patch_size", 32), v.count("num_channels", 3), 1, true, v.count("image_size", 224)),
                 false,
                 0,
                 Positions.BUCKETED,

@@ -38,7 +38,8 @@ public final class Qwen25Vl implements Family {
             Rename.of("^(vision\\.layers\\.\\d+\\.)norm([12])\\.", "$1layer_norm$2."),
             Rename.of("^(vision\\.layers\\.\\d+\\.)attn\\.qkv\\.", "$1self_attn.qkv."),
             Rename.of("^(vision\\.layers\\.\\d+\\.)attn\\.proj\\.", "$1self_attn.out_proj."),
-            Rename.of("^(language_model\\.model|model\\.language_model|model)\\.(?=layers|embed_tokens|norm)", "text."));
+            Rename.of(
+                    "^(language_model\\.model|model\\.language_model|model)\\.(?=layers|embed_tokens|norm)", "text."));
 
     @Override
     public Set<String> modelTypes() {
@@ -62,8 +63,7 @@ public final class Qwen25Vl implements Family {
                 vision,
                 List.of(vision.layers()),
                 false,
-                ConnectorOptions.merger(
-                        v.count("spatial_merge_size", 2), vision.width(), merged, NormKind.RMS, EPS),
+                ConnectorOptions.merger(v.count("spatial_merge_size", 2), vision.width(), merged, NormKind.RMS, EPS),
                 text,
                 new GridPositions(v.number("tokens_per_second", 4)),
                 List.of(

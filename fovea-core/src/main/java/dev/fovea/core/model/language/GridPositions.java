@@ -54,7 +54,9 @@ public record GridPositions(double ticksPerSecond) implements PositionIds {
 
     /** In f32, as the reference counts. */
     private int time(Part part) {
-        return part instanceof Part.Frame frame ? (int) (frame.index() * (float) (ticksPerSecond * frame.seconds())) : 0;
+        return part instanceof Part.Frame frame
+                ? (int) (frame.index() * (float) (ticksPerSecond * frame.seconds()))
+                : 0;
     }
 
     private static void put(int[][] ids, int token, int time, int row, int col) {

@@ -117,8 +117,8 @@ public record TransformerBlock(
      */
     public Tensor forward(Tensor x, int[] lengths, boolean causal) {
         Tensor normed = attentionNorm.forward(x);
-        Tensor attended = PackedAttention.self(
-                queries(normed), keys(normed), values(normed), lengths, causal, scale(), null);
+        Tensor attended =
+                PackedAttention.self(queries(normed), keys(normed), values(normed), lengths, causal, scale(), null);
         return mlpResidual(attentionResidual(x, attended));
     }
 

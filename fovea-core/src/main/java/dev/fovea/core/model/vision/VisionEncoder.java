@@ -25,10 +25,12 @@ public interface VisionEncoder {
     List<TransformerBlock> blocks();
 
     /** Rotary positions of rows and columns that every block turns queries and keys by, or null. */
-    @Nullable RotaryEmbedding rotary();
+    @Nullable
+    RotaryEmbedding rotary();
 
     /** The norm behind the last block, or null where there is none. */
-    @Nullable Norm postNorm();
+    @Nullable
+    Norm postNorm();
 
     /** What leaves the last block, as the next part takes it: {@code [tokens, width] -> [tokens, width]}. */
     Tensor features(Tensor last);

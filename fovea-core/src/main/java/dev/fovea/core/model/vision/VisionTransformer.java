@@ -92,10 +92,7 @@ public record VisionTransformer(
             // Behind the class token, without positions.
             long first = classEmbedding == null ? 0 : 1;
             x = Tensors.cat(
-                    1,
-                    x.narrow(1, 0, first),
-                    repeated(registers, images),
-                    x.narrow(1, first, x.size(1) - first));
+                    1, x.narrow(1, 0, first), repeated(registers, images), x.narrow(1, first, x.size(1) - first));
         }
         return preNorm == null ? x : preNorm.forward(x);
     }
@@ -106,9 +103,7 @@ public record VisionTransformer(
             return kernel;
         }
         boolean still = pixels.size(1) == options.patches().channels();
-        return still
-                ? kernel.sum(new long[] {2}, false, new ScalarTypeOptional())
-                : kernel.flatten(1, 2);
+        return still ? kernel.sum(new long[] {2}, false, new ScalarTypeOptional()) : kernel.flatten(1, 2);
     }
 
     private Tensor repeated(Tensor tokens, long images) {

@@ -14,8 +14,9 @@ final class ChoiceFilters {
     private ChoiceFilters() {}
 
     static Map<String, Filter> all() {
-        Filter fallback = Filter.of("default_value=, boolean=", (v, a, c) ->
-                v instanceof Undefined || a.flag("boolean", false) && !Values.truth(v)
+        Filter fallback = Filter.of(
+                "default_value=, boolean=",
+                (v, a, c) -> v instanceof Undefined || a.flag("boolean", false) && !Values.truth(v)
                         ? a.get("default_value", "")
                         : v);
         return Map.of(
@@ -54,7 +55,8 @@ final class ChoiceFilters {
             Map<String, @Nullable Object> others = new LinkedHashMap<>(a.named());
             others.keySet().removeAll(List.of("attribute", "default"));
             if (!others.isEmpty()) {
-                throw new TemplateException("'map' takes no argument '" + others.keySet().iterator().next() + "'");
+                throw new TemplateException(
+                        "'map' takes no argument '" + others.keySet().iterator().next() + "'");
             }
             return Getter.of(a.named().get("attribute"), a.named().get("default"), c)::get;
         }

@@ -39,8 +39,8 @@ final class Escapes {
         }
         long code = end == i + 1 + digits ? Long.parseLong(source, i + 1, end, 16) : Long.MAX_VALUE;
         if (code > Character.MAX_CODE_POINT) {
-            throw new TemplateException("line " + line + ": \\" + c + " needs " + digits
-                    + " hexadecimal digits that name a character");
+            throw new TemplateException(
+                    "line " + line + ": \\" + c + " needs " + digits + " hexadecimal digits that name a character");
         }
         value.appendCodePoint((int) code);
         return end;

@@ -187,9 +187,7 @@ final class Parser extends ExpressionParser {
             expectSymbol(")");
         } else {
             String name = assignable(expectName());
-            target = attributes && takeSymbol(".")
-                    ? new Target.Attribute(name, expectName())
-                    : new Target.Name(name);
+            target = attributes && takeSymbol(".") ? new Target.Attribute(name, expectName()) : new Target.Name(name);
         }
         depth--;
         return target;

@@ -74,7 +74,9 @@ final class PythonJson {
     }
 
     private static String number(double d) {
-        return Double.isNaN(d) ? "NaN" : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : PythonNumber.write(d);
+        return Double.isNaN(d)
+                ? "NaN"
+                : Double.isInfinite(d) ? (d > 0 ? "Infinity" : "-Infinity") : PythonNumber.write(d);
     }
 
     private void list(List<?> list, int level) {

@@ -10,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Filters that make a text of a text. */
 final class TextFilters {
-    private static final Pattern WORD_BEGINNING =
-            Pattern.compile("[-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern WORD_BEGINNING = Pattern.compile("[-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
     private static final Pattern WORD = Pattern.compile("\\w+", Pattern.UNICODE_CHARACTER_CLASS);
 
     private TextFilters() {}
@@ -24,24 +23,32 @@ final class TextFilters {
                 Map.entry("title", Filter.of("", (v, a, c) -> title(PythonText.write(v, c.limits), c))),
                 Map.entry(
                         "trim",
-                        Filter.of("chars=", (v, a, c) -> each(
-                                v, c, s -> Texts.strip(s, a.get("chars"), true, true, c.limits)))),
+                        Filter.of(
+                                "chars=",
+                                (v, a, c) -> each(v, c, s -> Texts.strip(s, a.get("chars"), true, true, c.limits)))),
                 Map.entry(
                         "center",
-                        Filter.of("width=", (v, a, c) -> each(
-                                v, c, s -> Texts.justify(s, "center", a.integer("width", 80), " ", c.limits)))),
+                        Filter.of(
+                                "width=",
+                                (v, a, c) -> each(
+                                        v, c, s -> Texts.justify(s, "center", a.integer("width", 80), " ", c.limits)))),
                 Map.entry("replace", Filter.of("old, new, count=", TextFilters::replace)),
-                Map.entry("string", Filter.of("", (v, a, c) -> v instanceof Markup ? v : PythonText.write(v, c.limits))),
+                Map.entry(
+                        "string", Filter.of("", (v, a, c) -> v instanceof Markup ? v : PythonText.write(v, c.limits))),
                 Map.entry("indent", Filter.of("width=, first=, blank=", TextFilters::indent)),
                 Map.entry("truncate", Filter.of("length=, killwords=, end=, leeway=", TextFilters::truncate)),
                 Map.entry(
                         "wordwrap",
-                        Filter.of("width=, break_long_words=, wrapstring=, break_on_hyphens=", (v, a, c) ->
-                                WordWrap.apply(Values.text(v), a, c.limits))),
+                        Filter.of(
+                                "width=, break_long_words=, wrapstring=, break_on_hyphens=",
+                                (v, a, c) -> WordWrap.apply(Values.text(v), a, c.limits))),
                 Map.entry("wordcount", Filter.of("", (v, a, c) -> wordCount(PythonText.write(v, c.limits), c))),
                 Map.entry("format", Filter.of("*", TextFilters::format)),
-                Map.entry("tojson", Filter.of("ensure_ascii=, indent=, separators=, sort_keys=", (v, a, c) ->
-                        PythonJson.write(v, a, c.limits))),
+                Map.entry(
+                        "tojson",
+                        Filter.of(
+                                "ensure_ascii=, indent=, separators=, sort_keys=",
+                                (v, a, c) -> PythonJson.write(v, a, c.limits))),
                 Map.entry("pprint", Filter.of("", (v, a, c) -> PrettyPrint.write(v, c.limits))));
     }
 

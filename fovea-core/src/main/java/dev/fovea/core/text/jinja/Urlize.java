@@ -43,8 +43,10 @@ final class Urlize {
         String target = a.get("target") == null ? "" : a.text("target");
         this.attributes = " rel=\"" + Html.escape(String.join(" ", rel), limits) + "\""
                 + (target.isEmpty() ? "" : " target=\"" + Html.escape(target, limits) + "\"");
-        for (Object scheme : Elements.list(a.get("extra_schemes", List.of()) == null ? List.of() : a.get("extra_schemes", List.of()), limits)) {
-            if (Values.text(scheme).length() > MAX_ADDRESS || !SCHEME.matcher(Values.text(scheme)).matches()) {
+        for (Object scheme : Elements.list(
+                a.get("extra_schemes", List.of()) == null ? List.of() : a.get("extra_schemes", List.of()), limits)) {
+            if (Values.text(scheme).length() > MAX_ADDRESS
+                    || !SCHEME.matcher(Values.text(scheme)).matches()) {
                 throw new TemplateException("'urlize' was given a scheme that is none");
             }
             schemes.add(Values.text(scheme));
@@ -109,7 +111,10 @@ final class Urlize {
         if (s.startsWith("mailto:") && MAIL.matcher(s.substring(7)).matches()) {
             return "<a href=\"" + s + "\">" + s.substring(7) + "</a>";
         }
-        if (s.indexOf('@') > 0 && !s.startsWith("www.") && s.indexOf(':') < 0 && MAIL.matcher(s).matches()) {
+        if (s.indexOf('@') > 0
+                && !s.startsWith("www.")
+                && s.indexOf(':') < 0
+                && MAIL.matcher(s).matches()) {
             return "<a href=\"mailto:" + s + "\">" + s + "</a>";
         }
         String link = s;

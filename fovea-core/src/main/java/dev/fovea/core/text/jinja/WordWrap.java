@@ -14,7 +14,8 @@ final class WordWrap {
     /** White space, dashes between words, and words, which may end at a hyphen. */
     private static final Pattern CHUNKS = Pattern.compile(
             SPACE + "+|(?<=[\\w!\"'&.,?])-{2,}(?=\\w)|[^\\t\\n\\u000b\\u000c\\r ]+?(?:"
-                    + "-(?:(?<=" + LETTER + "{2}-)|(?<=" + LETTER + "-" + LETTER + "-))(?=" + LETTER + "-?" + LETTER + ")"
+                    + "-(?:(?<=" + LETTER + "{2}-)|(?<=" + LETTER + "-" + LETTER + "-))(?=" + LETTER + "-?" + LETTER
+                    + ")"
                     + "|(?=" + SPACE + "|\\z)|(?<=[\\w!\"'&.,?])(?=-{2,}\\w))",
             Pattern.UNICODE_CHARACTER_CLASS);
 
