@@ -108,8 +108,13 @@ class CliTest {
         Run run = Run.of("techniques", "hiprune");
         assertThat(run.code()).isZero();
         assertThat(run.out()).contains("https://arxiv.org/abs/2508.00553", "connector", "alpha", "0.1");
-        assertThat(Run.of("techniques", "hiprune", "--json").json().path("id").textValue())
-                .isEqualTo("hiprune");
+        assertThat(run.out()).contains("9/24", "1..L of L encoder layers", "Tokens kept per image, exactly.");
+        assertThat(run.out()).contains("At full", "changes nothing", "Without a paired text tower");
+        assertThat(Run.of("techniques", "tome").out()).contains("acts only with r");
+        JsonNode json = Run.of("techniques", "hiprune", "--json").json();
+        assertThat(json.path("id").textValue()).isEqualTo("hiprune");
+        assertThat(json.path("budget").textValue()).isEqualTo("Tokens kept per image, exactly.");
+        assertThat(json.path("substitutes").get(0).textValue()).startsWith("Without a paired text tower");
     }
 
     @Test

@@ -126,6 +126,30 @@ class CardsTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("techniques")
+    void knobsThatReplaceTheBudgetActAtFull(Technique technique) {
+        List<String> with = technique.card().full().onlyWith();
+        String[] set = technique.card().knobs().stream()
+                .filter(k -> with.contains(k.name()))
+                .map(k -> k.name() + "=" + moderate(k))
+                .toArray(String[]::new);
+        assertThat(Models.plan(technique, Models.LLAVA, Budget.full(), set)
+                        .steps()
+                        .isEmpty())
+                .isEqualTo(set.length == 0 && !technique.card().full().acts());
+        if (set.length > 1) {
+            assertThat(Models.plan(technique, Models.LLAVA, Budget.full(), set[0])
+                            .steps())
+                    .isEmpty();
+        }
+    }
+
+    private static String moderate(Knob knob) {
+        Values.Numbers n = (Values.Numbers) knob.values();
+        return n.whole() ? "2" : Double.toString(n.min() + 0.3 * (n.max() - n.min()));
+    }
+
     private static String tooMuch(Knob knob) {
         return knob.values() instanceof Values.Numbers n ? Double.toString(n.max() + 1) : "1001";
     }

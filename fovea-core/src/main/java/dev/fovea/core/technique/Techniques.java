@@ -30,7 +30,7 @@ public final class Techniques {
                     .toList());
         } catch (ServiceConfigurationError e) {
             Throwable cause = e;
-            while (cause.getCause() != null) {
+            while (cause instanceof Error && cause.getCause() != null) {
                 cause = cause.getCause();
             }
             throw new IllegalArgumentException(

@@ -8,10 +8,15 @@ import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TechniquesTest {
     private static final ModelShape SHAPE =
@@ -43,6 +48,46 @@ class TechniquesTest {
             spent.add(budget);
             return List.of(new Step(
                     new Station.Decoder(knobs.integer("layer")), List.of(), s -> Outcome.of(new Decision.Unchanged())));
+        }
+    }
+
+    /** Its card has a mistake. */
+    public static final class Broken implements Technique {
+        private static final Card CARD = Card.of("""
+                id        broken
+                title     Broken
+                summary   Has an unknown field.
+                stations  decoder
+                budget    Not read.
+                knop      k = 1, 0..2: A knob.
+                """);
+
+        @Override
+        public Card card() {
+            return CARD;
+        }
+
+        @Override
+        public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
+            return List.of();
+        }
+    }
+
+    @Test
+    void aJarWithABrokenCardIsOneSentence(@TempDir Path folder) throws Exception {
+        Path services = Files.createDirectories(folder.resolve("META-INF/services"));
+        Files.writeString(services.resolve(Technique.class.getName()), Broken.class.getName());
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        try (URLClassLoader jar = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+            thread.setContextClassLoader(jar);
+            assertThatThrownBy(Techniques::installed)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage(
+                            "A technique on the class path cannot be used: The card of technique 'broken' cannot be "
+                                    + "read: there is no field 'knop' (did you mean 'knob'?).");
+        } finally {
+            thread.setContextClassLoader(before);
         }
     }
 

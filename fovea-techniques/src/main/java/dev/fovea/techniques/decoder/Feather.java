@@ -62,9 +62,8 @@ public final class Feather implements Technique {
         return List.of(
                 prune(schedule.k1(), knobs, (scores, layout) -> {
                     int[] top = TopK.largest(scores, Math.min(truncated(layout.total() * keep), scores.length));
-                    return IntStream.concat(
-                                    Arrays.stream(top),
-                                    UniformGrid.onStride(layout.cells(), layout.rows(), layout.cols(), stride))
+                    IntStream grid = UniformGrid.onStride(layout, stride);
+                    return IntStream.concat(Arrays.stream(top), grid)
                             .sorted()
                             .distinct()
                             .toArray();

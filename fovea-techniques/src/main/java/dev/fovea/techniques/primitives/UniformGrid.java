@@ -1,5 +1,6 @@
 package dev.fovea.techniques.primitives;
 
+import dev.fovea.core.path.Layout;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -79,15 +80,12 @@ public final class UniformGrid {
         }
     }
 
-    /**
-     * Which of some tokens lie on the grid of {@link #strided} in their image.
-     *
-     * @param cells of the tokens, counted through all images; -1 for a token without one
-     * @param stride 0 for no grid
-     */
-    public static IntStream onStride(int[] cells, int rows, int cols, int stride) {
+    /** Present tokens that lie on the grid of {@link #strided} in their image, ascending; none at stride 0. */
+    public static IntStream onStride(Layout layout, int stride) {
+        int[] cells = layout.cells();
         return IntStream.range(0, cells.length)
                 .filter(i -> stride > 0 && cells[i] >= 0)
-                .filter(i -> cells[i] % cols % stride == 0 && cells[i] / cols % rows % stride == 0);
+                .filter(i -> cells[i] % layout.cols() % stride == 0)
+                .filter(i -> cells[i] / layout.cols() % layout.rows() % stride == 0);
     }
 }
