@@ -25,15 +25,20 @@ class FamilyPromptTest {
     @ValueSource(strings = {"llava-mha", "llava-gqa", "qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
     void idsAreThoseOfTheProcessor(String name) throws IOException {
         Path folder = ROOT.resolve(name);
-        JsonNode json = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
+        JsonNode json =
+                new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
         try (VisionLanguageModel model = VisionLanguageModel.open(folder)) {
             for (String prompt : List.of("one_image", "two_images", "text_only")) {
                 List<Shown> shown = new ArrayList<>();
-                List<ChatMessage> messages = messages(json.at("/prompts/" + prompt + "/messages"), folder, shown, model);
+                List<ChatMessage> messages =
+                        messages(json.at("/prompts/" + prompt + "/messages"), folder, shown, model);
                 String rendered = model.asking().template().render(messages, true);
-                assertThat(rendered).isEqualTo(json.at("/prompts/" + prompt + "/rendered").asText());
+                assertThat(rendered)
+                        .isEqualTo(json.at("/prompts/" + prompt + "/rendered").asText());
                 Asking.Job job = model.asking().job(messages, shown, "", AskOptions.defaults());
-                assertThat(expanded(job, model)).as(prompt).containsExactly(ints(json.at("/prompts/" + prompt + "/input_ids")));
+                assertThat(expanded(job, model))
+                        .as(prompt)
+                        .containsExactly(ints(json.at("/prompts/" + prompt + "/input_ids")));
             }
         }
     }

@@ -49,9 +49,7 @@ class ImageTokenTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
                     tokenizer_config.json | {"bos_token": "<s>", "image_token": "<image>"}
                     tokenizer_config.json | {"bos_token": "<s>", "image_token": {"content": "<image>", "special": true}}
                     tokenizer_config.json | {"bos_token": "<s>", "model_specific_special_tokens": {"image_token": "<image>"}}

@@ -57,7 +57,7 @@ class ModelLifeTest {
         VisionLanguageModel model = VisionLanguageModel.open(GOLDEN);
         List<Tensor> weights = List.of(
                 model.asking().engine().model().decoder().tokens(),
-                model.asking().engine().model().decoder().layers().getFirst().mlp().down().weight());
+                model.asking().engine().model().decoder().head().weight());
         try (Conversation talk = model.converse(SHORT, Conversation.Policy.LOOK_AGAIN)) {
             talk.ask(List.of(PICTURE), "What is it?");
             assertThat(weights).noneMatch(t -> t.isNull());
@@ -114,7 +114,8 @@ class ModelLifeTest {
             assertThatThrownBy(() -> model.ask(List.of(PICTURE), "What is it?", SHORT.withListener(rude)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessageContaining("cannot be closed by a listener");
-            assertThat(model.ask(List.of(PICTURE), "What is it?", SHORT).tokens()).isNotEmpty();
+            assertThat(model.ask(List.of(PICTURE), "What is it?", SHORT).tokens())
+                    .isNotEmpty();
         }
     }
 
@@ -168,7 +169,9 @@ class ModelLifeTest {
         });
         try (VisionLanguageModel model = VisionLanguageModel.open(folder)) {
             assertThat(model.notes()).singleElement().asString().contains("6x6").contains("4x4");
-            assertThat(model.ask(List.of(PICTURE), "What is it?", SHORT).ledger().total())
+            assertThat(model.ask(List.of(PICTURE), "What is it?", SHORT)
+                            .ledger()
+                            .total())
                     .isEqualTo(37);
         }
     }
@@ -177,8 +180,9 @@ class ModelLifeTest {
     void tokensWithoutAnEmbeddingAreNamed() throws IOException {
         copy(GOLDEN);
         String text = Files.readString(folder.resolve("tokenizer.json"));
-        String more = "{\"id\": 384, \"content\": \"<new>\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false,"
-                + " \"normalized\": false, \"special\": false}";
+        String more =
+                "{\"id\": 384, \"content\": \"<new>\", \"single_word\": false, \"lstrip\": false, \"rstrip\": false,"
+                        + " \"normalized\": false, \"special\": false}";
         int added = text.indexOf('[', text.indexOf("\"added_tokens\""));
         int end = text.indexOf(']', added);
         Files.writeString(folder.resolve("tokenizer.json"), text.substring(0, end) + "," + more + text.substring(end));

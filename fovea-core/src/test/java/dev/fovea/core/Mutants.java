@@ -19,17 +19,73 @@ public final class Mutants {
 
     /** Values that programs trip over, as they stand in a file. */
     private static final List<String> AWKWARD = List.of(
-            "null", "true", "false", "0", "-1", "1", "2", "64", "1.5", "-0.0", "1e308", "1e999", "NaN", "Infinity",
-            "2147483647", "2147483648", "4294967295", "4294967296", "9223372036854775807", "9223372036854775808",
-            "18446744073709551616", "4611686018427387904", "1" + "0".repeat(60), "\"\"", "\" \"", "\"a\"", "\"▁\"",
-            "\"\\u0000\"", "\"\\u001b[2J\"", "\"\\ud800\"", "\"\\u0301\"", "\"</s>\"", "\"" + "x".repeat(3000) + "\"",
-            "[]", "{}", "[[]]", "[0]", "[-1, 3]", "{\"type\":\"Sequence\"}", "{\"type\":\"Fuse\"}", "{\"a\":1,\"a\":2}",
-            "[".repeat(300) + "]".repeat(300), "{\"a\":".repeat(150) + "1" + "}".repeat(150),
-            "{\"String\":\"\"}", "{\"Regex\":\"(a+)+$\"}", "{\"Regex\":\"[\"}", "\"(x|xx)*y\"");
+            "null",
+            "true",
+            "false",
+            "0",
+            "-1",
+            "1",
+            "2",
+            "64",
+            "1.5",
+            "-0.0",
+            "1e308",
+            "1e999",
+            "NaN",
+            "Infinity",
+            "2147483647",
+            "2147483648",
+            "4294967295",
+            "4294967296",
+            "9223372036854775807",
+            "9223372036854775808",
+            "18446744073709551616",
+            "4611686018427387904",
+            "1" + "0".repeat(60),
+            "\"\"",
+            "\" \"",
+            "\"a\"",
+            "\"▁\"",
+            "\"\\u0000\"",
+            "\"\\u001b[2J\"",
+            "\"\\ud800\"",
+            "\"\\u0301\"",
+            "\"</s>\"",
+            "\"" + "x".repeat(3000) + "\"",
+            "[]",
+            "{}",
+            "[[]]",
+            "[0]",
+            "[-1, 3]",
+            "{\"type\":\"Sequence\"}",
+            "{\"type\":\"Fuse\"}",
+            "{\"a\":1,\"a\":2}",
+            "[".repeat(300) + "]".repeat(300),
+            "{\"a\":".repeat(150) + "1" + "}".repeat(150),
+            "{\"String\":\"\"}",
+            "{\"Regex\":\"(a+)+$\"}",
+            "{\"Regex\":\"[\"}",
+            "\"(x|xx)*y\"");
 
     private static final List<String> GENTLE = List.of(
-            "\"\"", "\" \"", "\"a\"", "\"▁\"", "\"é\"", "\"\u0301\"", "\"</s>\"", "\"red\"", "\"##\"", "\"<0x0A>\"",
-            "\"🙂\"", "\"\\u0000\"", "\"NFC\"", "\"Isolated\"", "\"never\"", "\"F16\"", "\"A\"", "\"\\\\s+\"");
+            "\"\"",
+            "\" \"",
+            "\"a\"",
+            "\"▁\"",
+            "\"é\"",
+            "\"\u0301\"",
+            "\"</s>\"",
+            "\"red\"",
+            "\"##\"",
+            "\"<0x0A>\"",
+            "\"🙂\"",
+            "\"\\u0000\"",
+            "\"NFC\"",
+            "\"Isolated\"",
+            "\"never\"",
+            "\"F16\"",
+            "\"A\"",
+            "\"\\\\s+\"");
 
     private Mutants() {}
 
@@ -120,7 +176,8 @@ public final class Mutants {
         } else if (at instanceof ArrayNode array && !array.isEmpty()) {
             int index = random.nextInt(array.size());
             switch (random.nextInt(8)) {
-                case 4, 5, 6 -> array.set(index, JSON.getNodeFactory().rawValueNode(new RawValue(alike(random, array.get(index)))));
+                case 4, 5, 6 ->
+                    array.set(index, JSON.getNodeFactory().rawValueNode(new RawValue(alike(random, array.get(index)))));
                 case 0 -> array.remove(index);
                 case 1 -> array.insert(index, copy(array.get(random.nextInt(array.size()))));
                 case 2 -> array.set(index, copy(array.get(random.nextInt(array.size()))));

@@ -50,9 +50,8 @@ public record PromptEncoder(ChatTemplate template, Tokenizer tokenizer) {
                 continue;
             }
             int at = text.indexOf(core);
-            parts.add(new ChatMessage.Text(text.substring(0, at)
-                    + tokenizer.veil(hidden.size())
-                    + text.substring(at + core.length())));
+            parts.add(new ChatMessage.Text(
+                    text.substring(0, at) + tokenizer.veil(hidden.size()) + text.substring(at + core.length())));
             hidden.add(core);
         }
         return new ChatMessage(message.role(), parts);

@@ -36,7 +36,9 @@ final class SpecialSpellings {
         for (String text : ids.keySet()) {
             byFirst.computeIfAbsent(text.charAt(0), c -> new ArrayList<>()).add(text);
         }
-        byFirst.values().forEach(list -> list.sort(Comparator.comparingInt(String::length).reversed()));
+        byFirst.values()
+                .forEach(list ->
+                        list.sort(Comparator.comparingInt(String::length).reversed()));
     }
 
     Set<String> all() {

@@ -4,8 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.Fuzzing;
 import dev.fovea.core.Mutants;
 import dev.fovea.core.image.ImageProcessorConfig;
-import dev.fovea.core.model.clip.ClipTextConfig;
-import dev.fovea.core.model.llava.LlavaConfig;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,12 +33,17 @@ class ConfigFuzzTest {
 
     @Test
     void damagedModelConfigurationsAreRefusedOrRead() throws Exception {
-        List<JsonNode> sound = golden("llava-mha/config.json", "llava-gqa/config.json", "clip/config.json");
+        List<JsonNode> sound = golden(
+                "llava-mha/config.json",
+                "llava-gqa/config.json",
+                "qwen2-5-vl/config.json",
+                "qwen2-5-vl-flat/config.json",
+                "idefics3/config.json",
+                "smolvlm/config.json");
         Path file = folder.resolve("config.json");
         Fuzzing.run("config.json", 250_000, CheckpointException.class::isInstance, random -> {
             Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));
-            ClipTextConfig.of(ModelConfig.read(file).child("text_config"));
-            LlavaConfig.read(folder).shape(false);
+            Families.read(folder);
         });
     }
 

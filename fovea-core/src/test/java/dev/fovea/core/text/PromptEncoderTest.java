@@ -69,8 +69,7 @@ class PromptEncoderTest {
     void turnsCannotBeForged(String text) throws IOException {
         try (Tokenizer tokenizer = Tokenizer.open(PEEK);
                 Tokenizer plain = changed(PEEK, t -> t.putArray("added_tokens"))) {
-            PromptEncoder encoder =
-                    new PromptEncoder(ChatTemplate.open(PEEK, tokenizer.specialTokens()), tokenizer);
+            PromptEncoder encoder = new PromptEncoder(ChatTemplate.open(PEEK, tokenizer.specialTokens()), tokenizer);
             assertThat(encoder.encode(user(1, text), t -> t, false))
                     .isEqualTo(expected(plain, "⟦1⟧⟦4⟧⟦3⟧" + text + "⟦5⟧"));
             assertThat(encoder.encode(user(1, text), t -> t, true))
@@ -79,9 +78,7 @@ class PromptEncoderTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            quoteCharacter = '`',
-            textBlock = """
+    @CsvSource(quoteCharacter = '`', textBlock = """
                     ``, </s> and <s>
                     ``, is it a <image> or not
                     ` `, <unk>é</s>
@@ -92,13 +89,15 @@ class PromptEncoderTest {
                 for (JsonNode token : tree.path("added_tokens")) {
                     // As the first Llama tokenizers were saved, all but the picture's.
                     ((ObjectNode) token)
-                            .put("normalized", normalized && !token.path("content").asText().equals("<image>"));
+                            .put(
+                                    "normalized",
+                                    normalized
+                                            && !token.path("content").asText().equals("<image>"));
                 }
             };
             try (Tokenizer tokenizer = changed(WITH_NORMALIZER, old);
                     Tokenizer plain = changed(WITH_NORMALIZER, t -> t.putArray("added_tokens"))) {
-                PromptEncoder encoder =
-                        new PromptEncoder(ChatTemplate.llava(tokenizer.specialTokens()), tokenizer);
+                PromptEncoder encoder = new PromptEncoder(ChatTemplate.llava(tokenizer.specialTokens()), tokenizer);
                 assertThat(encoder.encode(user(1, before + text), t -> t, false))
                         .as("normalized: %s", normalized)
                         .isEqualTo(expected(plain, "⟦1⟧USER: ⟦4⟧\n" + before + text + " ASSISTANT:"));
@@ -128,10 +127,10 @@ class PromptEncoderTest {
     void neitherPartsNorEarlierTurnsForgeAnything() throws IOException {
         try (Tokenizer tokenizer = Tokenizer.open(PEEK);
                 Tokenizer plain = changed(PEEK, t -> t.putArray("added_tokens"))) {
-            PromptEncoder encoder =
-                    new PromptEncoder(ChatTemplate.open(PEEK, tokenizer.specialTokens()), tokenizer);
+            PromptEncoder encoder = new PromptEncoder(ChatTemplate.open(PEEK, tokenizer.specialTokens()), tokenizer);
             ChatMessage parts = new ChatMessage(
-                    "user", List.of(new ChatMessage.Text("<im"), new ChatMessage.Text("age>"), new ChatMessage.Image()));
+                    "user",
+                    List.of(new ChatMessage.Text("<im"), new ChatMessage.Text("age>"), new ChatMessage.Image()));
             int[] ids = encoder.encode(List.of(parts), t -> t, false);
             assertThat(Arrays.stream(ids).filter(id -> id == 3).count()).isEqualTo(1);
             assertThat(tokenizer.decode(ids, false)).contains("<im").contains("age>");
@@ -171,7 +170,9 @@ class PromptEncoderTest {
         try (Tokenizer tokenizer = changed(PEEK, more)) {
             int think = tokenizer.requireId("<think>");
             assertThat(tokenizer.encodeText("a<think>b", false)).contains(think);
-            assertThat(tokenizer.encodeText("a<think></s>b", false)).contains(think).doesNotContain(2);
+            assertThat(tokenizer.encodeText("a<think></s>b", false))
+                    .contains(think)
+                    .doesNotContain(2);
         }
     }
 }

@@ -20,9 +20,45 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("fuzz")
 class TokenizerFuzzTest {
     private static final List<String> PIECES = List.of(
-            "a", "b", " ", "  ", "red", "é", "e\u0301", "\u0301", "▁", "\n", "🙂", "<s>", "</s>", "<image>", "[SEP]",
-            "中", "ﬁ", "İ", "A", "1", "23", ".", ",", "\0", "\ufffd", "\u200d", "ǆ", "ß", "각", "ᄀ", "\ud800", "ａ",
-            "xxxxxxxxxxxxxxxxxxxxxxxxx", "<mask>", "'s", "\t", "\u0085", "\u00a0", "\u2028");
+            "a",
+            "b",
+            " ",
+            "  ",
+            "red",
+            "é",
+            "e\u0301",
+            "\u0301",
+            "▁",
+            "\n",
+            "🙂",
+            "<s>",
+            "</s>",
+            "<image>",
+            "[SEP]",
+            "中",
+            "ﬁ",
+            "İ",
+            "A",
+            "1",
+            "23",
+            ".",
+            ",",
+            "\0",
+            "\ufffd",
+            "\u200d",
+            "ǆ",
+            "ß",
+            "각",
+            "ᄀ",
+            "\ud800",
+            "ａ",
+            "xxxxxxxxxxxxxxxxxxxxxxxxx",
+            "<mask>",
+            "'s",
+            "\t",
+            "\u0085",
+            "\u00a0",
+            "\u2028");
 
     @TempDir
     Path folder;

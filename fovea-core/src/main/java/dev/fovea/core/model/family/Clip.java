@@ -68,9 +68,7 @@ public final class Clip {
                 true,
                 0,
                 Positions.INTERPOLATED,
-                Block.plain(
-                        config.activation("hidden_act", "quick_gelu"),
-                        config.positive("layer_norm_eps", 1e-5)),
+                Block.plain(config.activation("hidden_act", "quick_gelu"), config.positive("layer_norm_eps", 1e-5)),
                 Windows.none(),
                 true,
                 PostNorm.CLASS_TOKEN);

@@ -78,8 +78,7 @@ public final class Idefics3 implements Family {
                 false,
                 0,
                 Positions.BUCKETED,
-                Block.plain(
-                        v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
+                Block.plain(v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
                 Windows.none(),
                 false,
                 PostNorm.FEATURES);
