@@ -48,7 +48,12 @@ class CardsTest {
                         "vflowopt",
                         "turbo",
                         "pyramiddrop",
-                        "tca");
+                        "tca",
+                        "downsample",
+                        "pixelprune",
+                        "mustdrop",
+                        "visionzip",
+                        "prumerge");
     }
 
     @ParameterizedTest
