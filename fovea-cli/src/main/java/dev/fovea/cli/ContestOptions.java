@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 
 /** Who is compared: several techniques at several budgets. */
 final class ContestOptions {
+    private static final String DOWNSAMPLE = "downsample";
     private static final Set<String> SPENDING_NOTHING = Set.of("attention", "logits");
 
     @Option(
@@ -36,8 +37,15 @@ final class ContestOptions {
             description = "Budgets, each a count or a percentage (default: ${DEFAULT-VALUE}).")
     List<String> budgets = new ArrayList<>();
 
+    @Option(
+            names = "--no-downsample",
+            description = "Leave out the picture made smaller until it costs the same, which otherwise takes part at "
+                    + "every budget: the baseline that choosing tokens must beat.")
+    boolean noDownsample;
+
     /**
-     * The contestants, the plain model first. A technique that spends no tokens takes part once.
+     * The contestants, the plain model first. A technique that spends no tokens takes part once. Behind the chosen ones
+     * comes the smaller picture, at every budget that one of them spends.
      *
      * @throws CommandFailure if a name, a knob or a budget is wrong
      */
@@ -57,6 +65,11 @@ final class ContestOptions {
                 List<String> own = spends(technique.card()) ? budgets : List.of("full");
                 contestants.addAll(Contestant.all(
                         List.of(text), own.stream().map(String::strip).toList()));
+            }
+            boolean spending = contestants.stream().anyMatch(c -> !c.budget().equals("full"));
+            if (spending && !noDownsample) {
+                contestants.addAll(Contestant.all(
+                        List.of(DOWNSAMPLE), budgets.stream().map(String::strip).toList()));
             }
             return List.copyOf(contestants);
         } catch (IllegalArgumentException e) {

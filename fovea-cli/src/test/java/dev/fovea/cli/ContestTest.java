@@ -20,13 +20,36 @@ class ContestTest {
         JsonNode json = Run.of("cost", "--model", "llava-1.5-7b", "--techniques", "hiprune", "-b", "192,64", "--json")
                 .json();
         JsonNode contestants = json.path("contestants");
-        assertThat(contestants).hasSize(3);
+        assertThat(contestants).hasSize(5);
         assertThat(contestants.get(0).path("technique").asText()).isEqualTo("full");
         assertThat(contestants.get(2).path("visual_tokens")).hasSize(32);
         assertThat(contestants.get(2).path("visual_tokens").get(0).intValue()).isEqualTo(64);
         double full = contestants.get(0).path("prefill_flops").doubleValue();
         assertThat(full).isBetween(8.0e12, 8.6e12);
         assertThat(contestants.get(2).path("prefill_flops").doubleValue()).isLessThan(full / 4);
+        // The smaller picture comes last, and is cheap in the encoder too.
+        JsonNode smaller = contestants.get(4);
+        assertThat(smaller.path("technique").asText()).isEqualTo("downsample");
+        assertThat(smaller.path("visual_tokens").get(0).intValue()).isEqualTo(64);
+        double pruned = contestants.get(2).path("prefill_flops").doubleValue();
+        assertThat(smaller.path("prefill_flops").doubleValue())
+                .as("the same tokens, without signals to choose by")
+                .isBetween(0.99 * pruned, pruned);
+        assertThat(smaller.path("encoder_flops").doubleValue())
+                .isLessThan(contestants.get(2).path("encoder_flops").doubleValue() / 8);
+        assertThat(Run.of(
+                                "cost",
+                                "--model",
+                                "llava-1.5-7b",
+                                "--techniques",
+                                "hiprune",
+                                "-b",
+                                "192,64",
+                                "--json",
+                                "--no-downsample")
+                        .json()
+                        .path("contestants"))
+                .hasSize(3);
     }
 
     @Test
@@ -62,7 +85,9 @@ class ContestTest {
                 "--report",
                 page);
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(run.out()).contains("CONTESTANT", "full model", "hiprune at 8", "fastv at 4");
+        assertThat(run.out())
+                .contains(
+                        "CONTESTANT", "full model", "hiprune at 8", "fastv at 4", "downsample at 8", "downsample at 4");
         assertThat(Files.readString(page))
                 .contains("fovea compare", "'Where is it?'".replace("'", "&#39;"), "data:image");
         JsonNode json = Run.of(
@@ -79,7 +104,11 @@ class ContestTest {
                         4,
                         "--json")
                 .json();
-        assertThat(json.path("results")).hasSize(2);
+        assertThat(json.path("results")).hasSize(3);
+        JsonNode smaller = json.path("results").get(2);
+        assertThat(smaller.path("technique").asText()).isEqualTo("downsample");
+        assertThat(smaller.path("visual_tokens").path("kept").intValue()).isEqualTo(6);
+        assertThat(smaller.path("visual_tokens").path("total").intValue()).isEqualTo(16);
         assertThat(json.path("results")
                         .get(1)
                         .path("visual_tokens")
@@ -121,9 +150,9 @@ class ContestTest {
         assertThat(first.code()).isEqualTo(130);
         assertThat(first.err()).contains("stopped after 0 answers");
         JsonNode json = Run.of(command).json();
-        assertThat(json.path("standings")).hasSize(3);
+        assertThat(json.path("standings")).hasSize(4);
         assertThat(json.path("standings").get(0).path("n").intValue()).isEqualTo(12);
-        assertThat(Files.readAllLines(folder.resolve("results.jsonl"))).hasSize(36);
+        assertThat(Files.readAllLines(folder.resolve("results.jsonl"))).hasSize(48);
         for (String line : Files.readAllLines(folder.resolve("results.jsonl"))) {
             JsonNode row = new ObjectMapper().readTree(line);
             assertThat(row.path("kept_rows")).hasSize(4);
@@ -135,8 +164,11 @@ class ContestTest {
         }
         assertThat(folder.resolve("results.parquet")).isNotEmptyFile();
         assertThat(Files.readString(folder.resolve("report.html")))
-                .contains("<svg", "fovea bench --model", "Claims of the papers", "Where the kept tokens lay");
-        assertThat(Files.readString(folder.resolve("summary.md"))).contains("| random at 50% |", "fovea bench --model");
+                .contains("<svg", "fovea bench --model", "Claims of the papers", "Where the kept tokens lay")
+                .contains("vs downsample", "vs random", "downsample at 50%");
+        assertThat(Files.readString(folder.resolve("summary.md")))
+                .contains("| random at 50% |", "| downsample at 50% |", "fovea bench --model")
+                .contains("| contestant | score | 95 % interval | n | vs downsample | vs random | tokens per layer |");
         Run other = Run.of(
                 "bench", "--model", Run.MODEL, "--techniques", "random", "-b", "50%", "--limit", 12, "--out", folder);
         assertThat(other.code()).isEqualTo(3);

@@ -95,7 +95,7 @@ public final class BenchReport {
         new ClaimsSection(finished.findings(suite)).html(html);
         PlacesSection.html(html, finished.of(suite));
         heat(html, own);
-        table(html, own);
+        table(html, own, new Baselines(finished.of(suite)));
     }
 
     /** One line per technique through its budgets; the plain model is a point of its own. */
@@ -164,7 +164,7 @@ public final class BenchReport {
                 + Math.round(98 / Math.sqrt(Math.max(1, n))) + " points wide.");
     }
 
-    private static void table(Html html, List<Standing> own) {
+    private static void table(Html html, List<Standing> own, Baselines baselines) {
         html.element("h3", "", "Standings");
         List<String> metrics = own.stream()
                 .filter(s -> !s.metrics().isEmpty())
@@ -173,6 +173,7 @@ public final class BenchReport {
                 .orElse(List.of());
         List<String> header = new ArrayList<>(List.of("contestant", "score", "95 % interval", "n"));
         header.addAll(metrics);
+        header.addAll(baselines.header());
         header.addAll(List.of(
                 "tokens kept", "per layer", "encoder ms", "prefill ms", "decode ms", "FLOPs", "KV bytes", "errors"));
         List<List<String>> rows = new ArrayList<>();
@@ -184,6 +185,7 @@ public final class BenchReport {
                             + Html.number(100 * s.score().high(), 1),
                     Integer.toString(s.score().n())));
             metrics.forEach(m -> row.add(Html.number(s.metrics().getOrDefault(m, Double.NaN), 3)));
+            row.addAll(baselines.cells(s.contestant()));
             row.addAll(List.of(
                     Html.number(s.kept(), 1),
                     Html.number(s.mean(), 1),
@@ -196,6 +198,9 @@ public final class BenchReport {
             rows.add(row);
         }
         html.table(header, rows, List.of(), 1);
+        if (!baselines.note().isEmpty()) {
+            html.note(baselines.note());
+        }
         html.note(
                 "Tokens kept are those behind the last station; per layer is the average over the decoder's layers, by "
                         + "which techniques that prune inside the model are placed in the charts. Prefill runs from the features "

@@ -5,6 +5,7 @@ import dev.fovea.eval.suite.Suite;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** A contest in short, as Markdown: standings, claims, and what made them. */
 public final class BenchSummary {
@@ -44,7 +45,8 @@ public final class BenchSummary {
                     out,
                     standings.stream()
                             .filter(s -> s.suite().equals(suite.name()))
-                            .toList());
+                            .toList(),
+                    new Baselines(finished.of(suite)));
             out.append(new ClaimsSection(finished.findings(suite)).markdown());
         }
         finished.refused()
@@ -58,9 +60,12 @@ public final class BenchSummary {
         return out.toString();
     }
 
-    private static void standings(StringBuilder out, List<Standing> standings) {
-        out.append("| contestant | score | 95 % interval | n | tokens per layer | FLOPs | prefill ms | errors |\n");
-        out.append("|---|---:|---:|---:|---:|---:|---:|---:|\n");
+    private static void standings(StringBuilder out, List<Standing> standings, Baselines baselines) {
+        out.append("| contestant | score | 95 % interval | n | ");
+        baselines.header().forEach(column -> out.append(column).append(" | "));
+        out.append("tokens per layer | FLOPs | prefill ms | errors |\n|---|---:|---:|---:|");
+        baselines.header().forEach(column -> out.append("---:|"));
+        out.append("---:|---:|---:|---:|\n");
         for (Standing s : standings) {
             out.append("| ")
                     .append(String.join(
@@ -70,12 +75,20 @@ public final class BenchSummary {
                             Html.number(100 * s.score().low(), 1) + "–"
                                     + Html.number(100 * s.score().high(), 1),
                             Integer.toString(s.score().n()),
-                            Html.number(s.mean(), 1),
+                            String.join(
+                                    " | ",
+                                    Stream.concat(
+                                                    baselines.cells(s.contestant()).stream(),
+                                                    Stream.of(Html.number(s.mean(), 1)))
+                                            .toList()),
                             Html.metric(s.encodeFlops() + s.prefillFlops()),
                             Html.number(s.prefillMs(), 1),
                             Integer.toString(s.errors())))
                     .append(" |\n");
         }
         out.append('\n');
+        if (!baselines.note().isEmpty()) {
+            out.append(baselines.note()).append("\n\n");
+        }
     }
 }

@@ -56,8 +56,8 @@ record Entrant(Contestant contestant, Map<String, ResultRow> answers, double sha
         return contestant.technique().equals(name) || contestant.technique().startsWith(name + ":@");
     }
 
-    /** Whether it spends tokens by its own choice: not the plain model, not chance, not at a full budget. */
+    /** Whether it spends tokens by its own choice: not the plain model, not a baseline, not at a full budget. */
     boolean chooses() {
-        return share < 1 && !id().equals("full") && !id().equals("random");
+        return share < 1 && !id().equals("full") && !Baselines.isBaseline(id());
     }
 }

@@ -211,5 +211,17 @@ public final class PublishedClaims {
                 Match.BUDGET,
                 Range.about(33.3),
                 false));
+        all.add(new OfScore(
+                "A smaller picture beats choosing: at about a quarter of the tokens, every technique lies below the "
+                        + "picture made smaller until it costs the same.",
+                "VTC-Bench, arXiv 2510.07143: 91.0 % of the full model's score for downsampling, 82.7 to 84.9 % for "
+                        + "FastV, VisionZip, PruMerge+ and DART (Qwen2-VL-7B, mean of 8 benchmarks).",
+                List.of(Claim.EVERY),
+                Relation.BELOW,
+                1,
+                List.of(Baselines.SMALLER_PICTURE),
+                Match.TOKENS,
+                Range.about(25),
+                false));
     }
 }
