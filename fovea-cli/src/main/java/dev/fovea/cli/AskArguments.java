@@ -28,7 +28,7 @@ record AskArguments(List<Path> pictures, @Nullable String question) {
         if (text != null && text.isBlank()) {
             throw CommandFailure.usage("the question is empty; write it, or leave it out to get a prompt");
         }
-        return new AskArguments(files.stream().map(AskArguments::path).toList(), text);
+        return new AskArguments(files.stream().map(PathArgument::of).toList(), text);
     }
 
     private static boolean isFile(String argument) {
@@ -39,14 +39,6 @@ record AskArguments(List<Path> pictures, @Nullable String question) {
             return !argument.isBlank() && Files.exists(Path.of(argument));
         } catch (InvalidPathException e) {
             return false;
-        }
-    }
-
-    private static Path path(String argument) {
-        try {
-            return Path.of(argument);
-        } catch (InvalidPathException e) {
-            throw CommandFailure.input("'" + argument.replace('\0', '?') + "' cannot be the name of a picture");
         }
     }
 }

@@ -7,6 +7,7 @@ import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
 import dev.fovea.eval.bench.BenchSummary;
 import dev.fovea.eval.bench.Contest;
+import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.bench.ResultParquet;
 import dev.fovea.eval.bench.Standing;
 import dev.fovea.eval.cost.Geometries;
@@ -42,6 +43,11 @@ import picocli.CommandLine.Spec;
             ""
         })
 final class BenchCommand implements Callable<Integer> {
+    private static final String PARQUET = "results.parquet";
+    private static final String REPORT = "report.html";
+    private static final String SUMMARY = "summary.md";
+    private static final List<String> WRITTEN = List.of(Bench.RESULTS, PARQUET, REPORT, SUMMARY);
+
     private final Session session;
     private final Terminal terminal;
 
@@ -89,7 +95,12 @@ final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path folder = model.resolve(session);
+        if (limit < 1) {
+            throw CommandFailure.usage("--limit is " + limit + "; give at least 1");
+        }
         Contest asked = asked(folder);
+        Outputs.checkFolder(out);
+        WRITTEN.forEach(name -> Outputs.check(out.resolve(name)));
         Bench.Finished finished;
         try (OpenedModel subject =
                         new OpenedModel(asked.model(), VisionLanguageModel.open(folder, OpenOptions.defaults()));
@@ -109,9 +120,9 @@ final class BenchCommand implements Callable<Integer> {
                     session.interruption()::requested);
             finished = bench.run(out);
         }
-        ResultParquet.write(out.resolve(Bench.RESULTS), out.resolve("results.parquet"));
-        new BenchReport(asked, finished).write(out.resolve("report.html"));
-        new BenchSummary(asked, finished).write(out.resolve("summary.md"));
+        ResultParquet.write(out.resolve(Bench.RESULTS), out.resolve(PARQUET));
+        new BenchReport(asked, finished).write(out.resolve(REPORT));
+        new BenchSummary(asked, finished).write(out.resolve(SUMMARY));
         if (!finished.complete()) {
             terminal.err()
                     .println("fovea: stopped after " + finished.rows().size()
@@ -172,7 +183,7 @@ final class BenchCommand implements Callable<Integer> {
                     s.contestant().label());
         }
         table.print(terminal, 0, true);
-        terminal.err().println("fovea: the report is in " + out.resolve("report.html"));
+        terminal.err().println("fovea: the report is in " + out.resolve(REPORT));
     }
 
     private static Map<String, Object> asMap(Contest asked, List<Standing> standings) {

@@ -7,7 +7,6 @@ import dev.fovea.eval.classify.WorldPictures;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -50,7 +49,7 @@ final class ClassifyPictures {
     static List<Entry> ofFiles(List<String> arguments, List<String> labels, Terminal terminal) {
         List<Path> files = new ArrayList<>();
         for (String argument : arguments) {
-            Path path = path(argument);
+            Path path = PathArgument.of(argument);
             if (Files.isDirectory(path)) {
                 files.addAll(inFolder(path));
             } else {
@@ -85,14 +84,6 @@ final class ClassifyPictures {
         List<Entry> out = new ArrayList<>(entries);
         Collections.shuffle(out, new Random(seed));
         return out;
-    }
-
-    private static Path path(String argument) {
-        try {
-            return Path.of(argument);
-        } catch (InvalidPathException e) {
-            throw CommandFailure.input("'" + argument.replace('\0', '?') + "' cannot be the name of a picture");
-        }
     }
 
     private static List<Path> inFolder(Path folder) {

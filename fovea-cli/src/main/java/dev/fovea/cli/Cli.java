@@ -1,6 +1,7 @@
 package dev.fovea.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -46,6 +47,8 @@ public final class Cli {
         line.setAbbreviatedOptionsAllowed(false);
         // A question may contain '@' and must not be taken for a file of arguments.
         line.setExpandAtFiles(false);
+        line.registerConverter(Path.class, new PathArgument());
+        NumberArguments.register(line);
         return line;
     }
 }

@@ -3,7 +3,6 @@ package dev.fovea.cli;
 import dev.fovea.core.hub.HubCache;
 import dev.fovea.core.hub.HubName;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -49,9 +48,9 @@ final class ModelOption {
 
     private static Path path(String text) {
         try {
-            return Path.of(text);
-        } catch (InvalidPathException e) {
-            throw CommandFailure.model("'" + text + "' is neither a folder nor a model of the Hub");
+            return PathArgument.of(text);
+        } catch (CommandFailure e) {
+            throw CommandFailure.model(CommandFailure.sentence(e));
         }
     }
 

@@ -20,6 +20,7 @@ final class SamplingArguments {
             names = "--temperature",
             defaultValue = "0",
             paramLabel = "T",
+            converter = NumberArguments.Temperature.class,
             description = "0 takes the likeliest token, higher is more varied (default: ${DEFAULT-VALUE}).")
     double temperature;
 

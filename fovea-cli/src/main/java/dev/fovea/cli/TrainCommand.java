@@ -1,10 +1,12 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.recipe.PeekRecipe;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,6 +101,8 @@ final class TrainCommand implements Callable<Integer> {
         }
         Path folder = work == null ? session.home().resolve("runs").resolve(recipe) : work;
         Path model = out == null ? folder.resolve("model") : out;
+        check(folder);
+        check(model);
         session.interruption().mayTake(SECONDS_TO_SAVE);
         try (PeekRecipe peek = new PeekRecipe(folder, quick, progress(), session.interruption()::requested)) {
             wanted.forEach(peek::stage);
@@ -111,6 +115,15 @@ final class TrainCommand implements Callable<Integer> {
         } catch (StoppedException e) {
             terminal.err().println("fovea: " + e.getMessage());
             return ExitCode.INTERRUPTED;
+        }
+    }
+
+    /** Hours of work must not end at a folder that cannot be written. */
+    private static void check(Path folder) {
+        try {
+            OutputFile.checkFolder(folder);
+        } catch (IOException e) {
+            throw CommandFailure.output(OutputFile.sentence(folder, e), e);
         }
     }
 

@@ -160,6 +160,22 @@ class LauncherTest {
         }
     }
 
+    /** A stream that is closed would become the first file that Java opens, and be read or written as such. */
+    @Test
+    void closedStreamsAreNoSurprise() throws Exception {
+        String fovea = "'" + installation.resolve("fovea") + "' ask x";
+        run(Map.of(), "techniques");
+        Ran noInput = runIn(folder, "/bin/sh", Map.of("READS", "yes"), "", "-c", fovea + " <&-");
+        assertThat(noInput.code).isZero();
+        assertThat(noInput.out).contains("<ask>");
+        Ran noErrors = runIn(folder, "/bin/sh", Map.of(), "", "-c", fovea + " 2>&-");
+        assertThat(noErrors.code).isZero();
+        assertThat(noErrors.out).contains("<ask>");
+        Ran noOutput = runIn(folder, "/bin/sh", Map.of(), "", "-c", fovea + " >&-");
+        assertThat(noOutput.code).isEqualTo(5);
+        assertThat(noOutput.err).contains("standard output is closed").hasLineCount(1);
+    }
+
     @Test
     void exitCodeAndStandardInputAreJavas() throws Exception {
         assertThat(run(Map.of("EXIT", "3"), "ask", "x").code).isEqualTo(3);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,11 +41,22 @@ record Run(int code, String out, String err) {
         return with(environment, "", new Interruption(), args);
     }
 
+    /** With standard input of one's own. */
+    static Run reading(InputStream input, Object... args) {
+        return with(Map.of(), input, new Interruption(), args);
+    }
+
     private static Run with(Map<String, String> environment, String input, Interruption interruption, Object... args) {
+        InputStream in = new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8));
+        return with(environment, in, interruption, args);
+    }
+
+    private static Run with(
+            Map<String, String> environment, InputStream input, Interruption interruption, Object... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         Terminal terminal = new Terminal(
-                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                input,
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,

@@ -1,6 +1,7 @@
 package dev.fovea.eval;
 
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
 /** Something about a data set or a folder of results that a person must put right; the message is one sentence. */
 public final class EvalException extends RuntimeException {
@@ -17,7 +18,7 @@ public final class EvalException extends RuntimeException {
 
     private final Kind kind;
 
-    private EvalException(Kind kind, String sentence, Throwable cause) {
+    private EvalException(Kind kind, String sentence, @Nullable Throwable cause) {
         super(sentence, cause);
         this.kind = kind;
     }
@@ -31,7 +32,7 @@ public final class EvalException extends RuntimeException {
         return new EvalException(Kind.INPUT, sentence);
     }
 
-    public static EvalException input(String sentence, Throwable cause) {
+    public static EvalException input(String sentence, @Nullable Throwable cause) {
         return new EvalException(Kind.INPUT, sentence, cause);
     }
 

@@ -28,8 +28,7 @@ public final class OutputFile {
     public static void write(Path target, Content content) throws IOException {
         check(target);
         Path place = place(target);
-        Path part = place.resolveSibling("." + place.getFileName() + "."
-                + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
+        Path part = part(place);
         try {
             Files.createDirectories(folderOf(part));
             content.writeTo(part);
@@ -40,8 +39,9 @@ public final class OutputFile {
     }
 
     /**
-     * Finds out, without writing, what would keep {@link #write} from writing: a folder or a device in its place, a file
-     * where a folder should be, no permission. For work that is too long to be lost at its end.
+     * Finds out what would keep {@link #write} from writing, by trying: a folder or a device in its place, a file where
+     * a folder should be, no permission, a name that the file system does not take. For work that is too long to be lost
+     * at its end. Leaves nothing behind.
      *
      * @throws IOException if something would
      */
@@ -59,16 +59,40 @@ public final class OutputFile {
                 throw new AccessDeniedException(target.toString());
             }
         }
-        Path folder = folderOf(place);
+        tryFolder(target, folderOf(place), String.valueOf(place.getFileName()));
+    }
+
+    /**
+     * Finds out what would keep files from being written into a folder, which may be there or be made later.
+     *
+     * @throws IOException if something would
+     */
+    public static void checkFolder(Path target) throws IOException {
+        tryFolder(target, target.toAbsolutePath(), "file");
+    }
+
+    /** Writes an empty file of that name, with marks before and behind it, and removes it. */
+    private static void tryFolder(Path target, Path wanted, String name) throws IOException {
+        Path folder = wanted;
         while (!Files.exists(folder)) {
             folder = folderOf(folder);
         }
         if (!Files.isDirectory(folder)) {
             throw refusal(target, folder + " is a file, not a folder");
         }
-        if (!Files.isWritable(folder)) {
+        Path part = part(folder.resolve(name));
+        try {
+            Files.createFile(part);
+        } catch (AccessDeniedException e) {
             throw refusal(target, "permission is denied in the folder " + folder);
+        } finally {
+            deleteQuietly(part);
         }
+    }
+
+    private static Path part(Path place) {
+        return place.resolveSibling("." + place.getFileName() + "."
+                + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime()) + ".part");
     }
 
     /** What a failed {@link #write} or {@link #check} means, as one sentence. */

@@ -68,7 +68,8 @@ public final class Sampler {
     }
 
     private int sample() {
-        float temperature = (float) options.temperature();
+        // A forbidden token stays forbidden: −∞ over ∞ would be no number.
+        float temperature = (float) Math.min(options.temperature(), Float.MAX_VALUE);
         for (int i = 0; i < scores.length; i++) {
             scores[i] /= temperature;
         }

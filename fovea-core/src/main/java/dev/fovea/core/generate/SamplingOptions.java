@@ -6,7 +6,8 @@ package dev.fovea.core.generate;
  *
  * @param repetitionPenalty above 1 makes tokens that were already seen (in the prompt or the answer) less likely; 1 is
  *     off (Keskar et al. 2019, CTRL, section 4.1)
- * @param temperature divides the logits; 0 always takes the likeliest token (greedy)
+ * @param temperature divides the logits; 0 always takes the likeliest token (greedy), and so does anything below
+ *     {@link #LEAST_TEMPERATURE}
  * @param topK keeps the k likeliest tokens, and those as likely as the k-th; 0 keeps all
  * @param topP keeps the fewest likeliest tokens whose probabilities reach this sum; 1 keeps all (Holtzman et al. 2020)
  * @param minP keeps tokens at least this fraction as likely as the likeliest; 0 keeps all (Nguyen et al. 2024)
@@ -16,6 +17,12 @@ public record SamplingOptions(
         double repetitionPenalty, double temperature, int topK, double topP, double minP, long seed) {
     /** Greedy decoding: the likeliest token, always. */
     public static final SamplingOptions GREEDY = new SamplingOptions(1, 0, 0, 1, 0, 0);
+
+    /**
+     * Below this temperature logits of a float's precision that differ at all leave one token; dividing by less only
+     * overflows.
+     */
+    public static final double LEAST_TEMPERATURE = 1e-5;
 
     public SamplingOptions {
         require(
@@ -42,7 +49,7 @@ public record SamplingOptions(
 
     /** Whether the likeliest token is always taken. */
     public boolean greedy() {
-        return temperature == 0;
+        return temperature < LEAST_TEMPERATURE;
     }
 
     public SamplingOptions withRepetitionPenalty(double penalty) {

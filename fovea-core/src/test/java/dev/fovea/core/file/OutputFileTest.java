@@ -44,6 +44,29 @@ class OutputFileTest {
     }
 
     @Test
+    void namesThatTheFileSystemDoesNotTakeAreFoundBeforeTheWork() {
+        Path target = folder.resolve("n".repeat(300));
+        IOException e = catchThrowableOfType(IOException.class, () -> OutputFile.check(target));
+        assertThat(OutputFile.sentence(target, e))
+                .contains("cannot be written: ")
+                .hasLineCount(1);
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void foldersAreTriedWhereTheyAreOrWillBe() throws IOException {
+        OutputFile.checkFolder(folder);
+        OutputFile.checkFolder(folder.resolve("new/folder"));
+        assertThat(folder).isEmptyDirectory();
+        Path file = Files.writeString(folder.resolve("file"), "");
+        for (Path wrong : List.of(file, file.resolve("folder"))) {
+            IOException e = catchThrowableOfType(IOException.class, () -> OutputFile.checkFolder(wrong));
+            assertThat(OutputFile.sentence(wrong, e))
+                    .isEqualTo(wrong + " cannot be written: " + file + " is a file, not a folder");
+        }
+    }
+
+    @Test
     void aFullDiskIsCalledThatAndTheOldFileStays() throws IOException {
         assumeTrue(Files.exists(FULL));
         Path target = Files.writeString(folder.resolve("out.png"), "old");

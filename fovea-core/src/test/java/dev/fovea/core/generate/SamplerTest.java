@@ -13,6 +13,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SamplerTest {
     /** Logits of the probabilities 0.5, 0.25, 0.125, 0.0625, 0.0625, in a mixed order. */
@@ -154,6 +155,23 @@ class SamplerTest {
         Sampler.Choice choice = new Sampler(options).next(logits);
         assertThat(choice.token()).isBetween(0, logits.length - 1);
         assertThat(choice.logProbability()).isLessThanOrEqualTo(1e-9).isGreaterThan(Double.NEGATIVE_INFINITY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, Double.MIN_VALUE, 1e-40, 9e-6})
+    void aTinyTemperatureIsGreedy(double temperature) {
+        assertThat(reachable(SamplingOptions.at(temperature, 1), HALVES)).containsExactly(1);
+        assertThat(SamplingOptions.at(temperature, 1).greedy()).isTrue();
+        float[] far = {-3e38f, 3e38f, Float.NEGATIVE_INFINITY};
+        assertThat(new Sampler(SamplingOptions.at(temperature, 1)).next(far).token())
+                .isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-5, 1, 1e38, 1e39, Double.MAX_VALUE})
+    void atNoTemperatureIsAForbiddenTokenChosen(double temperature) {
+        float[] logits = {1, Float.NEGATIVE_INFINITY, 1, Float.NEGATIVE_INFINITY};
+        assertThat(reachable(SamplingOptions.at(temperature, 1), logits)).containsExactly(0, 2);
     }
 
     @Test

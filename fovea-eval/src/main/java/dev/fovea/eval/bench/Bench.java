@@ -1,5 +1,6 @@
 package dev.fovea.eval.bench;
 
+import dev.fovea.core.file.FolderLock;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
@@ -29,6 +30,8 @@ import java.util.function.BooleanSupplier;
 public final class Bench {
     /** The rows, in the folder of the run. */
     public static final String RESULTS = "results.jsonl";
+
+    private static final String RUN = "run.json";
 
     private final Contest contest;
     private final Subject subject;
@@ -94,10 +97,17 @@ public final class Bench {
     /**
      * Runs, or goes on.
      *
-     * @throws dev.fovea.eval.EvalException if the folder holds another run, or results cannot be written
+     * @throws dev.fovea.eval.EvalException if the folder holds another run, is held by one that is under way, or results
+     *     cannot be written
      */
     public Finished run(Path folder) {
-        RunFile.begin(folder.resolve("run.json"), contest);
+        try (FolderLock ignored = Outputs.lock(folder)) {
+            return locked(folder);
+        }
+    }
+
+    private Finished locked(Path folder) {
+        RunFile.begin(folder.resolve(RUN), folder.resolve(RESULTS), contest);
         try (ResultLog log = ResultLog.open(folder.resolve(RESULTS))) {
             log.rows().forEach(row -> done.add(row.key()));
             boolean complete = true;

@@ -1,7 +1,9 @@
 package dev.fovea.eval.bench;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.file.OutputFile;
 import dev.fovea.eval.EvalException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file of one JSON object per line that only grows. Every row is handed to the operating system as it comes, so that a
@@ -22,7 +25,10 @@ import java.util.List;
  * that was cut off, by either or by a full disk, is removed when the file is opened again.
  */
 final class ResultLog implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    /** Rows of a version that knew fewer columns are no rows of this one. */
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES);
+
     private static final long FORCE_NANOS = 10_000_000_000L;
 
     private final Path file;
@@ -65,7 +71,7 @@ final class ResultLog implements AutoCloseable {
             channel.position(length);
             return new ResultLog(file, new FileSink(channel), rows, length);
         } catch (IOException e) {
-            throw EvalException.output(file + " cannot be opened: " + reason(e), e);
+            throw EvalException.output(OutputFile.sentence(file, e), e);
         }
     }
 
@@ -90,12 +96,23 @@ final class ResultLog implements AutoCloseable {
     }
 
     private static ResultRow parse(Path file, int number, String line) {
+        @Nullable ResultRow row;
         try {
-            return JSON.readValue(line, ResultRow.class);
+            row = JSON.readValue(line, ResultRow.class);
         } catch (JacksonException e) {
-            throw EvalException.input(
-                    file + " line " + number + " is not a result; remove that line, or choose another folder", e);
+            throw noResult(file, number, e);
         }
+        if (row == null) {
+            throw noResult(file, number, null);
+        }
+        return row;
+    }
+
+    private static EvalException noResult(Path file, int number, @Nullable Throwable cause) {
+        return EvalException.input(
+                file + " line " + number
+                        + " is not a result of this version; remove that line, or choose another folder",
+                cause);
     }
 
     /** Everything that is in the file. */

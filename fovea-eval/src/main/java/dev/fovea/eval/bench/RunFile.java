@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.file.Reasons;
 import dev.fovea.eval.EvalException;
 import dev.fovea.eval.suite.Suite;
 import java.io.IOException;
@@ -27,11 +28,16 @@ final class RunFile {
     /**
      * Begins a run, or checks that the one in this folder is the same.
      *
+     * @param results the rows of the run; without the file they would belong to nobody knows what
      * @throws EvalException if the folder holds another run; names what differs
      */
-    static void begin(Path file, Contest contest) {
+    static void begin(Path file, Path results, Contest contest) {
         ObjectNode wanted = describe(contest);
         if (!Files.exists(file)) {
+            if (Files.exists(results)) {
+                throw EvalException.input(results + " is there without the " + file.getFileName()
+                        + " that says what was asked; choose another folder with --out");
+            }
             Outputs.write(
                     file,
                     out -> Files.writeString(
@@ -40,6 +46,10 @@ final class RunFile {
         }
         JsonNode found = read(file);
         for (String key : FIXED) {
+            if (found.path(key).isMissingNode()) {
+                throw EvalException.input(file + " does not name the " + key
+                        + ": it is damaged or from another version; choose another folder with --out");
+            }
             if (!wanted.path(key).equals(found.path(key))) {
                 throw EvalException.input(file.getParent() + " holds a run with other " + key + " (" + found.path(key)
                         + " there, " + wanted.path(key) + " now); choose another folder with --out");
@@ -66,11 +76,11 @@ final class RunFile {
 
     private static JsonNode read(Path file) {
         try {
-            return JSON.readTree(file.toFile());
+            return JSON.readTree(Files.readAllBytes(file));
         } catch (JacksonException e) {
             throw EvalException.input(file + " is not valid JSON; choose another folder with --out", e);
         } catch (IOException e) {
-            throw EvalException.input(file + " cannot be read: " + e.getMessage(), e);
+            throw EvalException.input(file + " cannot be read: " + Reasons.of(e), e);
         }
     }
 }

@@ -71,6 +71,9 @@ public final class Suites {
 
     private static long evaluation(String text) {
         try {
+            if (!text.matches("[0-9]+")) {
+                throw new NumberFormatException(text);
+            }
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("'" + text + "' is not the number of an evaluation of the world.", e);

@@ -38,6 +38,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BenchTest {
     private static final int PICTURES = 13;
@@ -274,6 +276,65 @@ class BenchTest {
                         bench(contest(4), new FakeSubject(), (n, of, row) -> {}).run(folder))
                 .isInstanceOf(EvalException.class)
                 .hasMessageContaining("other limit (3 there, 4 now)");
+    }
+
+    @Test
+    void aRunUnderWayKeepsOthersOut() {
+        bench(contest(3), new FakeSubject(), (n, of, row) -> {
+                    assertThatThrownBy(() -> bench(contest(3), new FakeSubject(), (m, all, other) -> {})
+                                    .run(folder))
+                            .isInstanceOf(EvalException.class)
+                            .hasMessageContaining("is in use by process "
+                                    + ProcessHandle.current().pid() + " on ")
+                            .hasMessageContaining("choose another folder");
+                })
+                .run(folder);
+        assertThat(bench(contest(3), new FakeSubject(), (n, of, row) -> {})
+                        .run(folder)
+                        .complete())
+                .isTrue();
+    }
+
+    /** What older versions, other programs and hands leave in a folder of results. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "run.json | {} | does not name the model: it is damaged or from another version",
+                "run.json | {'model':'fake','fingerprint':'f00d','suites':[]} | holds a run with other suites",
+                "run.json | [1 | is not valid JSON",
+                "run.json | | does not name the model",
+                "results.jsonl | {'task':'a','doc_id':'a0'} | line 1 is not a result of this version",
+                "results.jsonl | {'task':'a','doc_id':'a0','kept_rows':[]} | line 1 is not a result of this version",
+                "results.jsonl | {'rows':[]} | line 1 is not a result of this version",
+                "results.jsonl | null | line 1 is not a result",
+                "results.jsonl | \u0000\u0001 | line 1 is not a result",
+            })
+    void aDamagedFolderIsOneSentence(String file, String content, String says) throws IOException {
+        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder);
+        Files.writeString(folder.resolve(file), content == null ? "" : content.replace('\'', '"') + "\n");
+        assertThatThrownBy(() ->
+                        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining(says)
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void resultsOfNobodyKnowsWhatAreNotGoneOnWith() throws IOException {
+        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder);
+        Files.delete(folder.resolve("run.json"));
+        assertThatThrownBy(() ->
+                        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("is there without the run.json that says what was asked");
+        Files.delete(folder.resolve(Bench.RESULTS));
+        Files.createDirectory(folder.resolve(Bench.RESULTS));
+        assertThatThrownBy(() ->
+                        bench(contest(3), new FakeSubject(), (n, of, row) -> {}).run(folder))
+                .isInstanceOf(EvalException.class)
+                .hasMessageContaining("results.jsonl");
     }
 
     @Test

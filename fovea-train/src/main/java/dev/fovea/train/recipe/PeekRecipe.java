@@ -43,7 +43,12 @@ public final class PeekRecipe implements AutoCloseable {
         this.size = quick ? PeekSize.QUICK : PeekSize.FULL;
         this.folder = RunFolder.open(folder, size);
         this.loop = new Loop(folder, progress, stop);
-        this.tokenizer = this.folder.openTokenizer();
+        try {
+            this.tokenizer = this.folder.openTokenizer();
+        } catch (TrainingException e) {
+            this.folder.close();
+            throw e;
+        }
         int learned = this.folder.learnedTokens();
         this.vision = new VisionStages(loop, size.vision(), size.text(learned), tokenizer, this.folder.precision());
         this.language = new LanguageStages(
@@ -121,6 +126,7 @@ public final class PeekRecipe implements AutoCloseable {
     @Override
     public void close() {
         tokenizer.close();
+        folder.close();
     }
 
     /** Trains stages: {@code folder stage...}. */

@@ -1,8 +1,11 @@
 package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.file.FolderLock;
+import dev.fovea.core.file.Reasons;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.text.WorldTokenizer;
@@ -19,22 +22,51 @@ import java.util.Locale;
  * @param path the folder
  * @param precision in which matrices are multiplied
  * @param tokenizer its {@code tokenizer.json}
+ * @param lock keeps other runs out until it is closed
  */
-record RunFolder(Path path, Precision precision, Path tokenizer) {
+record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock) implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Opens the folder of a run, new or begun. */
+    /**
+     * Opens the folder of a run, new or begun.
+     *
+     * @throws TrainingException if it cannot be used, or another run is under way in it
+     */
     static RunFolder open(Path path, PeekSize size) {
+        FolderLock lock = lock(path);
         try {
-            Files.createDirectories(path);
             Path tokenizer = path.resolve("tokenizer.json");
             if (!Files.exists(tokenizer)) {
                 writeWhole(tokenizer, WorldTokenizer.learn(size.words(), size.merges()));
             }
-            return new RunFolder(path, precision(path.resolve("run.json"), size), tokenizer);
+            return new RunFolder(path, precision(path.resolve("run.json"), size), tokenizer, lock);
         } catch (IOException e) {
-            throw new TrainingException("The folder " + path + " cannot be used for training: " + e.getMessage(), e);
+            lock.close();
+            throw unusable(path, e);
+        } catch (RuntimeException e) {
+            lock.close();
+            throw e;
         }
+    }
+
+    private static FolderLock lock(Path path) {
+        try {
+            Files.createDirectories(path);
+            return FolderLock.take(path);
+        } catch (FolderLock.HeldException e) {
+            throw new TrainingException(String.valueOf(e.getMessage()), e);
+        } catch (IOException e) {
+            throw unusable(path, e);
+        }
+    }
+
+    private static TrainingException unusable(Path path, IOException e) {
+        return new TrainingException("The folder " + path + " cannot be used for training: " + Reasons.of(e), e);
+    }
+
+    @Override
+    public void close() {
+        lock.close();
     }
 
     private static Precision precision(Path file, PeekSize size) throws IOException {
@@ -50,13 +82,29 @@ record RunFolder(Path path, Precision precision, Path tokenizer) {
                             + "\n");
             return fastest;
         }
-        JsonNode run = JSON.readTree(file.toFile());
+        JsonNode run = begun(file);
         String begun = run.path("size").asText();
         if (!begun.equals(size.name())) {
             throw new TrainingException(file.toAbsolutePath().getParent() + " holds a run of size '" + begun
                     + "', not '" + size.name() + "'; choose another folder");
         }
-        return Precision.valueOf(run.path("precision").asText().toUpperCase(Locale.ROOT));
+        String precision = run.path("precision").asText();
+        for (Precision known : Precision.values()) {
+            if (known.name().equalsIgnoreCase(precision)) {
+                return known;
+            }
+        }
+        throw new TrainingException(file + " names the precision '" + precision
+                + "', which this version does not train in; choose another folder");
+    }
+
+    private static JsonNode begun(Path file) throws IOException {
+        try {
+            return JSON.readTree(Files.readAllBytes(file));
+        } catch (JacksonException e) {
+            throw new TrainingException(
+                    file + " is not valid JSON, so it is not known what was begun here; choose another folder", e);
+        }
     }
 
     /** How many tokens the tokenizer knows, without the end of text. */

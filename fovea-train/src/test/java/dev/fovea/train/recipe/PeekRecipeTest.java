@@ -19,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PeekRecipeTest {
     @TempDir
@@ -69,6 +71,43 @@ class PeekRecipeTest {
         assertThatThrownBy(() -> new PeekRecipe(folder, false, Progress.lines(System.err), () -> false).close())
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("holds a run of size 'quick', not 'full'");
+    }
+
+    @Test
+    void aRunUnderWayKeepsOthersOut() {
+        try (PeekRecipe peek = quick(() -> false)) {
+            assertThatThrownBy(() -> quick(() -> false).close())
+                    .isInstanceOf(TrainingException.class)
+                    .hasMessageContaining(
+                            "is in use by process " + ProcessHandle.current().pid() + " on ");
+            assertThatThrownBy(() -> peek.stage("colours")).hasMessageStartingWith("There is no stage 'colours'");
+        }
+        quick(() -> false).close();
+    }
+
+    /** What older versions, other programs and hands leave. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "run.json | {} | holds a run of size ''",
+                "run.json | {'size':'quick'} | names the precision ''",
+                "run.json | {'size':'quick','precision':'fp4'} | names the precision 'fp4'",
+                "run.json | [ | is not valid JSON",
+                "tokenizer.json | {} | is no usable tokenizer",
+                "tokenizer.json | [ | is no usable tokenizer",
+            })
+    void aDamagedFolderIsOneSentenceAndIsNotHeld(String file, String content, String says) throws IOException {
+        quick(() -> false).close();
+        byte[] sound = Files.readAllBytes(folder.resolve(file));
+        Files.writeString(folder.resolve(file), content.replace('\'', '"'));
+        assertThatThrownBy(() -> quick(() -> false).close())
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining(says)
+                .hasMessageNotContaining("\n");
+        Files.write(folder.resolve(file), sound);
+        quick(() -> false).close();
     }
 
     @Test

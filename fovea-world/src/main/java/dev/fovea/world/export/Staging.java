@@ -2,11 +2,15 @@ package dev.fovea.world.export;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -19,14 +23,18 @@ import java.util.stream.Stream;
 final class Staging implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger(Staging.class.getName());
     private static final int REMOVALS = 5;
+    private static final String MARK = ".growing";
 
     private final Path target;
     private final Path folder;
     private final Thread onExit;
 
-    private Staging(Path target, Path folder) {
+    private final FileChannel mark;
+
+    private Staging(Path target, Path folder) throws IOException {
         this.target = target;
         this.folder = folder;
+        this.mark = mark(folder);
         onExit = new Thread(this::remove, "remove unfinished data set");
         Runtime.getRuntime().addShutdownHook(onExit);
     }
@@ -47,8 +55,8 @@ final class Staging implements AutoCloseable {
                         "The folder '" + wanted + "' is not empty; name a new folder or empty this one.");
             }
             Files.createDirectories(parent);
-            String name = "." + target.getFileName() + ".partial-"
-                    + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
+            removeLeftovers(parent, prefix(target));
+            String name = prefix(target) + ProcessHandle.current().pid() + "-" + Long.toHexString(System.nanoTime());
             return new Staging(target, Files.createDirectory(parent.resolve(name)));
         } catch (FileAlreadyExistsException e) {
             throw new ExportException(
@@ -57,6 +65,54 @@ final class Staging implements AutoCloseable {
             throw new ExportException(
                     "No folder can be made in '" + parent + "' (" + reason(e) + "); name one where you may write.", e);
         }
+    }
+
+    private static String prefix(Path target) {
+        return "." + target.getFileName() + ".partial-";
+    }
+
+    /** A file that is locked for as long as the data set grows. */
+    private static FileChannel mark(Path folder) throws IOException {
+        FileChannel channel =
+                FileChannel.open(folder.resolve(MARK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        try {
+            channel.lock();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "a file system without locks", e);
+        }
+        return channel;
+    }
+
+    /** Data sets of the same name that were cut off when their process was killed. */
+    private static void removeLeftovers(Path parent, String prefix) throws IOException {
+        List<Path> leftovers;
+        try (Stream<Path> entries = Files.list(parent)) {
+            leftovers = entries.filter(
+                            entry -> String.valueOf(entry.getFileName()).startsWith(prefix))
+                    .filter(entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
+        }
+        for (Path leftover : leftovers) {
+            if (isAbandoned(leftover, prefix)) {
+                remove(leftover);
+            }
+        }
+    }
+
+    /** Whether nobody holds the mark; without one, whether the process in the name is gone. */
+    private static boolean isAbandoned(Path leftover, String prefix) {
+        Path mark = leftover.resolve(MARK);
+        if (Files.exists(mark)) {
+            try (FileChannel channel = FileChannel.open(mark, StandardOpenOption.WRITE)) {
+                return channel.tryLock() != null;
+            } catch (IOException | OverlappingFileLockException e) {
+                return false;
+            }
+        }
+        String rest = String.valueOf(leftover.getFileName()).substring(prefix.length());
+        return rest.matches("[0-9]{1,10}-[0-9a-f]+")
+                && ProcessHandle.of(Long.parseLong(rest.substring(0, rest.indexOf('-'))))
+                        .isEmpty();
     }
 
     private static boolean isEmpty(Path directory) throws IOException {
@@ -71,6 +127,8 @@ final class Staging implements AutoCloseable {
 
     /** Moves the complete folder into place. */
     void publish() throws IOException {
+        mark.close();
+        Files.delete(folder.resolve(MARK));
         try {
             Files.deleteIfExists(target);
             Files.move(folder, target, StandardCopyOption.ATOMIC_MOVE);
@@ -106,6 +164,11 @@ final class Staging implements AutoCloseable {
     public void close() {
         remove();
         try {
+            mark.close();
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.DEBUG, "its lock goes with the process", e);
+        }
+        try {
             Runtime.getRuntime().removeShutdownHook(onExit);
         } catch (IllegalStateException e) {
             LOG.log(System.Logger.Level.DEBUG, "the process is ending, which removes the same folder", e);
@@ -114,6 +177,10 @@ final class Staging implements AutoCloseable {
 
     /** Removes the folder if it is still there; again if a file was written meanwhile. */
     private void remove() {
+        remove(folder);
+    }
+
+    private static void remove(Path folder) {
         for (int i = 0; i < REMOVALS && Files.exists(folder); i++) {
             try (Stream<Path> files = Files.walk(folder)) {
                 List<Path> deepestFirst =

@@ -22,6 +22,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,52 @@ class ExportTest {
         try (Stream<Path> files = Files.list(folder)) {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
+    }
+
+    /** A data set that grows until its process is killed. */
+    static final class Growing {
+        private Growing() {}
+
+        public static void main(String[] args) {
+            Export.write(Path.of(args[0]), 1, 100_000, SETTINGS, done -> System.out.println(done));
+        }
+    }
+
+    @Test
+    void whatAKilledRunLeftIsRemovedAndNothingElse() throws Exception {
+        Path target = temp.resolve("set");
+        Process growing = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        Growing.class.getName(),
+                        target.toString())
+                .start();
+        try {
+            assertThat(growing.inputReader().readLine()).isEqualTo("1");
+            String partial = names(temp).getFirst();
+            assertThat(partial).startsWith(".set.partial-" + growing.pid());
+            // Another run for the same folder lets it grow.
+            Path gone = Files.createDirectories(temp.resolve(".set.partial-99999999-abc/images"));
+            Path others = Files.createDirectories(temp.resolve(".settings.partial-99999999-abc"));
+            Path file = Files.writeString(temp.resolve(".set.partial-99999999-file"), "");
+            Path kept = Files.createDirectories(temp.resolve(".set.partial-of-my-own"));
+            written("set");
+            assertThat(temp.resolve(partial)).isDirectory();
+            assertThat(gone).doesNotExist();
+            assertThat(others).isDirectory();
+            assertThat(file).isRegularFile();
+            assertThat(kept).isDirectory();
+        } finally {
+            growing.destroyForcibly();
+        }
+        assertThat(growing.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        Path other = temp.resolve("set");
+        Files.move(other, temp.resolve("first"));
+        written("set");
+        assertThat(names(temp)).noneMatch(name -> name.startsWith(".set.partial-" + growing.pid()));
+        assertThat(names(other))
+                .containsExactly("captions.jsonl", "images", "questions.jsonl", "questions.parquet", "scenes.jsonl");
     }
 
     @Test
