@@ -27,7 +27,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "ask",
         description = {
-            "Ask about one or more pictures. Without a question a prompt opens that keeps the conversation.",
+            "Ask about one or more pictures. Without a question a prompt opens that keeps the conversation; /help there"
+                    + " lists what it knows.",
             "The answer is followed by the visual tokens that were spent and what it cost."
         },
         footer = {
@@ -123,7 +124,7 @@ final class AskCommand implements Callable<Integer> {
                 return ExitCode.INTERRUPTED;
             }
             return asked.question() == null
-                    ? converse(opened, images, options)
+                    ? converse(opened, asked, images, options)
                     : once(opened, images, asked.question(), options);
         }
     }
@@ -158,20 +159,21 @@ final class AskCommand implements Callable<Integer> {
     }
 
     private List<RgbImage> pictures(List<Path> files, CompletableFuture<Void> natives) {
-        PictureReader reader = new PictureReader();
         List<RgbImage> images = new ArrayList<>();
         try {
-            for (Path file : files) {
-                Picture picture = reader.read(file);
-                picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
-                images.add(picture.image());
-            }
+            files.forEach(file -> images.add(picture(file)));
         } catch (RuntimeException e) {
             // The process must not end while a library is being loaded.
             natives.join();
             throw e;
         }
         return images;
+    }
+
+    private RgbImage picture(Path file) {
+        Picture picture = new PictureReader().read(file);
+        picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
+        return picture.image();
     }
 
     private int once(VisionLanguageModel opened, List<RgbImage> images, String text, AskOptions options) {
@@ -184,36 +186,29 @@ final class AskCommand implements Callable<Integer> {
         } finally {
             endWaiting();
         }
-        return output(opened).show(images, text, answer);
+        return output(opened, new Destinations(overlay, record)).show(images, text, answer);
     }
 
-    private int converse(VisionLanguageModel opened, List<RgbImage> images, AskOptions options) {
+    private int converse(VisionLanguageModel opened, AskArguments asked, List<RgbImage> images, AskOptions options) {
         try (Conversation conversation = opened.converse(options, Conversation.Policy.LOOK_AGAIN);
                 QuestionSource questions = QuestionSource.of(session)) {
             boolean typed = questions instanceof QuestionSource.Edited;
-            List<RgbImage> toShow = images;
-            int asked = 0;
-            int outcome = ExitCode.OK;
-            for (String text = questions.next(); text != null; text = questions.next()) {
-                asked++;
-                try {
-                    Answer answer = next(conversation, toShow, text);
-                    toShow = List.of();
-                    int code = output(opened).show(images, text, answer);
-                    if (code != ExitCode.OK && !typed) {
-                        return code;
-                    }
-                    session.interruption().clear();
-                } catch (IllegalArgumentException e) {
-                    terminal.err().println("fovea: " + e.getMessage());
-                    outcome = typed ? ExitCode.OK : ExitCode.INPUT;
-                }
+            if (typed) {
+                terminal.err().println(terminal.quiet("Ask away; /help lists the commands, /exit ends."));
             }
-            if (asked == 0 && !typed) {
-                throw CommandFailure.usage(
-                        "no question was asked: write it after the picture, or one a line on standard" + " input");
-            }
-            return outcome;
+            Dialogue.Opened pictures =
+                    new Dialogue.Opened(new ArrayList<>(asked.pictures()), new ArrayList<>(images), this::picture);
+            Dialogue dialogue = new Dialogue(
+                    session,
+                    opened,
+                    conversation,
+                    pictures,
+                    options,
+                    spending,
+                    new Destinations(overlay, record),
+                    files -> output(opened, files),
+                    typed);
+            return dialogue.run(questions, this::next);
         }
     }
 
@@ -251,13 +246,13 @@ final class AskCommand implements Callable<Integer> {
         };
     }
 
-    private AskOutput output(VisionLanguageModel opened) {
+    private AskOutput output(VisionLanguageModel opened, Destinations files) {
         return new AskOutput(
                 terminal,
                 model.name(session),
                 opened.shape().patchSize(),
                 spending,
-                new Destinations(overlay, record),
+                files,
                 heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS,
                 json.json,
                 stream);

@@ -56,7 +56,8 @@ record AskOutput(
         terminal.out().println(terminal.quiet(report.line()));
     }
 
-    private List<Path> overlays(List<RgbImage> images, Answer answer) {
+    /** Writes the overlays that were asked for; their files. */
+    List<Path> overlays(List<RgbImage> images, Answer answer) {
         List<Path> files = destinations.overlays(images.size());
         for (int i = 0; i < files.size(); i++) {
             Overlay.write(

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** Where the questions of a conversation come from: a person with a line editor, or a pipe. */
 sealed interface QuestionSource extends AutoCloseable {
 
-    /** The next question, or null when there are no more. */
+    /** The next question or command, or null when there are no more. */
     @Nullable
     String next();
 
@@ -30,7 +30,7 @@ sealed interface QuestionSource extends AutoCloseable {
                         new InputStreamReader(session.terminal().in(), StandardCharsets.UTF_8)));
     }
 
-    /** One question a line; empty lines are passed over. */
+    /** One question or command a line; empty lines are passed over. */
     record Lines(BufferedReader reader) implements QuestionSource {
 
         @Override
@@ -40,9 +40,10 @@ sealed interface QuestionSource extends AutoCloseable {
                 while (line != null && line.isBlank()) {
                     line = reader.readLine();
                 }
-                return line == null ? null : line.strip();
+                return line == null ? null : line.stripTrailing();
             } catch (IOException e) {
-                throw new UncheckedIOException(e);
+                // Standard input is closed, or its other end went away: there are no more questions.
+                return null;
             }
         }
 
@@ -53,8 +54,8 @@ sealed interface QuestionSource extends AutoCloseable {
     }
 
     /**
-     * A prompt with line editing and history. Ctrl-C drops the line being typed, or ends the conversation on an empty
-     * one; during an answer it stops the answer. Ctrl-D and "exit" end the conversation.
+     * A prompt with line editing, history, and completion of commands and files. Ctrl-C drops the line being typed, and
+     * during an answer stops the answer; Ctrl-D and "exit" end the conversation.
      */
     final class Edited implements QuestionSource {
         private final org.jline.terminal.Terminal terminal;
@@ -65,6 +66,8 @@ sealed interface QuestionSource extends AutoCloseable {
             this.reader = LineReaderBuilder.builder()
                     .terminal(terminal)
                     .appName("fovea")
+                    .parser(new SlashParser())
+                    .completer(new SlashCompleter())
                     // A question may contain '!' and backslashes.
                     .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
                     .build();
@@ -85,16 +88,17 @@ sealed interface QuestionSource extends AutoCloseable {
         public @Nullable String next() {
             while (true) {
                 try {
-                    String line = reader.readLine("> ").strip();
+                    String line = reader.readLine("> ").stripTrailing();
                     if (line.equals("exit") || line.equals("quit")) {
                         return null;
                     }
-                    if (!line.isEmpty()) {
+                    if (!line.isBlank()) {
                         return line;
                     }
                 } catch (UserInterruptException e) {
                     if (e.getPartialLine() == null || e.getPartialLine().isBlank()) {
-                        return null;
+                        terminal.writer().println("/exit or Ctrl-D ends the conversation.");
+                        terminal.flush();
                     }
                 } catch (EndOfFileException e) {
                     return null;

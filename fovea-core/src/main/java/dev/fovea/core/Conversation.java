@@ -35,7 +35,7 @@ public final class Conversation implements AutoCloseable {
     }
 
     private final Asking asking;
-    private final AskOptions options;
+    private AskOptions options;
     private final Policy policy;
     private final List<ChatMessage> messages = new ArrayList<>();
     private final List<Shown> pictures = new ArrayList<>();
@@ -55,6 +55,16 @@ public final class Conversation implements AutoCloseable {
     /** Everything said so far. */
     public List<ChatMessage> messages() {
         return List.copyOf(messages);
+    }
+
+    /**
+     * Takes other options from the next question on. The pictures are then looked at anew; what was said stands, and so
+     * does what the model was told before it.
+     */
+    public void use(AskOptions changed) {
+        forgetState();
+        forgetFeatures();
+        options = changed;
     }
 
     /** Asks about the pictures already shown. */
