@@ -6,6 +6,7 @@ import dev.fovea.eval.suite.Scored;
 import dev.fovea.eval.suite.data.DataFolder;
 import dev.fovea.eval.suite.data.ParquetTable;
 import dev.fovea.eval.suite.data.Row;
+import dev.fovea.eval.suite.data.Separated;
 import dev.fovea.eval.suite.metric.Choices;
 import dev.fovea.eval.suite.metric.Grouped;
 import java.nio.file.Path;
@@ -54,8 +55,8 @@ public final class MmStar implements Benchmark {
     /** {@code MMStar.tsv}, with pictures in base64. */
     @Override
     public boolean original(DataFolder folder, ParquetTable.Visitor visitor) {
-        Optional<Path> file = folder.named("(?i)mmstar.*\\.tsv");
-        file.ifPresent(path -> DataFolder.tabSeparated(path, visitor));
+        Optional<Path> file = folder.named("(?i)mmstar.*\\.[tc]sv");
+        file.ifPresent(path -> Separated.forEach(path, visitor));
         return file.isPresent();
     }
 }

@@ -72,7 +72,7 @@ public final class Mme implements Benchmark {
             any = true;
             for (String line : lines(file)) {
                 String[] parts = line.split("\t", -1);
-                if (parts.length >= 2 && !visitor.visit(row(parts, category, picture))) {
+                if (!line.isBlank() && !visitor.visit(row(file, parts, category, picture))) {
                     return true;
                 }
             }
@@ -80,7 +80,10 @@ public final class Mme implements Benchmark {
         return any;
     }
 
-    private static Row row(String[] parts, Path category, Path picture) {
+    private static Row row(Path file, String[] parts, Path category, Path picture) {
+        if (parts.length < 2) {
+            return Row.broken(file + " has a line without a tab between question and answer");
+        }
         String name = category.getFileName() + "/" + picture.getFileName();
         return new Row(
                 Map.of(

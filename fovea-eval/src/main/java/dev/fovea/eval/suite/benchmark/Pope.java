@@ -53,19 +53,22 @@ public final class Pope implements Benchmark {
         List<Path> files = folder.allNamed("\\w+_pope_(adversarial|popular|random)\\.json");
         for (Path file : files) {
             String category = file.getFileName().toString().replaceAll(".*_pope_(\\w+)\\.json", "$1");
-            for (JsonNode line : DataFolder.jsonLines(file)) {
-                String image = line.path("image").asText();
-                Map<String, Object> more = Map.of(
-                        "question", line.path("text").asText(),
-                        "answer", line.path("label").asText(),
-                        "category", category,
-                        "image_source", image,
-                        "image", folder.picture(image));
-                if (!visitor.visit(DataFolder.row(line, more, file.getFileName().toString()))) {
-                    return true;
-                }
+            boolean[] goOn = {true};
+            DataFolder.jsonLines(file, line -> columns(folder, category, line), row -> goOn[0] = visitor.visit(row));
+            if (!goOn[0]) {
+                return true;
             }
         }
         return !files.isEmpty();
+    }
+
+    private static Map<String, Object> columns(DataFolder folder, String category, JsonNode line) {
+        String image = line.path("image").asText();
+        return Map.of(
+                "question", line.path("text").asText(),
+                "answer", line.path("label").asText(),
+                "category", category,
+                "image_source", image,
+                "image", folder.picture(image));
     }
 }

@@ -1,6 +1,5 @@
 package dev.fovea.eval.suite.benchmark;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.eval.suite.Grader;
 import dev.fovea.eval.suite.Item;
 import dev.fovea.eval.suite.data.DataFolder;
@@ -88,13 +87,10 @@ public final class RefCoco implements Benchmark {
         if (file.isEmpty()) {
             return false;
         }
-        int number = 0;
-        for (JsonNode line : DataFolder.jsonLines(file.get())) {
-            Path picture = folder.picture(line.path("file_name").asText());
-            if (!visitor.visit(DataFolder.row(line, Map.of("image", picture), "line " + ++number))) {
-                break;
-            }
-        }
+        DataFolder.jsonLines(
+                file.get(),
+                line -> Map.of("image", folder.picture(line.path("file_name").asText())),
+                visitor);
         return true;
     }
 }

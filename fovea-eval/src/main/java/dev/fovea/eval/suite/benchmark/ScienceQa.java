@@ -1,6 +1,7 @@
 package dev.fovea.eval.suite.benchmark;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.fovea.eval.EvalException;
 import dev.fovea.eval.suite.Grader;
 import dev.fovea.eval.suite.Item;
 import dev.fovea.eval.suite.data.DataFolder;
@@ -41,7 +42,12 @@ public final class ScienceQa implements Benchmark {
             prompt.append('\n').append(letter(i)).append(". ").append(choices.get(i));
         }
         prompt.append(LETTER);
-        String target = letter((int) row.integer("answer"));
+        long answer = row.integer("answer");
+        if (answer < 0 || answer >= choices.size()) {
+            throw EvalException.input(
+                    row.where() + ": 'answer' is " + answer + ", but there are " + choices.size() + " choices");
+        }
+        String target = letter((int) answer);
         String id = row.text("id", Long.toString(index));
         return List.of(new Item(
                 id,
@@ -51,7 +57,7 @@ public final class ScienceQa implements Benchmark {
                 row.text("subject", ""),
                 "",
                 target,
-                Grader.of(answer -> Grader.Grade.match(Choices.scienceQa(answer), target))));
+                Grader.of(said -> Grader.Grade.match(Choices.scienceQa(said), target))));
     }
 
     private static String letter(int index) {

@@ -47,7 +47,7 @@ public final class SeedBench implements Benchmark {
                 + "\nC. " + row.text("choice_c")
                 + "\nD. " + row.text("choice_d")
                 + LETTER;
-        String target = row.text("answer");
+        String target = row.text("answer").strip();
         return List.of(new Item(
                 row.text("question_id", Long.toString(index)),
                 row.picture("image", row.text("data_id", Long.toString(index))),

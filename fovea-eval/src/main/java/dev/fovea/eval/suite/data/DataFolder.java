@@ -3,16 +3,19 @@ package dev.fovea.eval.suite.data;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.file.Reasons;
 import dev.fovea.eval.EvalException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -109,20 +112,32 @@ public final class DataFolder {
         }
     }
 
-    /** One JSON object per line. */
-    public static List<JsonNode> jsonLines(Path file) {
-        List<JsonNode> out = new ArrayList<>();
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
+    /**
+     * One JSON object per line, as rows; a line that is none becomes a {@linkplain Row#broken broken} one.
+     *
+     * @param more further columns of a line
+     */
+    public static void jsonLines(Path file, Function<JsonNode, Map<String, ?>> more, ParquetTable.Visitor visitor) {
+        try (BufferedReader lines =
+                new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+            int number = 0;
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                if (!line.isBlank()) {
-                    out.add(JSON.readTree(line));
+                number++;
+                if (!line.isBlank() && !visitor.visit(row(line, more, file.getFileName() + " line " + number))) {
+                    return;
                 }
             }
-            return out;
-        } catch (JacksonException e) {
-            throw EvalException.input(file + " line " + (out.size() + 1) + " is not valid JSON", e);
         } catch (IOException e) {
-            throw EvalException.input(file + " cannot be read: " + e.getMessage(), e);
+            throw EvalException.input(file + " cannot be read: " + Reasons.of(e), e);
+        }
+    }
+
+    private static Row row(String line, Function<JsonNode, Map<String, ?>> more, String where) {
+        try {
+            JsonNode node = JSON.readTree(line);
+            return node.isObject() ? row(node, more.apply(node), where) : Row.broken(where + " is not a JSON object");
+        } catch (JacksonException e) {
+            return Row.broken(where + " is not valid JSON: " + e.getOriginalMessage());
         }
     }
 
@@ -132,34 +147,5 @@ public final class DataFolder {
         node.properties().forEach(e -> values.put(e.getKey(), JSON.convertValue(e.getValue(), Object.class)));
         values.putAll(more);
         return new Row(values, where);
-    }
-
-    /** A table with a header line, its columns separated by tabs. */
-    public static void tabSeparated(Path file, ParquetTable.Visitor visitor) {
-        try (BufferedReader lines = Files.newBufferedReader(file)) {
-            String header = lines.readLine();
-            if (header == null) {
-                throw EvalException.input(file + " is empty; download it again");
-            }
-            String[] columns = header.split("\t", -1);
-            int number = 1;
-            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                String[] cells = line.split("\t", -1);
-                number++;
-                if (cells.length != columns.length) {
-                    throw EvalException.input(file + " line " + number + " has " + cells.length
-                            + " columns, the header " + columns.length);
-                }
-                Map<String, @Nullable Object> values = new LinkedHashMap<>();
-                for (int i = 0; i < cells.length; i++) {
-                    values.put(columns[i], cells[i].isEmpty() ? null : cells[i]);
-                }
-                if (!visitor.visit(new Row(values, file.getFileName() + " line " + number))) {
-                    return;
-                }
-            }
-        } catch (IOException e) {
-            throw EvalException.input(file + " cannot be read: " + e.getMessage(), e);
-        }
     }
 }

@@ -2,8 +2,10 @@ package dev.fovea.eval.suite.data;
 
 import dev.fovea.eval.EvalException;
 import dev.fovea.eval.suite.PictureSource;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +15,30 @@ import org.jspecify.annotations.Nullable;
  *
  * @param values may hold nulls
  * @param where it came from, for messages
+ * @param trouble why it cannot be used at all, in one sentence, or null
  */
-public record Row(Map<String, @Nullable Object> values, String where) {
+public record Row(
+        Map<String, @Nullable Object> values,
+        String where,
+        @Nullable String trouble) {
+
+    public Row(Map<String, @Nullable Object> values, String where) {
+        this(values, where, null);
+    }
+
+    /** A record that cannot be used, with the reason. */
+    public static Row broken(String sentence) {
+        return new Row(Map.of(), sentence, sentence);
+    }
+
+    /** The same with more columns, or others in their place. */
+    public Row with(Map<String, ?> more) {
+        Map<String, @Nullable Object> all = new LinkedHashMap<>(values);
+        all.putAll(more);
+        return new Row(all, where, trouble);
+    }
+
+    private static final int LONGEST_NUMBER = 40;
 
     public boolean has(String column) {
         return values.get(column) != null;
@@ -37,12 +61,10 @@ public record Row(Map<String, @Nullable Object> values, String where) {
 
     public long integer(String column) {
         Object value = present(column);
-        if (value instanceof Number n) {
-            return n.longValue();
-        }
         try {
-            return Long.parseLong(value.toString());
-        } catch (NumberFormatException e) {
+            // Digits of other scripts are none here; tables that pandas wrote may say 7.0.
+            return new BigDecimal(ascii(value.toString().strip())).longValueExact();
+        } catch (ArithmeticException | NumberFormatException e) {
             throw EvalException.input(where + ": '" + column + "' is not a whole number but '" + value + "'", e);
         }
     }
@@ -53,9 +75,20 @@ public record Row(Map<String, @Nullable Object> values, String where) {
     }
 
     public double[] numbers(String column) {
-        return list(column).stream()
-                .mapToDouble(v -> Double.parseDouble(String.valueOf(v)))
-                .toArray();
+        try {
+            return list(column).stream()
+                    .mapToDouble(v -> new BigDecimal(ascii(String.valueOf(v).strip())).doubleValue())
+                    .toArray();
+        } catch (NumberFormatException e) {
+            throw EvalException.input(where + ": '" + column + "' are not numbers but " + values.get(column), e);
+        }
+    }
+
+    private static String ascii(String number) {
+        if (number.length() > LONGEST_NUMBER || number.chars().anyMatch(c -> c > 0x7f)) {
+            throw new NumberFormatException(number);
+        }
+        return number;
     }
 
     /** A list of records; empty where it is missing. */
@@ -141,6 +174,9 @@ public record Row(Map<String, @Nullable Object> values, String where) {
 
     private Object present(String column) {
         Object value = values.get(column);
+        if (value == null && values.containsKey(column)) {
+            throw EvalException.input(where + ": '" + column + "' is empty");
+        }
         if (value == null) {
             throw EvalException.input(where + ": the column '" + column + "' is missing; there are "
                     + String.join(", ", values.keySet()));

@@ -82,10 +82,14 @@ public final class Choices {
         return said.isEmpty() ? "" : said.substring(0, 1);
     }
 
-    /** ScienceQA, as LLaVA reads it: the letter alone, or a capital letter with a full stop in front. */
+    /**
+     * ScienceQA, as LLaVA reads it and lmms-eval after it: the letter alone in either case, or a capital letter with a
+     * full stop in front. Space around them does not count.
+     */
     public static String scienceQa(String answer) {
-        boolean marked = answer.length() >= 2 && Character.isUpperCase(answer.charAt(0)) && answer.charAt(1) == '.';
-        return marked ? answer.substring(0, 1) : answer;
+        String said = answer.strip();
+        boolean marked = said.length() >= 2 && Character.isUpperCase(said.charAt(0)) && said.charAt(1) == '.';
+        return marked ? said.substring(0, 1) : said.length() == 1 ? said.toUpperCase(Locale.ROOT) : said;
     }
 
     /** SEED-Bench: the first character. */
