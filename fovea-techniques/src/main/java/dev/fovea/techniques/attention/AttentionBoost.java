@@ -53,9 +53,8 @@ record AttentionBoost(
         float[] localScores = signals.get(localRow);
         float[] summaryScores = signals.get(summaryRow);
         float[] factors = new float[layout.visualCount()];
-        int perImage = layout.rows() * layout.cols();
         for (int image = 0; image < layout.images(); image++) {
-            int[] tokens = tokensOf(layout, image, perImage);
+            int[] tokens = tokensOf(layout, image);
             if (tokens.length == 0) {
                 continue;
             }
@@ -75,9 +74,11 @@ record AttentionBoost(
         return Outcome.of(new Decision.Rescale(factors), factors);
     }
 
-    private static int[] tokensOf(Layout layout, int image, int perImage) {
+    private static int[] tokensOf(Layout layout, int image) {
+        int first = layout.firstCell(image);
+        int behind = layout.firstCell(image + 1);
         return IntStream.range(0, layout.visualCount())
-                .filter(i -> layout.cells()[i] >= 0 && layout.cells()[i] / perImage == image)
+                .filter(i -> layout.cells()[i] >= first && layout.cells()[i] < behind)
                 .toArray();
     }
 

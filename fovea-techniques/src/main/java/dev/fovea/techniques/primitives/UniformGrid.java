@@ -80,12 +80,20 @@ public final class UniformGrid {
         }
     }
 
-    /** Present tokens that lie on the grid of {@link #strided} in their image, ascending; none at stride 0. */
+    /**
+     * Which of the visual tokens present lie on the grid of {@link #strided} in their image.
+     *
+     * @param stride 0 for no grid
+     */
     public static IntStream onStride(Layout layout, int stride) {
         int[] cells = layout.cells();
-        return IntStream.range(0, cells.length)
-                .filter(i -> stride > 0 && cells[i] >= 0)
-                .filter(i -> cells[i] % layout.cols() % stride == 0)
-                .filter(i -> cells[i] / layout.cols() % layout.rows() % stride == 0);
+        return IntStream.range(0, layout.images()).flatMap(image -> {
+            int first = layout.firstCell(image);
+            int cols = layout.grids().get(image).cols();
+            int tokens = layout.grids().get(image).tokens();
+            return IntStream.range(0, cells.length)
+                    .filter(i -> stride > 0 && cells[i] >= first && cells[i] < first + tokens)
+                    .filter(i -> (cells[i] - first) % cols % stride == 0 && (cells[i] - first) / cols % stride == 0);
+        });
     }
 }
