@@ -47,7 +47,8 @@ final class Access {
         String name = switch (index) {
             case String s -> "'" + s + "'";
             case Long n -> n.toString();
-            case null, default -> "such entry";
+            case null -> "such entry";
+            default -> "such entry";
         };
         return new Undefined(Values.kind(target) + " has no " + name);
     }
@@ -58,8 +59,7 @@ final class Access {
         if (target instanceof Namespace namespace) {
             return namespace.has(name) ? namespace.get(name) : Attributes.NONE;
         }
-        if (name.startsWith("__") && name.endsWith("__") && name.length() > 4
-                || Methods.changes(target, name)) {
+        if (name.startsWith("__") && name.endsWith("__") && name.length() > 4 || Methods.changes(target, name)) {
             return new Undefined("'" + name + "' of " + Values.kind(target) + " is out of reach for templates");
         }
         if (target instanceof Attributes attributes) {
@@ -89,7 +89,8 @@ final class Access {
 
     /** Asked of a dictionary, a list is no key and no error either. */
     private static boolean unhashable(@Nullable Object index) {
-        return index instanceof Dict || index instanceof List<?> && !(index instanceof Tuple) && !(index instanceof Range);
+        return index instanceof Dict
+                || index instanceof List<?> && !(index instanceof Tuple) && !(index instanceof Range);
     }
 
     private static Object character(String s, long index, Limits limits) {

@@ -14,10 +14,7 @@ final class Characters {
     private Characters() {}
 
     static boolean isSpace(int c) {
-        return c >= 0x09 && c <= 0x0D
-                || c >= 0x1C && c <= 0x20
-                || c == 0x85
-                || c > 0x7F && Character.isSpaceChar(c);
+        return c >= 0x09 && c <= 0x0D || c >= 0x1C && c <= 0x20 || c == 0x85 || c > 0x7F && Character.isSpaceChar(c);
     }
 
     /** The characters that end a line for {@code splitlines}. */
@@ -65,6 +62,12 @@ final class Characters {
 
     static boolean isCased(int c) {
         return Character.isUpperCase(c) || Character.isLowerCase(c) || Character.isTitleCase(c);
+    }
+
+    /** So many hexadecimal digits; a formatter would take many times as long. */
+    static String hexadecimal(int c, int digits) {
+        String hex = Integer.toHexString(c);
+        return "0".repeat(Math.max(0, digits - hex.length())) + hex;
     }
 
     /** These characters as a set. */

@@ -156,7 +156,6 @@ final class Checks {
 
     private static TemplateException unknown(String kind, String name, int line) {
         String shown = name.length() > 40 ? name.substring(0, 40) + "..." : name;
-        return new TemplateException("line " + line + ": the " + kind + " '" + shown
-                + "' is not known");
+        return new TemplateException("line " + line + ": the " + kind + " '" + shown + "' is not known");
     }
 }

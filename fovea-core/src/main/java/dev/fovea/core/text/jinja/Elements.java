@@ -48,7 +48,8 @@ final class Elements {
             case String s -> characters(s);
             case Markup m -> characters(m.text());
             case Loop loop -> loop;
-            case null, default -> throw new TemplateException(Values.kind(value) + " cannot be looped over");
+            case null -> throw new TemplateException(Values.kind(value) + " cannot be looped over");
+            default -> throw new TemplateException(Values.kind(value) + " cannot be looped over");
         };
     }
 

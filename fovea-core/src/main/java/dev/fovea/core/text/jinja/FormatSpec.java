@@ -94,7 +94,9 @@ final class FormatSpec {
         } else if (type == 'r') {
             digits = NumberFormat.real(Math.abs(value), 'g', precision, m.group(5) != null);
             boolean whole = digits.chars().allMatch(c -> c >= '0' && c <= '9');
-            digits = whole && digits.length() < Math.max(1, precision) ? digits + ".0" : whole ? exponential(value, precision) : digits;
+            digits = whole && digits.length() < Math.max(1, precision)
+                    ? digits + ".0"
+                    : whole ? exponential(value, precision) : digits;
         } else {
             digits = NumberFormat.real(Math.abs(value), type == 'n' ? 'g' : type, precision, m.group(5) != null);
         }

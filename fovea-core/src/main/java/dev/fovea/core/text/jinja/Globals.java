@@ -30,8 +30,12 @@ final class Globals {
         globals.put("raise_exception", function("raise_exception", "message", a -> {
             throw TemplateException.raised(PythonText.write(a.get("message"), context.limits));
         }));
-        globals.put("strftime_now", function("strftime_now", "format", a ->
-                Strftime.format(ZonedDateTime.now(clock), a.text("format"), context.limits)));
+        globals.put(
+                "strftime_now",
+                function(
+                        "strftime_now",
+                        "format",
+                        a -> Strftime.format(ZonedDateTime.now(clock), a.text("format"), context.limits)));
         return globals;
     }
 
@@ -122,15 +126,17 @@ final class Globals {
         @Override
         public @Nullable Object attribute(String name) {
             return switch (name) {
-                case "next" -> function(name, "", a -> {
-                    Object now = items.get(at);
-                    at = (at + 1) % items.size();
-                    return now;
-                });
-                case "reset" -> function(name, "", a -> {
-                    at = 0;
-                    return null;
-                });
+                case "next" ->
+                    function(name, "", a -> {
+                        Object now = items.get(at);
+                        at = (at + 1) % items.size();
+                        return now;
+                    });
+                case "reset" ->
+                    function(name, "", a -> {
+                        at = 0;
+                        return null;
+                    });
                 case "current" -> items.get(at);
                 case "items" -> new Tuple(items);
                 case "pos" -> (long) at;

@@ -99,7 +99,9 @@ final class Html {
         if (name.matches("#\\d{1,7}")) {
             return character(Integer.parseInt(name.substring(1)));
         }
-        return name.matches("#[xX][0-9a-fA-F]{1,6}") ? character(Integer.parseInt(name.substring(2), 16)) : NAMED.get(name);
+        return name.matches("#[xX][0-9a-fA-F]{1,6}")
+                ? character(Integer.parseInt(name.substring(2), 16))
+                : NAMED.get(name);
     }
 
     private static @Nullable String character(int c) {

@@ -3,6 +3,7 @@ package dev.fovea.core.text.jinja;
 import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,8 +19,7 @@ final class HtmlFilters {
                 "escape", escape,
                 "e", escape,
                 "forceescape",
-                        Filter.of("", (v, a, c) ->
-                                new Markup(Html.escape(PythonText.write(v, c.limits), c.limits))),
+                        Filter.of("", (v, a, c) -> new Markup(Html.escape(PythonText.write(v, c.limits), c.limits))),
                 "safe", Filter.of("", (v, a, c) -> new Markup(PythonText.write(v, c.limits))),
                 "striptags", Filter.of("", (v, a, c) -> Html.striptags(PythonText.write(v, c.limits), c.limits)),
                 "urlencode", Filter.of("", (v, a, c) -> urlencode(v, c.limits)),
@@ -61,7 +61,7 @@ final class HtmlFilters {
             } else if (!path && c == ' ') {
                 out.append('+');
             } else {
-                out.append(String.format("%%%02X", (int) c));
+                out.append('%').append(Characters.hexadecimal(c, 2).toUpperCase(Locale.ROOT));
             }
         }
         return out.toString();

@@ -11,7 +11,7 @@ final class Limits {
     /** How deep values may lie in each other. */
     static final int MAX_DEPTH = 100;
 
-    private static final long MAX_STEPS = 4_000_000;
+    private static final long MAX_STEPS = 3_000_000;
 
     /** How deep expressions, blocks and calls may lie in each other while they run. */
     private static final int MAX_NESTING = 500;
@@ -31,7 +31,7 @@ final class Limits {
     void spend(long count) {
         steps += count;
         if (steps > MAX_STEPS) {
-            throw new TemplateException("the template runs for too long");
+            throw TemplateException.exhausted("the template runs for too long");
         }
     }
 

@@ -103,7 +103,8 @@ final class Macro implements Attributes, Callable {
             rest.forEach((key, value) -> kwargs.put(key, value, context.limits));
             scope.set("kwargs", kwargs);
         } else if (!rest.isEmpty()) {
-            throw new TemplateException(called + " takes no argument '" + rest.keySet().iterator().next() + "'");
+            throw new TemplateException(
+                    called + " takes no argument '" + rest.keySet().iterator().next() + "'");
         }
         if (uses("varargs") && !callee.parameters().contains("varargs")) {
             List<@Nullable Object> more = positional.subList(Math.min(count, positional.size()), positional.size());

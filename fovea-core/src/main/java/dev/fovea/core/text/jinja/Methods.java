@@ -13,7 +13,12 @@ final class Methods {
     private static final Set<String> DICT_CHANGES = Set.of("clear", "pop", "popitem", "setdefault", "update");
 
     private static final Map<String, Signature> LIST = Map.of(
-            "index", Signature.of("value, start=, stop=, |"), "count", Signature.of("value, |"), "copy", Signature.NONE);
+            "index",
+            Signature.of("value, start=, stop=, |"),
+            "count",
+            Signature.of("value, |"),
+            "copy",
+            Signature.NONE);
     private static final Map<String, Signature> DICT = Map.of(
             "get", Signature.of("key, default=, |"),
             "items", Signature.NONE,
@@ -29,7 +34,9 @@ final class Methods {
     /** Whether this method would change the value, which a template may not. */
     static boolean changes(@Nullable Object target, String name) {
         return target instanceof Dict && DICT_CHANGES.contains(name)
-                || target instanceof List<?> && !(target instanceof Tuple) && !(target instanceof Range)
+                || target instanceof List<?>
+                        && !(target instanceof Tuple)
+                        && !(target instanceof Range)
                         && LIST_CHANGES.contains(name);
     }
 
@@ -43,7 +50,8 @@ final class Methods {
             case Boolean b -> ofNumber(b ? 1L : 0L, name);
             case Long n -> ofNumber(n, name);
             case Double d -> ofNumber(d, name);
-            case null, default -> Attributes.NONE;
+            case null -> Attributes.NONE;
+            default -> Attributes.NONE;
         };
     }
 

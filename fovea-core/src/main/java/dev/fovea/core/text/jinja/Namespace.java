@@ -10,7 +10,8 @@ final class Namespace {
 
     void set(String name, @Nullable Object value) {
         if (name.startsWith("_")) {
-            throw new TemplateException("a namespace cannot hold '" + name + "': names that begin with _ are kept back");
+            throw new TemplateException(
+                    "a namespace cannot hold '" + name + "': names that begin with _ are kept back");
         }
         values.put(name, value);
     }

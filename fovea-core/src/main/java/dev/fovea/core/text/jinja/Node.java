@@ -66,9 +66,5 @@ sealed interface Node {
      * @param defaults by parameter, those that have one
      * @param uses which of {@code caller}, {@code varargs} and {@code kwargs} the body asks for
      */
-    record Callee(
-            List<String> parameters,
-            Map<String, Expr> defaults,
-            java.util.Set<String> uses,
-            List<Node> body) {}
+    record Callee(List<String> parameters, Map<String, Expr> defaults, java.util.Set<String> uses, List<Node> body) {}
 }

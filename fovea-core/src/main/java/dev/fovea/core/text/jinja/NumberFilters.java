@@ -7,22 +7,23 @@ import org.jspecify.annotations.Nullable;
 /** Filters that read, round and write numbers. */
 final class NumberFilters {
     private static final List<String> UNITS = List.of("kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB");
-    private static final List<String> BINARY_UNITS =
-            List.of("KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB");
+    private static final List<String> BINARY_UNITS = List.of("KiB", "MiB", "GiB", "TiB", "PiB", "EiB", "ZiB", "YiB");
 
     private NumberFilters() {}
 
     static Map<String, Filter> all() {
         return Map.of(
                 "int", Filter.of("default=, base=", NumberFilters::toInteger),
-                "float", Filter.of("default=", (v, a, c) -> {
-                    Double d = real(v, c.limits);
-                    return d == null ? a.get("default", 0.0) : d;
-                }),
+                "float",
+                        Filter.of("default=", (v, a, c) -> {
+                            Double d = real(v, c.limits);
+                            return d == null ? a.get("default", 0.0) : d;
+                        }),
                 "abs",
-                        Filter.of("", (v, a, c) -> v instanceof Double d
-                                ? Math.abs(d)
-                                : (Object) absolute(Values.integer(v))),
+                        Filter.of(
+                                "",
+                                (v, a, c) ->
+                                        v instanceof Double d ? Math.abs(d) : (Object) absolute(Values.integer(v))),
                 "round", Filter.of("precision=, method=", NumberFilters::round),
                 "filesizeformat", Filter.of("binary=", NumberFilters::fileSize));
     }
@@ -53,9 +54,7 @@ final class NumberFilters {
         Double real = whole == null ? PythonNumber.real(text) : null;
         return whole != null
                 ? whole
-                : real == null || !Double.isFinite(real)
-                        ? a.get("default", 0L)
-                        : (Object) PythonNumber.truncate(real);
+                : real == null || !Double.isFinite(real) ? a.get("default", 0L) : (Object) PythonNumber.truncate(real);
     }
 
     private static @Nullable Double real(@Nullable Object v, Limits limits) {

@@ -22,8 +22,10 @@ final class OrderFilters {
                 "dictsort", Filter.of("case_sensitive=, by=, reverse=", OrderFilters::dictsort),
                 "groupby", Filter.of("attribute, default=, case_sensitive=", OrderFilters::groupBy),
                 "unique",
-                        Filter.of("case_sensitive=, attribute=", (v, a, c) ->
-                                Lazy.over(v, c.limits, () -> unique(v, a, c).iterator())),
+                        Filter.of(
+                                "case_sensitive=, attribute=",
+                                (v, a, c) -> Lazy.over(
+                                        v, c.limits, () -> unique(v, a, c).iterator())),
                 "min", Filter.of("case_sensitive=, attribute=", (v, a, c) -> most(v, a, c, false)),
                 "max", Filter.of("case_sensitive=, attribute=", (v, a, c) -> most(v, a, c, true)),
                 "sum", Filter.of("attribute=, start=", OrderFilters::sum));
@@ -120,9 +122,7 @@ final class OrderFilters {
         while (items.hasNext()) {
             Object item = items.next();
             Object other = getter.key(item, caseSensitive);
-            if (largest
-                    ? Equality.less(key, other, false, c.limits)
-                    : Equality.less(other, key, false, c.limits)) {
+            if (largest ? Equality.less(key, other, false, c.limits) : Equality.less(other, key, false, c.limits)) {
                 best = item;
                 key = other;
             }

@@ -93,7 +93,8 @@ final class PercentFormat {
             return;
         }
         boolean left = flag.contains("-") || width < 0;
-        String body = body(type, name.isEmpty() ? nextValue() : named(name.substring(1)), flag, precision, Math.abs(width));
+        String body =
+                body(type, name.isEmpty() ? nextValue() : named(name.substring(1)), flag, precision, Math.abs(width));
         long pad = Math.abs(width) - body.codePointCount(0, body.length());
         Limits.checkText(pad);
         String padding = pad > 0 ? " ".repeat((int) pad) : "";
@@ -158,13 +159,19 @@ final class PercentFormat {
                 String text = type == 's'
                         ? PythonText.write(value, context.limits)
                         : PythonText.represent(value, context.limits);
-                text = markup ? (type == 's' && value instanceof Markup ? text : Html.escape(text, context.limits)) : text;
+                text = markup
+                        ? (type == 's' && value instanceof Markup ? text : Html.escape(text, context.limits))
+                        : text;
                 yield precision < 0 || precision >= text.codePointCount(0, text.length())
                         ? text
                         : text.substring(0, text.offsetByCodePoints(0, (int) precision));
             }
             case 'c' ->
-                Values.isText(value) && Values.text(value).codePointCount(0, Values.text(value).length()) == 1
+                Values.isText(value)
+                                && Values.text(value)
+                                                .codePointCount(
+                                                        0, Values.text(value).length())
+                                        == 1
                         ? Values.text(value)
                         : Character.toString(codePoint(Values.integer(value)));
             case 'd', 'i', 'u' -> whole(decimal(value), 'd', flags, precision, width);
@@ -195,7 +202,8 @@ final class PercentFormat {
     }
 
     private static String real(double value, char type, String flags, long precision, long width) {
-        String digits = NumberFormat.real(Math.abs(value), type, precision < 0 ? 6 : (int) precision, flags.contains("#"));
+        String digits =
+                NumberFormat.real(Math.abs(value), type, precision < 0 ? 6 : (int) precision, flags.contains("#"));
         return signed(value < 0 || value == 0 && 1 / value < 0, "", digits, flags, width);
     }
 

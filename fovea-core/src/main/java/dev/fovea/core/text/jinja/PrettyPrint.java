@@ -46,7 +46,8 @@ final class PrettyPrint {
             case Range r -> append(line);
             case List<?> list -> list(list, "[", "]", indent, allowance, limits.below(depth));
             case String s -> text(s, indent, allowance, depth);
-            case null, default -> append(line);
+            case null -> append(line);
+            default -> append(line);
         }
     }
 

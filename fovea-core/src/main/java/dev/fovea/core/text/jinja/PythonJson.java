@@ -153,7 +153,7 @@ final class PythonJson {
                 case '\f' -> quoted.append("\\f");
                 default -> {
                     if (c < ' ' || ascii && c > '~') {
-                        quoted.append(String.format("\\u%04x", (int) c));
+                        quoted.append("\\u").append(Characters.hexadecimal(c, 4));
                     } else {
                         quoted.append(c);
                     }

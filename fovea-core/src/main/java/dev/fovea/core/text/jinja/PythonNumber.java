@@ -51,7 +51,8 @@ final class PythonNumber {
             s = s.substring(1);
         }
         int radix = (int) base;
-        String prefix = s.length() > 1 && s.charAt(0) == '0' ? s.substring(1, 2).toLowerCase(java.util.Locale.ROOT) : "";
+        String prefix =
+                s.length() > 1 && s.charAt(0) == '0' ? s.substring(1, 2).toLowerCase(java.util.Locale.ROOT) : "";
         int prefixed = prefix.equals("x") ? 16 : prefix.equals("o") ? 8 : prefix.equals("b") ? 2 : 0;
         if (prefixed != 0 && (base == 0 || base == prefixed)) {
             radix = prefixed;
@@ -119,7 +120,11 @@ final class PythonNumber {
         int scale = Math.clamp(digits, -400, 400);
         if (number instanceof Double d) {
             return Double.isFinite(d)
-                    ? Math.copySign(new BigDecimal(d).setScale(scale, RoundingMode.HALF_EVEN).doubleValue(), d)
+                    ? Math.copySign(
+                            new BigDecimal(d)
+                                    .setScale(scale, RoundingMode.HALF_EVEN)
+                                    .doubleValue(),
+                            d)
                     : d;
         }
         BigDecimal whole = BigDecimal.valueOf(Values.integer(number));

@@ -18,7 +18,8 @@ final class PythonText {
             case String s -> s;
             case Markup m -> m.text();
             case Undefined u -> "";
-            case null, default -> represent(value, limits);
+            case null -> represent(value, limits);
+            default -> represent(value, limits);
         };
     }
 
@@ -44,8 +45,7 @@ final class PythonText {
             case String s -> append(quote(s, limits));
             case Markup m -> append("Markup(" + quote(m.text(), limits) + ")");
             case Tuple t -> list(t, "(", t.size() == 1 ? ",)" : ")", limits.below(depth));
-            case Range r ->
-                append("range(" + r.start + ", " + r.stop + (r.step == 1 ? "" : ", " + r.step) + ")");
+            case Range r -> append("range(" + r.start + ", " + r.stop + (r.step == 1 ? "" : ", " + r.step) + ")");
             case List<?> list -> list(list, "[", "]", limits.below(depth));
             case Dict dict -> dict(dict, limits.below(depth));
             case DictView view -> view(view, limits.below(depth));
@@ -115,7 +115,8 @@ final class PythonText {
                     } else if (Characters.isPrintable(c)) {
                         out.appendCodePoint(c);
                     } else {
-                        out.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+                        out.append(c < 0x100 ? "\\x" : c < 0x10000 ? "\\u" : "\\U")
+                                .append(Characters.hexadecimal(c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 8));
                     }
                 }
             }

@@ -60,7 +60,7 @@ final class Scope {
         if (value instanceof Namespace namespace) {
             return namespace;
         }
-        throw new TemplateException("only attributes of a namespace can be set, and '" + target.namespace() + "' is "
-                + Values.kind(value));
+        throw new TemplateException(
+                "only attributes of a namespace can be set, and '" + target.namespace() + "' is " + Values.kind(value));
     }
 }

@@ -23,10 +23,18 @@ final class SequenceFilters {
                 Map.entry("reverse", Filter.of("", SequenceFilters::reverse)),
                 Map.entry("items", Filter.of("", (v, a, c) -> Lazy.over(v, c.limits, () -> items(v, c)))),
                 Map.entry("join", Filter.of("d=, attribute=", SequenceFilters::join)),
-                Map.entry("batch", Filter.of("linecount, fill_with=", (v, a, c) ->
-                        Lazy.over(v, c.limits, () -> batches(v, a, c).iterator()))),
-                Map.entry("slice", Filter.of("slices, fill_with=", (v, a, c) ->
-                        Lazy.over(v, c.limits, () -> slices(v, a, c).iterator()))));
+                Map.entry(
+                        "batch",
+                        Filter.of(
+                                "linecount, fill_with=",
+                                (v, a, c) -> Lazy.over(
+                                        v, c.limits, () -> batches(v, a, c).iterator()))),
+                Map.entry(
+                        "slice",
+                        Filter.of(
+                                "slices, fill_with=",
+                                (v, a, c) -> Lazy.over(
+                                        v, c.limits, () -> slices(v, a, c).iterator()))));
     }
 
     private static @Nullable Object first(@Nullable Object v, Arguments a, Context c) {
@@ -87,8 +95,8 @@ final class SequenceFilters {
             Getter getter = Getter.of(a.get("attribute"), null, c);
             items.replaceAll(getter::get);
         }
-        boolean markup = c.autoescape
-                && (separator instanceof Markup || items.stream().anyMatch(Markup.class::isInstance));
+        boolean markup =
+                c.autoescape && (separator instanceof Markup || items.stream().anyMatch(Markup.class::isInstance));
         if (!markup) {
             return Texts.join(PythonText.write(separator, c.limits), items, c.limits);
         }

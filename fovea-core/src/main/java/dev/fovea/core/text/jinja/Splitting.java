@@ -31,7 +31,7 @@ final class Splitting {
 
     private static void add(List<@Nullable Object> parts, String part, Limits limits) {
         Limits.checkList(parts.size() + 1L);
-        limits.spend(2);
+        limits.spend(4);
         limits.made(part.length());
         parts.add(part);
     }

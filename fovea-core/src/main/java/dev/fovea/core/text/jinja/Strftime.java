@@ -10,11 +10,29 @@ import java.util.Map;
 /** Python's strftime directives in the English of the C locale. */
 final class Strftime {
     private static final Map<Character, DateTimeFormatter> PATTERNS = Map.ofEntries(
-            pattern('d', "dd"), pattern('m', "MM"), pattern('y', "yy"), pattern('Y', "yyyy"), pattern('b', "MMM"),
-            pattern('h', "MMM"), pattern('B', "MMMM"), pattern('a', "EEE"), pattern('A', "EEEE"), pattern('H', "HH"),
-            pattern('I', "hh"), pattern('M', "mm"), pattern('S', "ss"), pattern('p', "a"), pattern('j', "DDD"),
-            pattern('f', "SSSSSS"), pattern('F', "yyyy-MM-dd"), pattern('T', "HH:mm:ss"), pattern('D', "MM/dd/yy"),
-            pattern('R', "HH:mm"), pattern('x', "MM/dd/yy"), pattern('X', "HH:mm:ss"), pattern('r', "hh:mm:ss a"));
+            pattern('d', "dd"),
+            pattern('m', "MM"),
+            pattern('y', "yy"),
+            pattern('Y', "yyyy"),
+            pattern('b', "MMM"),
+            pattern('h', "MMM"),
+            pattern('B', "MMMM"),
+            pattern('a', "EEE"),
+            pattern('A', "EEEE"),
+            pattern('H', "HH"),
+            pattern('I', "hh"),
+            pattern('M', "mm"),
+            pattern('S', "ss"),
+            pattern('p', "a"),
+            pattern('j', "DDD"),
+            pattern('f', "SSSSSS"),
+            pattern('F', "yyyy-MM-dd"),
+            pattern('T', "HH:mm:ss"),
+            pattern('D', "MM/dd/yy"),
+            pattern('R', "HH:mm"),
+            pattern('x', "MM/dd/yy"),
+            pattern('X', "HH:mm:ss"),
+            pattern('r', "hh:mm:ss a"));
 
     private Strftime() {}
 
@@ -31,7 +49,7 @@ final class Strftime {
                 out.append(c);
                 continue;
             }
-            limits.spend(40);
+            limits.spend(200);
             char directive = format.charAt(++i);
             boolean unpadded = directive == '-' && i + 1 < format.length();
             if (unpadded) {
@@ -61,9 +79,13 @@ final class Strftime {
             case 'U' -> week(time, time.getDayOfWeek().getValue() % 7);
             case 'W' -> week(time, time.getDayOfWeek().getValue() - 1);
             case 's' -> String.valueOf(time.toEpochSecond());
-            case 'c' -> String.format(
-                    "%s %s %2d %s",
-                    directive(time, 'a'), directive(time, 'b'), time.getDayOfMonth(), directive(time, 'T') + " " + time.getYear());
+            case 'c' ->
+                String.format(
+                        "%s %s %2d %s",
+                        directive(time, 'a'),
+                        directive(time, 'b'),
+                        time.getDayOfMonth(),
+                        directive(time, 'T') + " " + time.getYear());
             // The time has no zone in Python either: datetime.now() leaves both empty.
             case 'Z', 'z' -> "";
             default -> {

@@ -143,7 +143,9 @@ final class TagLexer {
         int end = from;
         while (end < source.length()) {
             int next = end > from && source.charAt(end) == '_' ? end + 1 : end;
-            if (next >= source.length() || source.charAt(next) > 'f' || Character.digit(source.charAt(next), radix) < 0) {
+            if (next >= source.length()
+                    || source.charAt(next) > 'f'
+                    || Character.digit(source.charAt(next), radix) < 0) {
                 return end;
             }
             end = next + 1;

@@ -8,18 +8,48 @@ import org.jspecify.annotations.Nullable;
 /** Jinja's tests: what may follow {@code is}. */
 final class Tests {
     private static final Set<String> ALONE = Set.of(
-            "odd", "even", "defined", "undefined", "filter", "test", "none", "boolean", "false", "true", "integer",
-            "float", "lower", "upper", "string", "mapping", "number", "sequence", "iterable", "callable", "escaped");
+            "odd",
+            "even",
+            "defined",
+            "undefined",
+            "filter",
+            "test",
+            "none",
+            "boolean",
+            "false",
+            "true",
+            "integer",
+            "float",
+            "lower",
+            "upper",
+            "string",
+            "mapping",
+            "number",
+            "sequence",
+            "iterable",
+            "callable",
+            "escaped");
     private static final Map<String, Signature> WITH_OTHER = Map.of(
             "divisibleby", Signature.of("num"),
             "sameas", Signature.of("other"),
             "in", Signature.of("seq"));
     private static final Signature COMPARED = Signature.of("other, |");
     private static final Map<String, String> COMPARISONS = Map.ofEntries(
-            Map.entry("==", "=="), Map.entry("eq", "=="), Map.entry("equalto", "=="), Map.entry("!=", "!="),
-            Map.entry("ne", "!="), Map.entry(">", ">"), Map.entry("gt", ">"), Map.entry("greaterthan", ">"),
-            Map.entry(">=", ">="), Map.entry("ge", ">="), Map.entry("<", "<"), Map.entry("lt", "<"),
-            Map.entry("lessthan", "<"), Map.entry("<=", "<="), Map.entry("le", "<="));
+            Map.entry("==", "=="),
+            Map.entry("eq", "=="),
+            Map.entry("equalto", "=="),
+            Map.entry("!=", "!="),
+            Map.entry("ne", "!="),
+            Map.entry(">", ">"),
+            Map.entry("gt", ">"),
+            Map.entry("greaterthan", ">"),
+            Map.entry(">=", ">="),
+            Map.entry("ge", ">="),
+            Map.entry("<", "<"),
+            Map.entry("lt", "<"),
+            Map.entry("lessthan", "<"),
+            Map.entry("<=", "<="),
+            Map.entry("le", "<="));
 
     private Tests() {}
 
@@ -86,8 +116,7 @@ final class Tests {
             case "string" -> Values.isText(v);
             case "mapping" -> v instanceof Dict;
             case "number" -> Values.isNumber(v);
-            case "sequence" ->
-                Values.isText(v) || v instanceof List<?> || v instanceof Dict || v instanceof Undefined;
+            case "sequence" -> Values.isText(v) || v instanceof List<?> || v instanceof Dict || v instanceof Undefined;
             case "iterable" -> Elements.has(v);
             case "callable" -> v instanceof Callable || v instanceof Undefined;
             default -> v instanceof Markup;

@@ -74,7 +74,8 @@ final class TextMethods {
     private static Object marked(Object result) {
         return switch (result) {
             case String s -> new Markup(s);
-            case Tuple tuple -> new Tuple(tuple.stream().map(TextMethods::marked).toList());
+            case Tuple tuple ->
+                new Tuple(tuple.stream().map(TextMethods::marked).toList());
             case List<?> list -> {
                 List<@Nullable Object> out = new java.util.ArrayList<>();
                 list.forEach(item -> out.add(item instanceof String s ? new Markup(s) : item));
@@ -120,16 +121,21 @@ final class TextMethods {
                         limits);
             case "join" -> join(s, markup, a.get("iterable"), context);
             case "find", "rfind", "index", "rindex" -> find(s, a, limits);
-            case "count" -> Splitting.count(within(s, a, limits), a.text("sub"), limits) - (fits(s, a, a.text("sub")) ? 0 : 1);
-            case "removeprefix" -> s.startsWith(a.text("prefix")) ? s.substring(a.text("prefix").length()) : s;
+            case "count" ->
+                Splitting.count(within(s, a, limits), a.text("sub"), limits) - (fits(s, a, a.text("sub")) ? 0 : 1);
+            case "removeprefix" ->
+                s.startsWith(a.text("prefix")) ? s.substring(a.text("prefix").length()) : s;
             case "removesuffix" ->
-                s.endsWith(a.text("suffix")) ? s.substring(0, s.length() - a.text("suffix").length()) : s;
+                s.endsWith(a.text("suffix"))
+                        ? s.substring(0, s.length() - a.text("suffix").length())
+                        : s;
             case "partition" -> Splitting.partition(s, a.text("sep"), false, limits);
             case "rpartition" -> Splitting.partition(s, a.text("sep"), true, limits);
             case "format" -> BraceFormat.apply(s, markup, a, context);
             case "format_map" -> BraceFormat.apply(s, markup, mapped(a), context);
             case "zfill" -> Texts.zfill(s, a.integer("width", 0), limits);
-            case "center", "ljust", "rjust" -> Texts.justify(s, name, a.integer("width", 0), a.text("fill", " "), limits);
+            case "center", "ljust", "rjust" ->
+                Texts.justify(s, name, a.integer("width", 0), a.text("fill", " "), limits);
             case "expandtabs" -> Texts.expandTabs(s, a.integer("tabsize", 8), limits);
             default -> throw new TemplateException("the method '" + name + "' is not known");
         };

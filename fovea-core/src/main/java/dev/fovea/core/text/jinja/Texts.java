@@ -100,7 +100,10 @@ final class Texts {
             String one = Character.toString(c);
             if (Character.isUpperCase(c)) {
                 // In its place, because a sigma looks at what stands around it.
-                out.append(lower.length() == s.length() ? Character.toString(lower.codePointAt(i)) : one.toLowerCase(Locale.ROOT));
+                out.append(
+                        lower.length() == s.length()
+                                ? Character.toString(lower.codePointAt(i))
+                                : one.toLowerCase(Locale.ROOT));
             } else {
                 out.append(Character.isLowerCase(c) ? one.toUpperCase(Locale.ROOT) : one);
             }

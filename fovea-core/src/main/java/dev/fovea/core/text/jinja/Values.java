@@ -109,7 +109,8 @@ final class Values {
             case DictView view -> view.dict().size();
             case Undefined u -> 0;
             case Loop loop -> loop.length();
-            case null, default -> throw new TemplateException(kind(value) + " has no length");
+            case null -> throw new TemplateException(kind(value) + " has no length");
+            default -> throw new TemplateException(kind(value) + " has no length");
         };
     }
 
