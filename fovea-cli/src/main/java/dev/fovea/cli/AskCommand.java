@@ -81,6 +81,13 @@ final class AskCommand implements Callable<Integer> {
     @Nullable
     Path record;
 
+    @Option(
+            names = "--chat-template",
+            paramLabel = "FILE|NAME",
+            description = "The chat template to write the conversation with: a file, or one that the model names.")
+    @Nullable
+    String chatTemplate;
+
     @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told before the question.")
     @Nullable
     String system;
@@ -132,7 +139,9 @@ final class AskCommand implements Callable<Integer> {
     private VisionLanguageModel open(Path folder) {
         Waiting opening = Waiting.on(terminal, "Opening the model");
         try {
-            return VisionLanguageModel.open(folder, OpenOptions.defaults());
+            OpenOptions options = OpenOptions.defaults();
+            return VisionLanguageModel.open(
+                    folder, chatTemplate == null ? options : options.withChatTemplate(chatTemplate));
         } finally {
             opening.close();
         }

@@ -338,6 +338,22 @@ class AskTest {
         assertBroken("template", "template");
     }
 
+    @Test
+    void aTemplateOfOnesOwnIsTakenAndAMissingOneAnnounced() throws IOException {
+        Path own = Files.writeString(folder.resolve("own.jinja"), "{{ raise_exception('own \\x1b[2Jwords') }}");
+        Run refused = ask(QUESTION, "--chat-template", own);
+        assertThat(refused.code()).isEqualTo(4);
+        assertThat(refused.err()).hasLineCount(1).contains("own \\u001b[2Jwords");
+        Run unknown = ask(QUESTION, "--chat-template", "nope");
+        assertThat(unknown.code()).isEqualTo(4);
+        assertThat(unknown.err()).hasLineCount(1).contains("There is no chat template 'nope'", "names only default");
+        Path model = copyOfModel("untemplated");
+        Files.delete(model.resolve("chat_template.jinja"));
+        Run announced = Run.of("ask", Run.PICTURE, QUESTION, "--model", model);
+        assertThat(announced.code()).as(announced.err()).isZero();
+        assertThat(announced.err()).contains("fovea: note: " + model + " has no chat template");
+    }
+
     private Path copyOfModel(String name) throws IOException {
         Path copy = Files.createDirectory(folder.resolve(name));
         try (Stream<Path> files = Files.list(Run.MODEL)) {

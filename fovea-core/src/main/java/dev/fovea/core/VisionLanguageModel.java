@@ -81,7 +81,7 @@ public final class VisionLanguageModel implements AutoCloseable {
             opened.add(tokenizer);
             int imageToken = description.placeholders().getFirst().id();
             SpecialTokens special = ImageToken.resolve(folder, imageToken, tokenizer);
-            ChatTemplate template = ChatTemplate.open(folder, special);
+            ChatTemplate template = ChatTemplate.open(folder, special, options.chatTemplate());
             Checkpoint checkpoint = Checkpoint.open(folder);
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);
@@ -174,16 +174,30 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /** What a user should know about this model before asking, in sentences; usually nothing. */
     public List<String> notes() {
+        List<String> notes = new ArrayList<>();
+        String grid = gridNote();
+        if (grid != null) {
+            notes.add(grid);
+        }
+        String template = asking.template().note();
+        if (template != null) {
+            notes.add(template);
+        }
+        return notes;
+    }
+
+    /** That pictures are prepared at another size than the encoder was trained on; null if they are not. */
+    private @Nullable String gridNote() {
         ModelShape s = shape();
         VisionOptions vision = asking.engine().model().vision().options();
         int trained = vision.patches().gridSide() / s.traits().side();
         boolean asTrained = s.gridRows() == trained && s.gridCols() == trained;
         if (asTrained || vision.positions() != VisionOptions.Positions.INTERPOLATED) {
-            return List.of();
+            return null;
         }
-        return List.of("its pictures are prepared as " + s.gridRows() + "x" + s.gridCols()
+        return "its pictures are prepared as " + s.gridRows() + "x" + s.gridCols()
                 + " patches, but its encoder was trained on " + trained + "x" + trained
-                + ": position embeddings are interpolated");
+                + ": position embeddings are interpolated";
     }
 
     /** The bytes that its weights take in the files. */

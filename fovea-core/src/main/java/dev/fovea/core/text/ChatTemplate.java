@@ -1,10 +1,7 @@
 package dev.fovea.core.text;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.text.jinja.Template;
 import dev.fovea.core.text.jinja.TemplateException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
@@ -12,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,62 +17,52 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 public final class ChatTemplate {
-    /** Templates that look at the kind of each part want lists of parts; others want plain text. */
-    private static final Pattern READS_PARTS = Pattern.compile("['\"]type['\"]|\\.type\\b|content\\[0]");
-
     private final @Nullable Template template;
-    private final boolean readsParts;
     private final String source;
     private final SpecialTokens tokens;
     private final Clock clock;
+    private final @Nullable String note;
+
+    /** How this template wants the content of turns; found when it is first asked. */
+    private volatile @Nullable ContentForm form;
 
     private ChatTemplate(
-            @Nullable Template template, boolean readsParts, String source, SpecialTokens tokens, Clock clock) {
+            @Nullable Template template, String source, SpecialTokens tokens, Clock clock, @Nullable String note) {
         this.template = template;
-        this.readsParts = readsParts;
         this.source = source;
         this.tokens = tokens;
         this.clock = clock;
+        this.note = note;
     }
 
     /**
      * The chat template of a checkpoint: {@code chat_template.jinja}, or the entry {@code chat_template} of
      * {@code chat_template.json}, {@code processor_config.json} or {@code tokenizer_config.json}, whichever is there
-     * first; else the form of LLaVA 1.5.
+     * first; of several named ones that which is called {@code default}. A checkpoint without any gets the form of
+     * LLaVA 1.5, and {@link #note()} says so.
      *
      * @param tokens the special tokens that templates refer to
-     * @throws TextException if the template is not well formed, in one sentence
+     * @throws TextException if the template is not well formed, or several have names and none is the default, in one
+     *     sentence
      */
     public static ChatTemplate open(Path folder, SpecialTokens tokens) {
-        Path own = folder.resolve("chat_template.jinja");
-        if (Files.exists(own)) {
-            try {
-                return of(Files.readString(own), own.toString(), tokens);
-            } catch (IOException e) {
-                throw new TextException(own + " cannot be read: " + e.getMessage(), e);
-            }
-        }
-        for (String name : List.of("chat_template.json", "processor_config.json", "tokenizer_config.json")) {
-            Path path = folder.resolve(name);
-            String text = text(JsonFiles.readIfPresent(path).path("chat_template"));
-            if (text != null) {
-                return of(text, path.toString(), tokens);
-            }
-        }
-        return llava(tokens);
+        return open(folder, tokens, null);
     }
 
-    /** The template itself, or of several named ones that which is called {@code default}. */
-    private static @Nullable String text(JsonNode node) {
-        if (node.isTextual()) {
-            return node.asText();
-        }
-        for (JsonNode named : node) {
-            if (named.path("name").asText().equals("default")) {
-                return named.path("template").asText();
-            }
-        }
-        return null;
+    /**
+     * As above, with a template of one's own choice.
+     *
+     * @param asked a name among the checkpoint's templates, or a file; null for the usual one
+     */
+    public static ChatTemplate open(Path folder, SpecialTokens tokens, @Nullable String asked) {
+        TemplateFiles.Found found = TemplateFiles.find(folder, asked);
+        return found == null
+                ? llava(
+                        tokens,
+                        folder
+                                + " has no chat template, so questions are written in the form of LLaVA 1.5; name another"
+                                + " with --chat-template")
+                : of(found.text(), found.source(), tokens);
     }
 
     /**
@@ -88,11 +74,7 @@ public final class ChatTemplate {
     public static ChatTemplate of(String template, String source, SpecialTokens tokens) {
         try {
             return new ChatTemplate(
-                    Template.parse(template),
-                    READS_PARTS.matcher(template).find(),
-                    source,
-                    tokens,
-                    Clock.system(ZoneId.systemDefault()));
+                    Template.parse(template), source, tokens, Clock.system(ZoneId.systemDefault()), null);
         } catch (TemplateException e) {
             throw new TextException(
                     "The chat template in " + source + " cannot be used: " + e.getMessage() + "; download it again", e);
@@ -101,12 +83,21 @@ public final class ChatTemplate {
 
     /** The form of LLaVA 1.5: {@code USER: <image>\n... ASSISTANT:}. */
     public static ChatTemplate llava(SpecialTokens tokens) {
-        return new ChatTemplate(null, true, "LLaVA 1.5", tokens, Clock.system(ZoneId.systemDefault()));
+        return llava(tokens, null);
+    }
+
+    private static ChatTemplate llava(SpecialTokens tokens, @Nullable String note) {
+        return new ChatTemplate(null, "LLaVA 1.5", tokens, Clock.system(ZoneId.systemDefault()), note);
+    }
+
+    /** What a person should know about the choice of this template, in one sentence; null if nothing. */
+    public @Nullable String note() {
+        return note;
     }
 
     /** The same with another clock, for templates that tell the model the date. */
     public ChatTemplate withClock(Clock other) {
-        return new ChatTemplate(template, readsParts, source, tokens, other);
+        return new ChatTemplate(template, source, tokens, other, note);
     }
 
     /**
@@ -120,7 +111,13 @@ public final class ChatTemplate {
             return renderLlava(messages, addGenerationPrompt);
         }
         try {
-            return template.render(variables(messages, addGenerationPrompt), clock);
+            ContentForm wanted = form(template);
+            List<Object> turns = new ArrayList<>();
+            for (ChatMessage message : messages) {
+                Object content = wanted.parts(message.role()) ? parts(message) : plain(message);
+                turns.add(Map.of("role", message.role(), "content", content));
+            }
+            return template.render(variables(turns, addGenerationPrompt), clock);
         } catch (TemplateException e) {
             throw new TextException(
                     e.raisedByTemplate()
@@ -130,12 +127,17 @@ public final class ChatTemplate {
         }
     }
 
-    private Map<String, @Nullable Object> variables(List<ChatMessage> messages, boolean addGenerationPrompt) {
-        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
-        List<Object> turns = new ArrayList<>();
-        for (ChatMessage message : messages) {
-            turns.add(Map.of("role", message.role(), "content", readsParts ? parts(message) : plain(message)));
+    private ContentForm form(Template known) {
+        ContentForm now = form;
+        if (now == null) {
+            now = ContentForm.of(turns -> known.render(variables(turns, true), clock), imageToken());
+            form = now;
         }
+        return now;
+    }
+
+    private Map<String, @Nullable Object> variables(List<Object> turns, boolean addGenerationPrompt) {
+        Map<String, @Nullable Object> variables = new LinkedHashMap<>();
         variables.put("messages", turns);
         variables.put("add_generation_prompt", addGenerationPrompt);
         variables.put("tools", null);

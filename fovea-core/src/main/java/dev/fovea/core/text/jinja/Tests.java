@@ -72,7 +72,7 @@ final class Tests {
         if (signature != null) {
             Arguments a = signature.bind(name, positional, named);
             return switch (name) {
-                case "divisibleby" -> Equality.same(Arithmetic.apply("%", v, a.get("num"), c), 0L, c.limits);
+                case "divisibleby" -> Equality.same(remainder(v, a.get("num"), c), 0L, c.limits);
                 case "sameas" -> Equality.identical(v, a.get("other"), c.limits);
                 default -> Equality.contains(a.get("seq"), v, c.limits);
             };
@@ -97,10 +97,15 @@ final class Tests {
         };
     }
 
+    /** What is left of a division; a text would be a format there. */
+    private static @Nullable Object remainder(@Nullable Object v, @Nullable Object by, Context c) {
+        return Arithmetic.apply("%", Values.isText(v) ? (Object) Values.integer(v) : v, by, c);
+    }
+
     private static boolean alone(String name, @Nullable Object v, Context c) {
         return switch (name) {
-            case "odd" -> Equality.same(Arithmetic.apply("%", v, 2L, c), 1L, c.limits);
-            case "even" -> Equality.same(Arithmetic.apply("%", v, 2L, c), 0L, c.limits);
+            case "odd" -> Equality.same(remainder(v, 2L, c), 1L, c.limits);
+            case "even" -> Equality.same(remainder(v, 2L, c), 0L, c.limits);
             case "defined" -> !(v instanceof Undefined);
             case "undefined" -> v instanceof Undefined;
             case "filter" -> hashable(v, c) && Values.isText(v) && Filters.knows(Values.text(v));

@@ -118,7 +118,7 @@ class TemplateTest {
                 "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
                 "{{ [1] | map(attribute='a..b') | list | sort(attribute='999999999999999999999') | sum }}",
                 "{% set s = 'x' * 999999 %}{% for i in range(99) %}{{ s }}{% endfor %}",
-                "{% for i in range(99999) %}{{ range(99999) | length }}{% endfor %}",
+                "{% for i in range(99999) %}{{ range(99999) | list | length }}{% endfor %}",
                 "{% set x = 'ab' * 400000 %}{% for i in range(90000) %}{{ x | replace('a', 'b') | length }}{% endfor %}"
             })
     void hostileTemplatesEndSoonInAnError(String template) {
