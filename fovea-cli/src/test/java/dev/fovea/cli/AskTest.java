@@ -391,4 +391,14 @@ class AskTest {
         }
         return bytes.toByteArray();
     }
+
+    @Test
+    void specialTokensInAQuestionAreTextUnlessAskedFor() {
+        Run text = ask("Is <image> or </s> here?");
+        assertThat(text.err()).doesNotContain("image tokens");
+        assertThat(text.code()).isZero();
+        Run special = ask("Is <image> here?", "--special-tokens");
+        assertThat(special.code()).isEqualTo(ExitCode.INPUT);
+        assertThat(special.err()).contains("2 image tokens for 1 picture").hasLineCount(1);
+    }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.condition.OS;
 @Tag("soak")
 class SoakTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden/llava-gqa");
-    private static final int ROUNDS = 1_000;
+    private static final int ROUNDS = Integer.getInteger("soak.rounds", 1_000);
     private static final AskOptions SHORT = AskOptions.defaults().withMaxTokens(6);
 
     private static RgbImage picture(String name) {

@@ -15,6 +15,9 @@ final class PatternCheck {
     private static final int LONGEST = 10_000;
     private static final int DEEPEST = 20;
 
+    /** Characters of an expression once its counted repetitions are written out, as the engine does. */
+    private static final int WIDEST = 10_000;
+
     /** Repetitions of one character up to this count are choices, not loops. */
     private static final int FEW = 64;
 
@@ -77,14 +80,15 @@ final class PatternCheck {
      * @param fixed whether all of its matches have one length and one way
      * @param inner of its loops, those before something in it that can fail
      * @param empty whether it may match no character
+     * @param width characters that it is written out to, loops aside
      */
-    private record Part(int loops, long choices, boolean fails, boolean fixed, int inner, boolean empty) {
-        static final Part SINGLE = new Part(0, 1, true, true, 0, false);
+    private record Part(int loops, long choices, boolean fails, boolean fixed, int inner, boolean empty, long width) {
+        static final Part SINGLE = new Part(0, 1, true, true, 0, false, 1);
 
         /** Between two characters. */
-        static final Part PLACE = new Part(0, 1, true, true, 0, true);
+        static final Part PLACE = new Part(0, 1, true, true, 0, true, 0);
 
-        static final Part NOTHING = new Part(0, 1, false, true, 0, true);
+        static final Part NOTHING = new Part(0, 1, false, true, 0, true, 0);
     }
 
     private Part alternatives() {
@@ -101,7 +105,8 @@ final class PatternCheck {
                     all.fails && next.fails,
                     false,
                     Math.max(all.inner, next.inner),
-                    all.empty || next.empty);
+                    all.empty || next.empty,
+                    all.width + next.width);
         }
         depth--;
         return all;
@@ -111,6 +116,7 @@ final class PatternCheck {
         int loops = 0;
         int inner = 0;
         boolean empty = true;
+        long width = 0;
         long choices = 1;
         boolean fails = false;
         boolean fixed = true;
@@ -125,14 +131,16 @@ final class PatternCheck {
             fails |= part.fails;
             fixed &= part.fixed;
             empty &= part.empty;
+            width += part.width;
         }
-        return new Part(loops, choices, fails, fixed, inner, empty);
+        return new Part(loops, choices, fails, fixed, inner, empty, width);
     }
 
     /** An atom with the quantifiers behind it. */
     private Part repeated(Part atom) {
         Part part = atom;
         boolean simple = false;
+        boolean ranged = false;
         while (at < pattern.length()) {
             char c = pattern.charAt(at);
             int[] range = c == '{' ? braces() : null;
@@ -144,10 +152,17 @@ final class PatternCheck {
                 simple = false; // lazy or possessive
                 continue;
             }
+            if (ranged && c == '?') {
+                // Lazy behind a range, optional behind a count: whichever is worse.
+                part = new Part(part.loops, part.choices + 1, part.fails, false, part.inner, true, part.width);
+                ranged = false;
+                continue;
+            }
             int low = range != null ? range[0] : c == '+' ? 1 : 0;
             int high = range != null ? range[1] : c == '?' ? 1 : Integer.MAX_VALUE;
             part = times(part, low, high);
             simple = range == null;
+            ranged = range != null;
         }
         return part;
     }
@@ -156,7 +171,11 @@ final class PatternCheck {
         boolean fails = part.fails && low > 0;
         boolean empty = part.empty || low == 0;
         if (high <= 1) {
-            return new Part(part.loops, part.choices + 1 - low, fails, part.fixed && low == high, part.inner, empty);
+            return new Part(part.loops, part.choices + 1 - low, fails, part.fixed && low == high, part.inner, empty, part.width);
+        }
+        long width = part.width * (high == Integer.MAX_VALUE ? Math.max(1, low) : high);
+        if (width > WIDEST) {
+            throw new Refusal("repeats something more often than any tokenizer's");
         }
         if (part.loops > 0) {
             throw new Refusal("repeats a repetition, so that a text can make it run for ever");
@@ -165,11 +184,11 @@ final class PatternCheck {
             throw new Refusal("demands a choice several times, so that a text can make it run for ever");
         }
         if (!part.fixed) {
-            return new Part(2, 1, fails, false, 0, empty);
+            return new Part(2, 1, fails, false, 0, empty, width);
         }
         return high > FEW && high != low
-                ? new Part(1, 1, fails, false, 0, empty)
-                : new Part(0, 1L + high - low, fails, low == high, 0, empty);
+                ? new Part(1, 1, fails, false, 0, empty, width)
+                : new Part(0, 1L + high - low, fails, low == high, 0, empty, width);
     }
 
     /** Bounds of <code>{2}</code>, <code>{2,}</code>, <code>{,3}</code> or <code>{1,3}</code>; null if the brace is itself. */
@@ -217,7 +236,7 @@ final class PatternCheck {
                     || pattern.startsWith("<=", at)
                     || pattern.startsWith("<!", at);
             int options = at;
-            while (options < pattern.length() && "imsx-".indexOf(pattern.charAt(options)) >= 0) {
+            while (options < pattern.length() && "ims-".indexOf(pattern.charAt(options)) >= 0) {
                 options++;
             }
             if (looks) {
@@ -238,7 +257,7 @@ final class PatternCheck {
             throw new Refusal("has a '(' that is never closed");
         }
         at++;
-        return looks ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner), true) : inside;
+        return looks ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner), true, inside.width) : inside;
     }
 
     private Part escape() {

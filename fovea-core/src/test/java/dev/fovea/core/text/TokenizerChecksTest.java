@@ -229,6 +229,10 @@ class TokenizerChecksTest {
                 "[a",
                 "\\",
                 "a{9999}",
+                "a*b*a{2,3}?c",
+                "(?x)a # (",
+                "(((a{1000}){1000}){1000}){1000}",
+                "((((((a{100}){10}){10}){10}){10}){10})",
                 "\\X"
             })
     void expressionsThatCouldRunForEverAreNot(String pattern) {
