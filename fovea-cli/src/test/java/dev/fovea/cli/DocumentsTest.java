@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.core.image.PictureReader;
+import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Techniques;
 import java.lang.reflect.Method;
 import java.net.URL;
@@ -79,7 +80,8 @@ class DocumentsTest {
         Path services = Files.createDirectories(technique.folder().resolve("META-INF/services"));
         Files.writeString(services.resolve("dev.fovea.core.technique.Technique"), unit.group(1) + "." + unit.group(2));
         Path place = Files.createDirectory(folder.resolve("place"));
-        Files.createSymbolicLink(place.resolve("docs"), CodeBlock.ROOT.resolve("docs"));
+        Files.createDirectories(place.resolve("docs/images"));
+        Files.copy(SCENE, place.resolve("docs/images/scene.png"));
         List<String> home = List.of("-Dfovea.home=" + CodeBlock.ROOT);
         assertThat(technique.run(place, home, "dev.fovea.cli.Main", "techniques"))
                 .contains("\nspread ");
@@ -103,9 +105,27 @@ class DocumentsTest {
     }
 
     /** What the snippets name without declaring it. */
-    public interface Layer {
-        Tensor forward(Tensor x);
-    }
+    private static final String NAMED = """
+            public final class Snippet {
+                interface Layer {
+                    Tensor forward(Tensor x);
+                }
+
+                static Path folder;
+                static Path file;
+                static RgbImage picture;
+                static Layer layer = x -> x;
+                static Tensor x;
+
+                public static Object run(Path in, Path of, RgbImage shown, Tensor given) {
+                    folder = in;
+                    file = of;
+                    picture = shown;
+                    x = given;
+                    return body();
+                }
+
+            """;
 
     @ParameterizedTest
     @MethodSource("javadoc")
@@ -121,9 +141,8 @@ class DocumentsTest {
         imports.removeIf(name -> name.startsWith("dev.fovea.") && !name.startsWith("dev.fovea.core"));
         String code = imports.stream().map(name -> "import " + name + ".*;\n").collect(Collectors.joining())
                 + "import org.bytedeco.pytorch.Tensor;\n"
-                + "public final class Snippet {\n"
-                + "    public static Object run(Path folder, Path file, RgbImage picture,"
-                + " dev.fovea.cli.DocumentsTest.Layer layer, Tensor x) {\n"
+                + NAMED
+                + "    private static Object body() {\n"
                 + block.text() + "\n"
                 + (block.text().contains("return ") ? "" : "return null;\n")
                 + "    }\n}\n";
@@ -131,26 +150,29 @@ class DocumentsTest {
         boolean clip = block.file().endsWith("DualEncoder.java");
         try (URLClassLoader loader = new URLClassLoader(
                 new URL[] {compiled.folder().toUri().toURL()}, getClass().getClassLoader())) {
-            Method run = loader.loadClass("Snippet").getMethods()[0];
-            Layer layer = x -> x;
+            Method run =
+                    loader.loadClass("Snippet").getMethod("run", Path.class, Path.class, RgbImage.class, Tensor.class);
             run.invoke(
                     null,
                     clip ? PEEK.resolve("clip") : PEEK,
                     SCENE,
                     new PictureReader().read(SCENE).image(),
-                    layer,
                     dev.fovea.core.tensor.Tensors.of(new float[] {1, 2}, 2));
         }
     }
 
     static List<String> commands() {
         Stream<String> shown = blocks(block -> block.language().isEmpty()).flatMap(block -> block.commands().stream());
-        Stream<String> told = CodeBlock.documents().stream().flatMap(file -> CodeBlock.spans(file).stream());
+        // In running text a command's bare name speaks of the command.
+        Stream<String> told = CodeBlock.documents().stream()
+                .flatMap(file -> CodeBlock.spans(file).stream())
+                .filter(span -> span.matches("\\S+ \\S+ .*") || span.endsWith(" techniques"));
         Stream<String> helped = commandLine().getSubcommands().values().stream()
                 .flatMap(c -> new CodeBlock(GENERATED, 1, "", c.getUsageMessage(Ansi.OFF)).commands().stream())
                 .map(line -> line.replaceFirst("   .*", ""));
         return Stream.of(shown, told, helped)
                 .flatMap(all -> all)
+                .map(line -> line.replaceFirst(" > .*", ""))
                 .filter(line -> line.matches("(\\./)?fovea [a-z]+( .*)?"))
                 .distinct()
                 .toList();
