@@ -7,6 +7,7 @@ import dev.fovea.core.path.Signal.EncoderQueries;
 import dev.fovea.core.path.Signal.Heads;
 import dev.fovea.core.shape.ModelShape;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /** What techniques ask of a model's shape, with the sentences people read when it is not there. */
 public final class Shapes {
@@ -19,6 +20,32 @@ public final class Shapes {
                     + layout.cols() + " tokens, but an earlier technique left " + layout.visualCount()
                     + "; use them apart.");
         }
+    }
+
+    /** To which image each visual token of a prompt belongs; a token of no place in a picture goes with those before it. */
+    public static int[] imageOf(Layout layout) {
+        int[] images = new int[layout.visualCount()];
+        int image = 0;
+        for (int v = 0; v < images.length; v++) {
+            while (image + 1 < layout.images() && layout.cells()[v] >= layout.firstCell(image + 1)) {
+                image++;
+            }
+            images[v] = image;
+        }
+        return images;
+    }
+
+    /** The visual tokens of each image of a prompt, ascending: {@code [images][]}. */
+    public static int[][] byImage(Layout layout) {
+        int[] imageOf = imageOf(layout);
+        int[][] tokens = new int[layout.images()][];
+        for (int image = 0; image < tokens.length; image++) {
+            int here = image;
+            tokens[image] = IntStream.range(0, imageOf.length)
+                    .filter(v -> imageOf[v] == here)
+                    .toArray();
+        }
+        return tokens;
     }
 
     /**

@@ -27,6 +27,14 @@ public final class Spending {
         return ofPrompt(budget.shareOf(shape.visualTokens()), layout);
     }
 
+    /** One image's part of what is kept of a prompt, by the size of its grid. */
+    public static int ofImage(Budget budget, ModelShape shape, Layout layout, int image) {
+        int cells = layout.firstCell(image + 1) - layout.firstCell(image);
+        double part = (double) cells / layout.firstCell(layout.images());
+        double share = budget.shareOf(shape.visualTokens());
+        return Math.max(1, (int) Math.floor(share * layout.total() * part + 0.5));
+    }
+
     /** A share of the prompt's visual tokens rounded half up, at least 1, at most those present. */
     public static int ofPrompt(double share, Layout layout) {
         int wanted = Math.max(1, (int) Math.floor(share * layout.total() + 0.5));

@@ -53,7 +53,13 @@ class CardsTest {
                         "pixelprune",
                         "mustdrop",
                         "visionzip",
-                        "prumerge");
+                        "prumerge",
+                        "fastervlm",
+                        "vispruner",
+                        "divprune",
+                        "cdpruner",
+                        "dart",
+                        "sparsevlm");
     }
 
     @ParameterizedTest
@@ -68,7 +74,7 @@ class CardsTest {
         } else {
             assertThat(card.arxiv()).matches("\\d{4}\\.\\d{5}");
         }
-        assertThat(Set.of("framing", "encoder", "connector", "decoder", "attention", "logits"))
+        assertThat(Set.of("framing", "encoder", "connector", "prompt", "decoder", "attention", "logits"))
                 .containsAll(card.stations());
         assertThat(card.trained()).isFalse();
         assertThat(card.budget()).endsWith(".");

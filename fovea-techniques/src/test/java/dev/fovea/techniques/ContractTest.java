@@ -27,11 +27,24 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What every technique promises, whatever it does: {@link PathSimulator} checks each decision as it is taken. */
 class ContractTest {
     /** Techniques that leave exactly the budget in the place where they count. */
-    private static final Set<String> EXACT =
-            Set.of("random", "grid", "fastv", "hiprune", "vtc-cls", "tome", "turbo", "flowcut", "holov", "visionzip");
+    private static final Set<String> EXACT = Set.of(
+            "random",
+            "grid",
+            "fastv",
+            "hiprune",
+            "vtc-cls",
+            "tome",
+            "turbo",
+            "flowcut",
+            "holov",
+            "visionzip",
+            "fastervlm",
+            "vispruner",
+            "divprune",
+            "cdpruner");
 
     /** Techniques whose budget is the average over decoder layers. */
-    private static final Set<String> AVERAGE = Set.of("feather", "pyramiddrop", "visiondrop", "vflowopt");
+    private static final Set<String> AVERAGE = Set.of("feather", "pyramiddrop", "visiondrop", "vflowopt", "sparsevlm");
 
     static List<Technique> techniques() {
         return Models.techniques();

@@ -2,6 +2,8 @@ package dev.fovea.techniques.primitives;
 
 import dev.fovea.core.path.Matrix;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /**
  * Density-peaks clustering with k nearest neighbours (DPC-kNN, Du et al. 2016): a centre has a dense neighbourhood and
@@ -23,14 +25,43 @@ public final class DensityPeaks {
             throw new IllegalArgumentException("Cannot make " + centres + " clusters of " + n + " tokens.");
         }
         Matrix distances = distances(points);
-        float[] density = density(distances, Math.min(neighbours, n - 1), points.cols());
-        float[] peaks = separation(distances, density);
-        for (int i = 0; i < n; i++) {
-            peaks[i] *= density[i];
-        }
-        int[] chosen = TopK.largest(peaks, centres);
+        double[] density = logDensity(distances, Math.min(neighbours, n - 1), false, points.cols());
+        int[] chosen = peaks(distances, density, centres);
         Arrays.sort(chosen);
         return new Clusters(chosen, assign(distances, chosen));
+    }
+
+    /**
+     * The same as TCFormer and SparseVLM count: as many neighbours as there are clusters, the token itself one of them,
+     * and the strongest centre first.
+     *
+     * @param points {@code [n, width]}
+     * @param centres how many clusters, {@code 1..n}
+     */
+    public static Clusters strongestFirst(Matrix points, int centres) {
+        if (centres < 1 || centres > points.rows()) {
+            throw new IllegalArgumentException("Cannot make " + centres + " clusters of " + points.rows() + " tokens.");
+        }
+        Matrix distances = distances(points);
+        int[] chosen = peaks(distances, logDensity(distances, centres, true, points.cols()), centres);
+        return new Clusters(chosen, assign(distances, chosen));
+    }
+
+    /** Tokens that are dense and far from every denser one, strongest first. */
+    private static int[] peaks(Matrix distances, double[] logDensity, int centres) {
+        double[] peaks = separation(distances, logDensity);
+        for (int i = 0; i < peaks.length; i++) {
+            peaks[i] = Math.log(peaks[i]) + logDensity[i];
+        }
+        return Arrays.copyOf(descending(peaks), centres);
+    }
+
+    private static int[] descending(double[] values) {
+        return IntStream.range(0, values.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -values[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
     }
 
     private static Matrix distances(Matrix points) {
@@ -46,29 +77,32 @@ public final class DensityPeaks {
         return new Matrix(n, n, out);
     }
 
-    /** {@code exp(-mean squared distance to the nearest neighbours / width)}. */
-    private static float[] density(Matrix distances, int neighbours, int width) {
-        float[] density = new float[distances.rows()];
+    /**
+     * {@code -mean squared distance to the nearest neighbours / width}: the logarithm, because wide states lie so far
+     * apart that the density itself would be 0 for all of them.
+     */
+    private static double[] logDensity(Matrix distances, int neighbours, boolean itself, int width) {
+        double[] density = new double[distances.rows()];
         for (int i = 0; i < density.length; i++) {
             float[] row = distances.row(i);
-            row[i] = Float.POSITIVE_INFINITY;
+            row[i] = itself ? 0 : Float.POSITIVE_INFINITY;
             double sum = 0;
             for (int j : TopK.smallest(row, neighbours)) {
                 sum += (double) row[j] * row[j];
             }
-            density[i] = (float) Math.exp(neighbours == 0 ? 0 : -sum / neighbours / width);
+            density[i] = neighbours == 0 ? 0 : -sum / neighbours / width;
         }
         return density;
     }
 
     /** Distance to the nearest denser token; the largest distance of all for the densest. Ties: lower index is denser. */
-    private static float[] separation(Matrix distances, float[] density) {
+    private static double[] separation(Matrix distances, double[] density) {
         float farthest = 0;
         for (float d : distances.data()) {
             farthest = Math.max(farthest, d);
         }
-        float[] out = new float[density.length];
-        int[] order = TopK.descending(density);
+        double[] out = new double[density.length];
+        int[] order = descending(density);
         for (int rank = 0; rank < order.length; rank++) {
             float nearest = farthest;
             for (int denser = 0; denser < rank; denser++) {

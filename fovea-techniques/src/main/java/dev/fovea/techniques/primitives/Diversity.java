@@ -27,7 +27,34 @@ public final class Diversity {
         if (k < 1 || k > n) {
             throw new IllegalArgumentException("Cannot choose " + k + " of " + n + " tokens.");
         }
-        Similarities similarities = Similarities.of(Vectors.normalisedRows(tokens, 0), k);
+        return greedy(Similarities.of(Vectors.normalisedRows(tokens, 0), k), n, pivot, k, rule);
+    }
+
+    /**
+     * {@code k} tokens in the order they were chosen, by greedy k-centre from the token whose nearest neighbour is
+     * farthest away: the max-min diversity problem. Where all that is left repeats chosen tokens, the lowest index.
+     *
+     * @param tokens {@code [n, width]}
+     * @param k {@code 1..n}
+     */
+    public static int[] maxMin(Matrix tokens, int k) {
+        int n = tokens.rows();
+        if (k < 1 || k > n) {
+            throw new IllegalArgumentException("Cannot choose " + k + " of " + n + " tokens.");
+        }
+        Matrix all = Gram.of(Vectors.normalisedRows(tokens, 0));
+        float[] isolation = new float[n];
+        for (int v = 0; v < n; v++) {
+            float nearest = Float.NEGATIVE_INFINITY;
+            for (int u = 0; u < n; u++) {
+                nearest = u == v ? nearest : Math.max(nearest, all.data()[v * n + u]);
+            }
+            isolation[v] = 1 - nearest;
+        }
+        return greedy((a, b) -> all.data()[a * n + b], n, TopK.best(isolation), k, Rule.K_CENTRE);
+    }
+
+    private static int[] greedy(Similarities similarities, int n, int pivot, int k, Rule rule) {
         int[] chosen = new int[k];
         boolean[] taken = new boolean[n];
         float[] closeness = new float[n];

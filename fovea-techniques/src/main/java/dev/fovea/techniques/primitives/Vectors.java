@@ -126,6 +126,28 @@ public final class Vectors {
         return out;
     }
 
+    /** The values at the given indices. */
+    public static int[] pick(int[] v, int[] indices) {
+        int[] out = new int[indices.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = v[indices[i]];
+        }
+        return out;
+    }
+
+    /** The sum of the magnitudes of every row: {@code [rows]}. */
+    public static float[] manhattanNorms(Matrix m) {
+        float[] out = new float[m.rows()];
+        for (int r = 0; r < out.length; r++) {
+            double sum = 0;
+            for (int c = r * m.cols(); c < (r + 1) * m.cols(); c++) {
+                sum += Math.abs(m.data()[c]);
+            }
+            out[r] = (float) sum;
+        }
+        return out;
+    }
+
     /**
      * The mean over heads of projections that lie side by side: {@code [tokens, heads * d]} becomes {@code [tokens, d]}.
      */
