@@ -46,8 +46,7 @@ class OnModelTest {
         List<Case> all = new ArrayList<>();
         for (String name : List.of("llava-mha", "llava-gqa")) {
             Path folder = MODELS.resolve(name);
-            ModelParts model =
-                    Families.read(folder).description().load(Checkpoint.open(folder), DType.F32, null);
+            ModelParts model = Families.read(folder).description().load(Checkpoint.open(folder), DType.F32, null);
             Tensor pixels =
                     Checkpoint.open(folder.resolve("golden.safetensors")).tensor("vision.pixel_values");
             Tiny tiny = new Tiny(name, new PathEngine(model), List.of(pixels.select(0, 0), pixels.select(0, 1)));

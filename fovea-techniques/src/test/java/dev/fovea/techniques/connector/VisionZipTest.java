@@ -105,7 +105,7 @@ class VisionZipTest {
         float[] attention = new float[576];
         float[] keys = new float[577 * 1024];
         for (int i = 0; i < keys.length; i++) {
-            keys[i] = (float) Math.sin(i * 0.37 + i / 1024);
+            keys[i] = (float) Math.sin(i * 0.37 + Math.floorDiv(i, 1024));
         }
         for (int i = 0; i < 576; i++) {
             attention[i] = (float) Math.abs(Math.cos(i));

@@ -59,7 +59,8 @@ class MustDropTest {
     private static Matrix slow() {
         float[][] x = new float[576][];
         for (int i = 0; i < 576; i++) {
-            double angle = .02 * (i / 24) * (i % 24);
+            int product = i / 24 * (i % 24);
+            double angle = .02 * product;
             x[i] = new float[] {(float) Math.cos(angle), (float) Math.sin(angle), .5f};
         }
         return Matrix.of(x);
