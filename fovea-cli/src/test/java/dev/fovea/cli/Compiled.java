@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
@@ -64,6 +65,15 @@ record Compiled(Path folder) {
         command.addAll(List.of("-cp", folder + java.io.File.pathSeparator + CLASS_PATH));
         command.addAll(List.of(arguments));
         return run(in, command, Map.of());
+    }
+
+    /** Removes links below a folder, and nothing behind them: JUnit warns of each that leads out of its own folder. */
+    static void unlink(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path link : all.filter(Files::isSymbolicLink).toList()) {
+                Files.delete(link);
+            }
+        }
     }
 
     /** What a process prints on standard output; its exit code must be 0. */
