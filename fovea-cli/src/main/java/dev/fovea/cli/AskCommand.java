@@ -94,8 +94,9 @@ final class AskCommand implements Callable<Integer> {
 
     @Option(
             names = "--special-tokens",
-            description = "Take special tokens spelled in the question or in --system, such as </s>, for what they stand"
-                    + " for; without it they are text.")
+            description =
+                    "Take special tokens spelled in the question or in --system, such as </s>, for what they stand"
+                            + " for; without it they are text.")
     boolean specialTokens;
 
     @Option(names = "--stream", description = "Print the answer while it is generated.")

@@ -36,14 +36,15 @@ final class ModelOption {
             return folder;
         }
         if (!HubName.isOne(model)) {
-            throw CommandFailure.model("there is no model folder " + model
-                    + "; give --model a folder with config.json and safetensors files, or a model of the Hub as ORG/NAME");
+            throw CommandFailure.model(
+                    "there is no model folder " + model
+                            + "; give --model a folder with config.json and safetensors files, or a model of the Hub as ORG/NAME");
         }
         HubName name = HubName.parse(model);
         return HubCache.of(session.environment())
                 .find(name)
-                .orElseThrow(() -> CommandFailure.model("there is no folder " + model + ", and the Hub's cache holds no "
-                        + name + "; fetch it with 'fovea pull " + name + "'"));
+                .orElseThrow(() -> CommandFailure.model("there is no folder " + model
+                        + ", and the Hub's cache holds no " + name + "; fetch it with 'fovea pull " + name + "'"));
     }
 
     private static Path path(String text) {

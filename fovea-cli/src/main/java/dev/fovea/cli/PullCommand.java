@@ -42,7 +42,10 @@ final class PullCommand implements Callable<Integer> {
     private final Session session;
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "ORG/NAME[@REVISION]", description = "The model; a branch, tag or commit may follow.")
+    @Parameters(
+            index = "0",
+            paramLabel = "ORG/NAME[@REVISION]",
+            description = "The model; a branch, tag or commit may follow.")
     String model;
 
     @Option(
@@ -64,7 +67,8 @@ final class PullCommand implements Callable<Integer> {
         HubName name = HubName.parse(model);
         HubCache cache = HubCache.of(session.environment());
         try (Progress progress = new Progress(terminal)) {
-            Path folder = new Pull(cache, HubSettings.of(session.environment()), progress).fetch(name, new FileChoice(files));
+            Path folder =
+                    new Pull(cache, HubSettings.of(session.environment()), progress).fetch(name, new FileChoice(files));
             progress.close();
             report(name, folder, progress);
         }
@@ -84,8 +88,10 @@ final class PullCommand implements Callable<Integer> {
         }
         long fetched = progress.bytes - progress.before;
         terminal.out()
-                .println(name + (fetched == 0 ? " was here already" : " is here now") + ": " + progress.files + " files, "
-                        + Sizes.text(progress.bytes) + (fetched == 0 ? "" : ", " + Sizes.text(fetched) + " of them fetched")
+                .println(name + (fetched == 0 ? " was here already" : " is here now") + ": " + progress.files
+                        + " files, "
+                        + Sizes.text(progress.bytes)
+                        + (fetched == 0 ? "" : ", " + Sizes.text(fetched) + " of them fetched")
                         + ", in " + folder);
     }
 

@@ -22,6 +22,10 @@ public record Session(Terminal terminal, Interruption interruption, Path home, M
     }
 
     static Session ofProcess() {
-        return new Session(Terminal.ofProcess(), Interruption.install(), Path.of(System.getProperty("fovea.home", "")), System.getenv());
+        return new Session(
+                Terminal.ofProcess(),
+                Interruption.install(),
+                Path.of(System.getProperty("fovea.home", "")),
+                System.getenv());
     }
 }

@@ -50,8 +50,9 @@ class HubTest {
         Run run = Run.in(Map.of("HF_HOME", dir.toString()), "ask", Run.PICTURE, "How many?", "--model", "org/tiny@v2");
         assertThat(run.code()).isEqualTo(ExitCode.MODEL);
         assertThat(run.err().strip())
-                .isEqualTo("fovea: there is no folder org/tiny@v2, and the Hub's cache holds no org/tiny@v2; fetch it with "
-                        + "'fovea pull org/tiny@v2'");
+                .isEqualTo(
+                        "fovea: there is no folder org/tiny@v2, and the Hub's cache holds no org/tiny@v2; fetch it with "
+                                + "'fovea pull org/tiny@v2'");
     }
 
     @Test

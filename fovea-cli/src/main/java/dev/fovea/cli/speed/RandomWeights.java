@@ -58,7 +58,8 @@ final class RandomWeights implements Weights, AutoCloseable {
             return m.group(1) + ".layers." + index + ".";
         });
         boolean norm = own.contains("norm") && own.endsWith(".weight");
-        return drawn.computeIfAbsent(own, n -> norm ? ones(shape) : random(shape)).get();
+        return drawn.computeIfAbsent(own, n -> norm ? ones(shape) : random(shape))
+                .get();
     }
 
     @Override
