@@ -260,7 +260,7 @@ final class AskCommand implements Callable<Integer> {
         return new AskOutput(
                 terminal,
                 model.name(session),
-                opened.shape().patchSize(),
+                opened.shape().tokenPixels(),
                 spending,
                 files,
                 heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS,

@@ -12,7 +12,7 @@ import java.util.List;
  * An answer that was stopped gets no files.
  *
  * @param model name of the model
- * @param patchSize side of a patch of its pictures
+ * @param tokenPixels side of the square of pixels that a visual token stands for
  * @param spending techniques and budget
  * @param destinations where overlays and the recording go
  * @param style what overlays show
@@ -22,7 +22,7 @@ import java.util.List;
 record AskOutput(
         Terminal terminal,
         String model,
-        int patchSize,
+        int tokenPixels,
         SpendingOptions spending,
         Destinations destinations,
         Overlay.Style style,
@@ -61,7 +61,7 @@ record AskOutput(
         List<Path> files = destinations.overlays(images.size());
         for (int i = 0; i < files.size(); i++) {
             Overlay.write(
-                    Overlay.draw(images.get(i), answer.geometry().get(i), patchSize, answer.ledger(), i, style),
+                    Overlay.draw(images.get(i), answer.geometry(), tokenPixels, answer.ledger(), i, style),
                     files.get(i));
         }
         if (!files.isEmpty() && style == Overlay.Style.HEAT && !hasScores(answer)) {

@@ -96,7 +96,7 @@ final class CompareCommand implements Callable<Integer> {
         try (OpenedModel subject =
                         new OpenedModel(model.name(session), VisionLanguageModel.open(folder, OpenOptions.defaults()));
                 ProgressLine progress = new ProgressLine(terminal, "compare", " contestants", contestants.size())) {
-            patch = subject.shape().patchSize();
+            patch = subject.shape().tokenPixels();
             comparison = Comparison.run(
                     subject,
                     Techniques.installed(),

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.core.Answer;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -80,6 +81,7 @@ final class RecordFile {
         addSurvivors(tensors, ledger.survivors());
         grids(tensors, "ledger.grid", ledger.images());
         grids(tensors, "ledger.unframed_grid", ledger.unframed());
+        addresses(tensors, ledger.images());
         put(tensors, "ledger.encoder_tokens", ledger.encoderTokens());
         put(tensors, "ledger.decoder_tokens", ledger.decoderTokens());
     }
@@ -102,6 +104,19 @@ final class RecordFile {
         tensors.put("ledger.survivor.offset", Tensors.of(offsets, offsets.length));
         tensors.put("ledger.survivor.member", Tensors.of(members, all));
         tensors.put("ledger.survivor.weight", Tensors.of(weights, all));
+    }
+
+    /** Which part of which picture each image shows, and how many patches a token has along a side. */
+    private static void addresses(Map<String, Tensor> tensors, List<Ledger.Grid> images) {
+        int[] rows = images.stream()
+                .flatMapToInt(grid -> switch (grid.part()) {
+                    case Part.Whole ignored -> IntStream.of(grid.picture(), 0, 0, 0, grid.side());
+                    case Part.Tile tile -> IntStream.of(grid.picture(), 1, tile.row(), tile.column(), grid.side());
+                    case Part.Overview ignored -> IntStream.of(grid.picture(), 2, 0, 0, grid.side());
+                    case Part.Frame frame -> IntStream.of(grid.picture(), 3, frame.index(), 0, grid.side());
+                })
+                .toArray();
+        tensors.put("ledger.image", Tensors.of(rows, images.size(), 5));
     }
 
     private static void grids(Map<String, Tensor> tensors, String name, List<Ledger.Grid> grids) {

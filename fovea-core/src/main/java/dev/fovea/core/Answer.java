@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param finish why it ended
  * @param promptTokens tokens of the prompt as the language model's first layer saw it
  * @param ledger what became of every visual token
- * @param geometry for each picture of the prompt the way from its patches back to its pixels
+ * @param geometry for each image of the ledger the way from its patches back to the pixels of its picture
  * @param timings what it cost
  * @param recording every declared signal and every decision, if asked for
  */

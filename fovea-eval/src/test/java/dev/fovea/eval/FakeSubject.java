@@ -47,7 +47,7 @@ public final class FakeSubject implements Subject {
                         -0.25,
                         12,
                         ledger(kept),
-                        new Geometry(56, 56, 56, 56, 1, 1, 0, 0, 0, 0),
+                        List.of(new Geometry(56, 56, 56, 56, 1, 1, 0, 0, 0, 0)),
                         3,
                         4);
             }

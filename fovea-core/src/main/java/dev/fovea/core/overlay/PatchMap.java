@@ -2,11 +2,12 @@ package dev.fovea.core.overlay;
 
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The patch grid of one picture on the overlay's canvas, with what became of every patch.
+ * The grid of visual tokens of one picture on the overlay's canvas, with what became of every patch.
  *
  * @param rows rows of the grid
  * @param cols columns of the grid
@@ -20,26 +21,46 @@ import java.util.List;
 @SuppressWarnings("ArrayRecordComponent") // a private carrier between two classes, never compared
 record PatchMap(int rows, int cols, int[] x, int[] y, boolean[] kept, int[] group, int groups, float[] score) {
 
-    static PatchMap of(Ledger ledger, int image, Geometry geometry, int patchSize, int width, int height) {
-        Ledger.Grid grid = ledger.images().get(image);
-        int[] cellOf = cells(ledger, image, grid.cols());
-        Cells cells = new Cells(grid.rows() * grid.cols());
+    /**
+     * The map of one image, or of the tiles of one picture beside each other.
+     *
+     * @param images which of the ledger's
+     * @param geometry of every image of the ledger
+     * @param tokenPixels side of the square of prepared pixels that a visual token stands for
+     */
+    static PatchMap of(
+            Ledger ledger, List<Integer> images, List<Geometry> geometry, int tokenPixels, int width, int height) {
+        Ledger.Grid grid = ledger.images().get(images.getFirst());
+        int tileRows = 1;
+        int tileCols = 1;
+        for (int image : images) {
+            tileRows = Math.max(tileRows, 1 + tileRow(ledger.images().get(image)));
+            tileCols = Math.max(tileCols, 1 + tileCol(ledger.images().get(image)));
+        }
+        int rows = tileRows * grid.rows();
+        int cols = tileCols * grid.cols();
+        int[] cellOf = cells(ledger, images, cols);
+        Cells cells = new Cells(rows * cols);
         for (Ledger.Group survivor : ledger.survivors()) {
             cells.add(survivor, cellOf);
         }
-        double toCanvasX = (double) width / geometry.originalWidth();
-        double toCanvasY = (double) height / geometry.originalHeight();
-        int[] x = new int[grid.cols() + 1];
-        for (int c = 0; c < x.length; c++) {
-            x[c] = snap(geometry.originalX(c * (double) patchSize) * toCanvasX, width);
-        }
-        int[] y = new int[grid.rows() + 1];
-        for (int r = 0; r < y.length; r++) {
-            y[r] = snap(geometry.originalY(r * (double) patchSize) * toCanvasY, height);
+        int[] x = new int[cols + 1];
+        int[] y = new int[rows + 1];
+        for (int image : images) {
+            Geometry g = geometry.get(image);
+            Ledger.Grid own = ledger.images().get(image);
+            double toCanvasX = (double) width / g.originalWidth();
+            double toCanvasY = (double) height / g.originalHeight();
+            for (int c = 0; c <= own.cols(); c++) {
+                x[tileCol(own) * grid.cols() + c] = snap(g.originalX(c * (double) tokenPixels) * toCanvasX, width);
+            }
+            for (int r = 0; r <= own.rows(); r++) {
+                y[tileRow(own) * grid.rows() + r] = snap(g.originalY(r * (double) tokenPixels) * toCanvasY, height);
+            }
         }
         return new PatchMap(
-                grid.rows(),
-                grid.cols(),
+                rows,
+                cols,
                 x,
                 y,
                 cells.kept,
@@ -69,13 +90,24 @@ record PatchMap(int rows, int cols, int[] x, int[] y, boolean[] kept, int[] grou
         return (int) Math.round(Math.clamp(at, 0, size));
     }
 
-    /** For each token of the ledger its cell in this picture's grid; -1 for other pictures and class tokens. */
-    private static int[] cells(Ledger ledger, int image, int cols) {
+    private static int tileRow(Ledger.Grid grid) {
+        return grid.part() instanceof Part.Tile tile ? tile.row() : 0;
+    }
+
+    private static int tileCol(Ledger.Grid grid) {
+        return grid.part() instanceof Part.Tile tile ? tile.column() : 0;
+    }
+
+    /** For each token of the ledger its cell in the grid of these images; -1 for others and class tokens. */
+    private static int[] cells(Ledger ledger, List<Integer> images, int cols) {
         List<Ledger.Token> tokens = ledger.tokens();
         int[] out = new int[tokens.size()];
         for (int i = 0; i < out.length; i++) {
             Ledger.Token t = tokens.get(i);
-            out[i] = t.image() == image && t.row() >= 0 ? t.row() * cols + t.col() : -1;
+            Ledger.Grid own = ledger.images().get(t.image());
+            int row = tileRow(own) * own.rows() + t.row();
+            int col = tileCol(own) * own.cols() + t.col();
+            out[i] = images.contains(t.image()) && t.row() >= 0 ? row * cols + col : -1;
         }
         return out;
     }

@@ -56,6 +56,7 @@ public record ModelShape(
      *
      * @param side patches along each side of a visual token; 1 where every patch is a token
      * @param windowed encoder layers that attend inside windows of the image only, from 0
+     * @param windowSide tokens along each side of such a window, or 0
      * @param gatedEncoder whether the encoder's MLP is gated: three matrices instead of two
      * @param connectorHidden inner channels of the connector's MLP; 0 where it is one matrix
      * @param positionAxes numbers in a position of the language model: 1, or 3 for time, row and column
@@ -65,6 +66,7 @@ public record ModelShape(
     public record Traits(
             int side,
             Set<Integer> windowed,
+            int windowSide,
             boolean gatedEncoder,
             int connectorHidden,
             int positionAxes,
@@ -76,7 +78,7 @@ public record ModelShape(
 
         /** A token a patch, an MLP of the language model's width between, one image a picture, counted positions. */
         public static Traits plain(int decoderWidth) {
-            return new Traits(1, Set.of(), false, decoderWidth, 1, false, false);
+            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false);
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,38 @@ class OverlayTest {
             assertThat(luma).isGreaterThan(previous);
             previous = luma;
         }
+    }
+
+    /** Two tiles of two by two tokens each beside each other, and an overview below. */
+    @Test
+    void tilesLieOnOneCanvasAndTheOverviewBelow() {
+        List<Ledger.Grid> grids = List.of(
+                new Ledger.Grid(2, 2, 0, new Part.Tile(0, 0), 2),
+                new Ledger.Grid(2, 2, 0, new Part.Tile(0, 1), 2),
+                new Ledger.Grid(2, 2, 0, new Part.Overview(), 2));
+        List<Geometry> geometry = List.of(
+                new Geometry(640, 320, 56, 56, 640 / 112.0, 320 / 56.0, 0, 0, 0, 0),
+                new Geometry(640, 320, 56, 56, 640 / 112.0, 320 / 56.0, 56, 0, 0, 0),
+                new Geometry(640, 320, 56, 56, 640 / 56.0, 320 / 56.0, 0, 0, 0, 0));
+        List<Ledger.Token> tokens = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            boolean kept = i == 5 || i == 8;
+            tokens.add(new Ledger.Token(
+                    i / 4, i % 4 / 2, i % 2, List.of(), kept ? Ledger.Fate.KEPT : Ledger.Fate.DROPPED));
+        }
+        Ledger ledger = new Ledger(grids, tokens, List.of(group(5), group(8)), List.of(), List.of());
+        RgbImage picture = RgbImage.filled(640, 320, 200, 100, 50);
+        BufferedImage overlay = Overlay.draw(picture, geometry, 28, ledger, 0, Overlay.Style.TOKENS);
+        int panel = overlay.getHeight() / 2;
+        int bright = 0xC86432;
+        // Token 5 is the upper right one of the second tile: the last quarter of the upper row.
+        assertThat(overlay.getRGB(560, 80) & 0xFFFFFF).isEqualTo(bright);
+        assertThat(overlay.getRGB(400, 80) & 0xFFFFFF).isNotEqualTo(bright);
+        assertThat(overlay.getRGB(560, 240) & 0xFFFFFF).isNotEqualTo(bright);
+        assertThat(overlay.getRGB(160, panel + 80) & 0xFFFFFF).isEqualTo(bright);
+        assertThat(overlay.getRGB(480, panel + 80) & 0xFFFFFF).isNotEqualTo(bright);
+        assertThatThrownBy(() -> Overlay.draw(picture, geometry, 28, ledger, 1, Overlay.Style.TOKENS))
+                .hasMessageContaining("There is no picture 1");
     }
 
     @Test

@@ -20,7 +20,7 @@ import javax.imageio.ImageIO;
  *
  * @param comparison what was found
  * @param picture the picture, as it was asked about
- * @param patchSize of the encoder, in pixels
+ * @param patchSize side of the square of pixels that a visual token stands for
  * @param command how it was made
  * @param versions of what took part
  */

@@ -30,7 +30,7 @@ public record Compared(
         return reply.ledger();
     }
 
-    public Geometry geometry() {
+    public List<Geometry> geometry() {
         return reply.geometry();
     }
 

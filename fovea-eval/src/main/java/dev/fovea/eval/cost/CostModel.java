@@ -46,6 +46,11 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         return new CostModel(model.shape(false), model.connector().featureWidth(), 2, Rows.LAST);
     }
 
+    /** The same model on images of another size. */
+    public CostModel forGrid(int tokenRows, int tokenCols) {
+        return new CostModel(shape.withGrid(tokenRows, tokenCols), featureWidth, bytes, rows);
+    }
+
     /** The same model, counted the way papers do. */
     public CostModel asPublished() {
         return new CostModel(shape, featureWidth, bytes, Rows.ALL);
@@ -79,22 +84,25 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
 
     private long embedding(int patches) {
         long patchInputs = (long) CHANNELS * shape.patchSize() * shape.patchSize();
-        return 2L * patches * patchInputs * shape.encoderWidth();
+        return 2L * new EncoderSizes(shape, 1).patches(patches) * patchInputs * shape.encoderWidth();
     }
 
-    /** One layer over all pictures: attention stays inside each, class tokens included. */
+    /** One layer over all images: attention stays inside each, or inside windows of it; class tokens included. */
     private long encoderLayer(Load load, int layer) {
         long width = shape.encoderWidth();
-        long cls = shape.hasCls() ? load.images() : 0;
-        long rowsIn = load.encoder().get(layer) + cls;
-        long rowsMlp = load.encoderMlp().get(layer) + cls;
-        long perImage = rowsIn / Math.max(1, load.images());
-        return 8 * rowsIn * width * width + 4 * rowsIn * perImage * width + 4 * rowsMlp * width * shape.encoderMlp();
+        EncoderSizes sizes = new EncoderSizes(shape, load.images());
+        long rowsIn = sizes.rows(load.encoder().get(layer));
+        long rowsMlp = sizes.rows(load.encoderMlp().get(layer));
+        long keys = sizes.keys(layer, load.encoder().get(layer));
+        long mlp = (shape.traits().gatedEncoder() ? 6 : 4) * rowsMlp * width * shape.encoderMlp();
+        return 8 * rowsIn * width * width + 4 * rowsIn * keys * width + mlp;
     }
 
     private long connector(long tokens) {
         long width = shape.decoderWidth();
-        return 2 * tokens * (featureWidth * width + width * width);
+        long hidden = shape.traits().connectorHidden();
+        long inputs = new EncoderSizes(shape, 1).patches(featureWidth);
+        return 2 * tokens * (hidden == 0 ? inputs * width : inputs * hidden + hidden * width);
     }
 
     /**
@@ -132,7 +140,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
     private long peak(Load load) {
         long most = (long) shape.vocabulary() * F32;
         for (int layer = 0; layer < load.encoder().size(); layer++) {
-            long tokens = (long) load.encoder().get(layer) + (shape.hasCls() ? load.images() : 0);
+            long tokens = new EncoderSizes(shape, load.images()).rows(load.encoder().get(layer));
             long inside = Math.max(4L * shape.encoderWidth(), 2L * shape.encoderMlp());
             most = Math.max(most, tokens * (2L * shape.encoderWidth() + inside) * bytes);
         }

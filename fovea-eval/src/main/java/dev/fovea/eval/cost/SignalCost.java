@@ -64,24 +64,31 @@ final class SignalCost {
                 long queries = switch (s.queries()) {
                     case CLS -> load.images();
                     case ALL -> rows;
-                    case PATCHES -> rows - load.images();
+                    case PATCHES -> rows - (shape.hasCls() ? load.images() : 0);
                 };
-                yield 2 * queries * (rows / Math.max(1, load.images())) * encoderWidth;
+                yield 2 * queries * encoderKeys(s.layer()) * encoderWidth;
             }
             case Signal.EncoderAttentionMap s -> {
                 long rows = encoderRows(s.layer());
-                yield 2 * rows * (rows / Math.max(1, load.images())) * encoderWidth;
+                yield 2 * rows * encoderKeys(s.layer()) * encoderWidth;
             }
             default -> 0L;
         };
     }
 
-    /** Tokens in an encoder layer, class tokens included; a layer that does not run sees what the last one left. */
+    /** Rows in an encoder layer, class tokens included; a layer that does not run sees what the last one left. */
     private long encoderRows(int layer) {
-        long patches = layer < load.encoder().size()
+        return new EncoderSizes(shape, load.images()).rows(encoderTokens(layer));
+    }
+
+    private long encoderKeys(int layer) {
+        return new EncoderSizes(shape, load.images()).keys(layer, encoderTokens(layer));
+    }
+
+    private long encoderTokens(int layer) {
+        return layer < load.encoder().size()
                 ? load.encoder().get(layer)
                 : load.encoderMlp().isEmpty() ? 0 : load.encoderMlp().getLast();
-        return patches + (shape.hasCls() ? load.images() : 0);
     }
 
     private long inDecoder(Signal<?> signal, int at) {

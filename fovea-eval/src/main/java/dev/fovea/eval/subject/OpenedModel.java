@@ -83,7 +83,7 @@ public final class OpenedModel implements Subject {
                     logProbability,
                     answer.promptTokens() - held,
                     answer.ledger(),
-                    answer.geometry().getFirst(),
+                    answer.geometry(),
                     answer.timings().prefillMs(),
                     answer.timings().decodeMs());
         }

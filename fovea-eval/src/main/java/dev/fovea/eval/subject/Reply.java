@@ -12,7 +12,7 @@ import java.util.List;
  * @param logProbability sum of the natural log-probabilities of its tokens
  * @param textTokens tokens of the prompt that are not visual
  * @param ledger what became of the visual tokens
- * @param geometry the way from the patches back to the picture's pixels
+ * @param geometry for each image of the ledger the way from its patches back to the picture's pixels
  * @param prefillMs from the features to the first token, selection included
  * @param decodeMs all further tokens
  */
@@ -22,7 +22,7 @@ public record Reply(
         double logProbability,
         int textTokens,
         Ledger ledger,
-        Geometry geometry,
+        List<Geometry> geometry,
         double prefillMs,
         double decodeMs) {
 

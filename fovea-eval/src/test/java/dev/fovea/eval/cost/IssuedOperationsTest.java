@@ -11,6 +11,7 @@ import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.path.Ledger;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Work;
@@ -48,13 +49,18 @@ class IssuedOperationsTest {
         "llava-mha, turbo, 8",
         "llava-mha, flowcut, 8",
         "llava-gqa, fastv, 50%",
-        "llava-gqa, pyramiddrop, 60%"
+        "llava-gqa, pyramiddrop, 60%",
+        "qwen2-5-vl, full, full",
+        "qwen2-5-vl, hiprune, 50%",
+        "qwen2-5-vl, fastv, 50%",
+        "idefics3, full, full",
+        "idefics3, visiondrop, 60%",
+        "smolvlm, fastv, 50%"
     })
     void countsWhatIsIssued(String name, String technique, String budget) {
         RgbImage picture = new PictureReader()
                 .read(ROOT.resolve("llava-mha/images/wide.png"))
                 .image();
-        CostModel costs = CostModel.of(Families.read(ROOT.resolve(name)).description());
         try (VisionLanguageModel model = open(name)) {
             Plan plan = model.plan(List.of(technique), Budget.parse(budget), 1);
             AskOptions options = AskOptions.defaults().withPlan(plan).withMaxTokens(5);
@@ -74,7 +80,10 @@ class IssuedOperationsTest {
                     answer.ledger(),
                     answer.promptTokens() - visual,
                     answer.tokens().size() == 5 ? 5 : answer.tokens().size() + 1);
-            Cost cost = costs.cost(plan, load);
+            Ledger.Grid grid = answer.ledger().images().getFirst();
+            Cost cost = CostModel.of(Families.read(ROOT.resolve(name)).description())
+                    .forGrid(grid.rows(), grid.cols())
+                    .cost(plan, load);
             assertThat((double) (encoder + rest))
                     .as("all, signals %d", cost.signals())
                     .isCloseTo((double) cost.total(), withinPercentage(TOLERANCE));

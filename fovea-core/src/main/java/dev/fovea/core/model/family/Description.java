@@ -100,7 +100,14 @@ public record Description(
                 text.vocabulary(),
                 text.contextLength(),
                 new ModelShape.Traits(
-                        side, windowed, vision.block().gated(), connector.hidden(), positions.axes(), tiles, frames));
+                        side,
+                        windowed,
+                        vision.windows().pixels() / vision.patches().size() / side,
+                        vision.block().gated(),
+                        connector.hidden(),
+                        positions.axes(),
+                        tiles,
+                        frames));
     }
 
     /**
