@@ -20,13 +20,16 @@ import org.bytedeco.pytorch.Tensor;
  * Recording}), and the ledger under {@code ledger.}:
  *
  * <ul>
- *   <li>{@code ledger.token} {@code [tokens, 3]}: picture, row and column of each visual token (-1 for a class token)
+ *   <li>{@code ledger.token} {@code [tokens, 3]}: image, row and column of each visual token (-1 for a class token)
  *   <li>{@code ledger.fate} {@code [tokens]}: 0 kept, 1 merged, 2 dropped
  *   <li>{@code ledger.score} {@code [tokens]}: its last score, NaN where there is none
  *   <li>{@code ledger.survivor.anchor} {@code [kept]}, {@code .offset} {@code [kept + 1]}, {@code .member} and {@code
  *       .weight}: what each survivor is made of
- *   <li>{@code ledger.grid} {@code [pictures, 2]}: rows and columns of patches of each picture, {@code
+ *   <li>{@code ledger.grid} {@code [images, 2]}: rows and columns of tokens of each image, {@code
  *       ledger.unframed_grid}: those that it would have had if no step had decided about its size
+ *   <li>{@code ledger.image} {@code [images, 5]}: the picture that it belongs to, what of it it shows (0 all, 1 a tile, 2
+ *       an overview, 3 a moment of a video), row and column of the tile or index of the moment and 0, and patches along
+ *       a side of a token
  *   <li>{@code ledger.encoder_tokens}, {@code ledger.decoder_tokens} {@code [layers]}
  * </ul>
  */

@@ -51,7 +51,8 @@ class ResizedPicturesTest {
         assertThat(sizes.get(0)).containsExactly(WIDE.width(), WIDE.height());
         assertThat(sizes.get(1)).containsExactly(TALL.width(), TALL.height());
         Ledger ledger = answer.ledger();
-        assertThat(ledger.images()).containsOnly(new Ledger.Grid(2, 3));
+        Ledger.Grid small = new Ledger.Grid(2, 3);
+        assertThat(ledger.images()).containsExactly(small, small.inPicture(1));
         assertThat(ledger.kept()).isEqualTo(12);
         assertThat(ledger.plainTotal()).isEqualTo(32);
         List<Geometry> plain =
@@ -88,7 +89,7 @@ class ResizedPicturesTest {
                 try (Conversation talk = MODEL.converse(options, policy)) {
                     assertThat(ids(talk.ask(List.of(WIDE), "And the ring?"))).isEqualTo(ids(once));
                     Answer more = talk.ask(List.of(TALL), "And here?");
-                    assertThat(more.ledger().images()).containsExactly(new Ledger.Grid(2, 3), new Ledger.Grid(2, 3));
+                    assertThat(more.ledger().images()).containsExactly(new Ledger.Grid(2, 3), new Ledger.Grid(2, 3).inPicture(1));
                     assertThat(more.geometry()).allMatch(g -> g.width() == 3 * PATCH);
                 }
             }
