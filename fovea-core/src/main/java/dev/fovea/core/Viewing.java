@@ -28,7 +28,8 @@ public final class Viewing implements AutoCloseable {
         this.options = options;
         List<Shown> shown = images.stream().map(asking::prepare).toList();
         boolean frames = Plans.frames(asking.plans(options, shown).ofPrompt());
-        this.pictures = frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
+        this.pictures =
+                frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
         asking.gate().during(() -> {
             encode(job(""));
             return encoderMs;

@@ -59,7 +59,8 @@ public record ProcessorFile(JsonNode json, String name) {
             return new ProcessorFile(parse(own), own.toString());
         }
         Path shared = folder.resolve("processor_config.json");
-        JsonNode part = Files.exists(shared) ? parse(shared).path("video_processor") : JsonNodeFactory.instance.objectNode();
+        JsonNode part =
+                Files.exists(shared) ? parse(shared).path("video_processor") : JsonNodeFactory.instance.objectNode();
         return new ProcessorFile(part.isObject() ? part : JsonNodeFactory.instance.objectNode(), shared.toString());
     }
 
@@ -152,7 +153,11 @@ public record ProcessorFile(JsonNode json, String name) {
 
     /** A number of pixels that a side may have. */
     public int side(@Nullable JsonNode node, String key) {
-        if (node == null || !node.isIntegralNumber() || !node.canConvertToInt() || node.asInt() < 1 || node.asInt() > MAX_SIDE) {
+        if (node == null
+                || !node.isIntegralNumber()
+                || !node.canConvertToInt()
+                || node.asInt() < 1
+                || node.asInt() > MAX_SIDE) {
             throw new CheckpointException(name + " has a " + key + " of " + Printable.of(json.path(key))
                     + "; Fovea needs a shortest_edge, or a height and a width, between 1 and " + MAX_SIDE);
         }
@@ -179,8 +184,10 @@ public record ProcessorFile(JsonNode json, String name) {
         }
         List<Double> values = new ArrayList<>();
         node.forEach(v -> values.add(v.asDouble(Double.NaN)));
-        if (values.size() != 3 || values.stream().anyMatch(v -> !Double.isFinite(v) || (v == 0 && key.equals("image_std")))) {
-            throw new CheckpointException(name + " has an " + key + " of " + Printable.of(node) + " instead of three numbers");
+        if (values.size() != 3
+                || values.stream().anyMatch(v -> !Double.isFinite(v) || (v == 0 && key.equals("image_std")))) {
+            throw new CheckpointException(
+                    name + " has an " + key + " of " + Printable.of(node) + " instead of three numbers");
         }
         return values;
     }

@@ -171,7 +171,14 @@ final class PatternCheck {
         boolean fails = part.fails && low > 0;
         boolean empty = part.empty || low == 0;
         if (high <= 1) {
-            return new Part(part.loops, part.choices + 1 - low, fails, part.fixed && low == high, part.inner, empty, part.width);
+            return new Part(
+                    part.loops,
+                    part.choices + 1 - low,
+                    fails,
+                    part.fixed && low == high,
+                    part.inner,
+                    empty,
+                    part.width);
         }
         long width = part.width * (high == Integer.MAX_VALUE ? Math.max(1, low) : high);
         if (width > WIDEST) {
@@ -257,7 +264,9 @@ final class PatternCheck {
             throw new Refusal("has a '(' that is never closed");
         }
         at++;
-        return looks ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner), true, inside.width) : inside;
+        return looks
+                ? new Part(0, inside.choices, true, true, Math.max(inside.loops, inside.inner), true, inside.width)
+                : inside;
     }
 
     private Part escape() {

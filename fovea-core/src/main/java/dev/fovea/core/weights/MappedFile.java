@@ -34,11 +34,11 @@ final class MappedFile implements AutoCloseable {
 
     /** Stays open to be asked for its length; unlike a channel it does not mind interrupted threads. */
     private final RandomAccessFile file;
+
     private final AtomicLong users = new AtomicLong(1);
     private boolean closed;
 
-    private MappedFile(
-            Path path, SafeTensorsHeader header, Arena arena, MemorySegment data, RandomAccessFile file) {
+    private MappedFile(Path path, SafeTensorsHeader header, Arena arena, MemorySegment data, RandomAccessFile file) {
         this.path = path;
         this.header = header;
         this.arena = arena;
