@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import PIL
+import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from common import GOLDEN, formula_image, write_json
@@ -48,7 +49,9 @@ def with_alpha(image: Image.Image) -> Image.Image:
 
 
 def icc() -> bytes:
-    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[24:36] = bytes(12)  # the time it was made
+    return bytes(profile)
 
 
 # ---------------------------------------------------------------------------------------------------------------- WebP
@@ -117,6 +120,106 @@ def webp_cases() -> dict[str, bytes]:
         ),
         "animated-full.webp": webp(rgb, save_all=True, append_images=[formula_image(*SIZE, phase=1)], quality=80),
     }
+
+
+# ---------------------------------------------------------------------------------------------------------- AVIF, HEIC
+
+
+def avif(image: Image.Image, **options) -> bytes:
+    return saved(image, "AVIF", **options)
+
+
+def box(name: bytes, *parts: bytes) -> bytes:
+    body = b"".join(parts)
+    return struct.pack(">I", 8 + len(body)) + name + body
+
+
+def full_box(name: bytes, version: int, flags: int, *parts: bytes) -> bytes:
+    return box(name, struct.pack(">I", version << 24 | flags), *parts)
+
+
+def coded(file: bytes) -> tuple[bytes, bytes]:
+    """The codec's configuration box and the coded picture of an AVIF with one item."""
+    at = file.index(b"av1C") - 4
+    start = file.index(b"mdat") + 4
+    return file[at : at + struct.unpack_from(">I", file, at)[0]], file[start:]
+
+
+def tiled_avif(image: Image.Image, side: int, turn: bytes = b"") -> bytes:
+    """The picture in tiles of `side` pixels, put together by a grid item, as phones store theirs."""
+    width, height = image.size
+    columns, rows = -(-width // side), -(-height // side)
+    padded = image.crop((0, 0, columns * side, rows * side))
+    tiles = [padded.crop((x * side, y * side, (x + 1) * side, (y + 1) * side)) for y in range(rows) for x in range(columns)]
+    parts = [coded(avif(tile, quality=80)) for tile in tiles]
+    grid = struct.pack(">BBBBHH", 0, 0, rows - 1, columns - 1, width, height)
+    data = [grid] + [part for _, part in parts]
+    items = range(1, len(data) + 1)
+    infos = b"".join(full_box(b"infe", 2, int(i > 1), struct.pack(">HH", i, 0), b"grid" if i == 1 else b"av01", b"\0") for i in items)
+    properties = [
+        full_box(b"ispe", 0, 0, struct.pack(">II", width, height)),
+        full_box(b"ispe", 0, 0, struct.pack(">II", side, side)),
+        parts[0][0],
+        full_box(b"pixi", 0, 0, bytes([3, 8, 8, 8])),
+        box(b"colr", b"nclx", struct.pack(">HHHB", 1, 13, 6, 0x80)),
+    ]
+    own = [1, 4, 5] + ([6] if turn else [])
+    uses = struct.pack(">HB", 1, len(own)) + bytes(0x80 | i if i == 6 else i for i in own)
+    uses += b"".join(struct.pack(">HB", i, 4) + bytes([2, 0x83, 4, 5]) for i in items[1:])
+
+    def meta(start: int) -> bytes:
+        places, at = b"", start
+        for i, part in zip(items, data):
+            places += struct.pack(">HHHII", i, 0, 1, at, len(part))
+            at += len(part)
+        return full_box(
+            b"meta",
+            0,
+            0,
+            full_box(b"hdlr", 0, 0, b"\0\0\0\0pict", b"\0" * 13),
+            full_box(b"pitm", 0, 0, struct.pack(">H", 1)),
+            full_box(b"iloc", 0, 0, b"\x44\0", struct.pack(">H", len(data)), places),
+            full_box(b"iinf", 0, 0, struct.pack(">H", len(data)), infos),
+            full_box(b"iref", 0, 0, box(b"dimg", struct.pack(f">HH{len(parts)}H", 1, len(parts), *items[1:]))),
+            box(b"iprp", box(b"ipco", *properties, turn), full_box(b"ipma", 0, 0, struct.pack(">I", len(data)), uses)),
+        )
+
+    head = box(b"ftyp", b"avif\0\0\0\0avifmif1miaf")
+    start = len(head) + len(meta(0)) + 8
+    return head + meta(start) + box(b"mdat", *data)
+
+
+def avif_cases() -> dict[str, bytes]:
+    rgb = formula_image(*SIZE)
+    large = formula_image(122, 100)
+    return {
+        "420.avif": avif(rgb, quality=80),
+        "420-limited.avif": avif(large, quality=70, range="limited"),
+        "422.avif": avif(rgb, quality=90, subsampling="4:2:2"),
+        "444.avif": avif(rgb, quality=90, subsampling="4:4:4"),
+        "grey.avif": avif(rgb.convert("L"), quality=80),
+        "alpha.avif": avif(with_alpha(rgb), quality=80),
+        "exif-6.avif": avif(rgb, quality=80, exif=exif(6)),
+        "exif-7.avif": avif(rgb, quality=80, exif=exif(7)),
+        "animated.avif": avif(rgb, quality=80, save_all=True, append_images=[formula_image(*SIZE, phase=1)]),
+        "tiles.avif": tiled_avif(large, 64),
+        "tiles-turned.avif": tiled_avif(large, 64, box(b"irot", b"\3")),
+    }
+
+
+def write_heic(folder: Path) -> None:
+    """HEIC, which Pillow does not read: files and values by pillow-heif, over x265 and libheif."""
+    width, height = 122, 78
+    y, x = np.mgrid[:height, :width]
+    smooth = Image.fromarray(np.stack([x * 2, y * 3, x + y], 2).astype(np.uint8))
+    pillow_heif.register_heif_opener()
+    folder.mkdir(parents=True, exist_ok=True)
+    smooth.crop((0, 0, 121, 77)).save(folder / "420-cropped.heic", quality=85)
+    smooth.save(folder / "420-turned.heic", quality=85, exif=exif(6))
+    smooth.convert("L").save(folder / "grey.heic", quality=85)
+    formula_image(width, height).save(folder / "444.heic", quality=90, chroma=444)
+    for path in sorted(folder.glob("*.heic")):
+        right_value(path).save(path.with_suffix(".png"), optimize=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------- TIFF
@@ -601,7 +704,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for old in folder.iterdir():
             old.unlink()
-    for cases in (webp_cases(), tiff_cases(), png_cases(), jpeg_cases(), gif_cases(), bmp_cases()):
+    for cases in (webp_cases(), avif_cases(), tiff_cases(), png_cases(), jpeg_cases(), gif_cases(), bmp_cases()):
         for name, data in cases.items():
             (made / name).write_bytes(data)
     described = {}
@@ -611,6 +714,7 @@ def main() -> None:
         image = right_value(path)
         image.save(right / (path.name + ".png"), optimize=True)
         described[path.name] = {"file": f"{path.parent.name}/{path.name}", "pil_mode": mode, "size": list(image.size)}
+    write_heic(FOLDER / "heic")
     write_json(FOLDER / "golden.json", {"made_with": {"pillow": PIL.__version__}, "pictures": described})
     size = sum(file.stat().st_size for file in FOLDER.rglob("*") if file.is_file())
     print(f"formats: {len(described)} pictures, {size / 1024:.0f} KiB")

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param process the low byte of the frame's marker: 0xc0 baseline, 0xc2 progressive, from 0xc9 on arithmetic coding
  * @param adobe the transform of the Adobe marker (0 none, 1 YCbCr, 2 YCCK), or -1 without such a marker
  * @param colourProfile whether there is an ICC profile
+ * @param blocks of 8x8 samples in all components
  * @param scans how often the decoder goes over the picture
  */
 record JpegHeader(
@@ -23,6 +24,7 @@ record JpegHeader(
         int process,
         int adobe,
         boolean colourProfile,
+        long blocks,
         int scans,
         Metadata metadata) {
     private static final int START_OF_SCAN = 0xda;
@@ -72,6 +74,7 @@ record JpegHeader(
                 frame.marker,
                 adobe,
                 profile,
+                blocks(b, frame),
                 scans(b, s),
                 new Metadata(exif.size() == 0 ? null : exif.toByteArray(), xmp));
     }
@@ -96,9 +99,30 @@ record JpegHeader(
         return count;
     }
 
-    /** Whether so few bytes can be all the pixels: every block of 8x8 takes at least one bit. */
+    /** Whether so few bytes can be all the pixels. */
     boolean canBeWhole(int bytes) {
-        return (long) width * height <= 512L * bytes;
+        boolean progressive = process == 0xc2;
+        return blocks * (progressive ? 1 : 2) <= 8L * bytes;
+    }
+
+    /** Blocks of 8x8 samples in all components. Each takes a bit at least, and another where scans are not split. */
+    private static long blocks(byte[] b, Segment frame) {
+        int components = Math.min(b[frame.payload + 5] & 0xff, (frame.end - frame.payload - 6) / 3);
+        int mostAcross = 1;
+        int mostDown = 1;
+        for (int i = 0; i < components; i++) {
+            int sampling = b[frame.payload + 7 + 3 * i];
+            mostAcross = Math.max(mostAcross, sampling >> 4 & 0xf);
+            mostDown = Math.max(mostDown, sampling & 0xf);
+        }
+        long blocks = 0;
+        for (int i = 0; i < components; i++) {
+            int sampling = b[frame.payload + 7 + 3 * i];
+            long across = Bytes.big16(b, frame.payload + 3) * (sampling >> 4 & 0xf) / mostAcross / 8;
+            long down = Bytes.big16(b, frame.payload + 1) * (sampling & 0xf) / mostDown / 8;
+            blocks += across * down;
+        }
+        return blocks;
     }
 
     /**

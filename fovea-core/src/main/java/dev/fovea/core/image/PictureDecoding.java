@@ -75,6 +75,7 @@ final class PictureDecoding {
             case PNG -> png();
             case WEBP -> webp();
             case TIFF -> tiff();
+            case AVIF, HEIC -> heif();
             case BMP -> bmp();
             case GIF -> imageIo().decode(bytes);
         };
@@ -152,6 +153,12 @@ final class PictureDecoding {
         RgbImage stored = WebpDecoder.decode(webp, bytes, watch);
         noteFrames(webp.frames());
         return Orientation.apply(stored, webp.metadata().orientation());
+    }
+
+    private RgbImage heif() throws Exception {
+        boolean cropped = format == PictureFormat.HEIC;
+        HeifDecoder decoder = new HeifDecoder(bytes, cropped, this::check, limits.pixels(), watch);
+        return watch.away(decoder::decode);
     }
 
     private RgbImage tiff() throws Exception {

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Decodes picture files into upright 8-bit RGB: PNG, JPEG (also CMYK), WebP, GIF, BMP and TIFF, of any depth, with or
+ * Decodes picture files into upright 8-bit RGB: PNG, JPEG (also CMYK), WebP, AVIF, HEIC, GIF, BMP and TIFF, of any depth, with or
  * without palette and transparency, as PIL's {@code ImageOps.exif_transpose(Image.open(file)).convert("RGB")} does. Of
  * several frames or pages the first is taken.
  *

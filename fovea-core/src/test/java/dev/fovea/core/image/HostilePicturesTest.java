@@ -120,6 +120,30 @@ class HostilePicturesTest {
                 .hasMessageContaining(expected);
     }
 
+    @ParameterizedTest
+    @CsvSource({"4, 0xffffffff", "0, 0x0000ffff", "0, 0x00000000", "4, 0x00000000"})
+    void avifsWhoseGridIsNotThatOfTheirTiles(int at, String value) throws IOException {
+        byte[] avif = Files.readAllBytes(FOLDER.resolve("pictures/tiles.avif"));
+        // The grid's rows and columns, less one each, then its width and height.
+        int grid = new String(avif, StandardCharsets.ISO_8859_1).indexOf("mdat") + 4;
+        ByteBuffer.wrap(avif).putInt(grid + at, Long.decode(value).intValue());
+        assertThatThrownBy(() -> reader.read(avif, "x"))
+                .isInstanceOf(PictureException.class)
+                .hasMessageMatching("x (claims 65535x65535 pixels|is a truncated or damaged AVIF).*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pictures/tiles.avif", "pictures/420.avif", "heic/444.heic", "heic/grey.heic"})
+    void cutAvifAndHeicAreRefused(String name) throws IOException {
+        byte[] whole = Files.readAllBytes(FOLDER.resolve(name));
+        for (int tenth = 1; tenth < 10; tenth++) {
+            byte[] cut = Arrays.copyOf(whole, whole.length * tenth / 10);
+            assertThatThrownBy(() -> reader.read(cut, "x"))
+                    .as("cut to %d of %d bytes", cut.length, whole.length)
+                    .isInstanceOf(PictureException.class);
+        }
+    }
+
     @Test
     void metadataThatInflateToGigabytesAreLeftAside() throws IOException {
         byte[] png = Files.readAllBytes(FOLDER.resolve("pictures/grey-2.png"));
@@ -210,7 +234,15 @@ class HostilePicturesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"lossy-60.webp", "rgb.tif", "rgb-16-adam7.png", "large-420.jpg", "plain.gif", "bits-24.bmp"})
+            strings = {
+                "lossy-60.webp",
+                "420.avif",
+                "rgb.tif",
+                "rgb-16-adam7.png",
+                "large-420.jpg",
+                "plain.gif",
+                "bits-24.bmp"
+            })
     void anInterruptedThreadDecodesNothing(String name) throws IOException {
         byte[] file = Files.readAllBytes(FOLDER.resolve("pictures").resolve(name));
         Thread.currentThread().interrupt();

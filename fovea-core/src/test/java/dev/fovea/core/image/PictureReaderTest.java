@@ -163,12 +163,7 @@ class PictureReaderTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "%PDF-1.7, is a PDF document",
-        "....ftypheic, is a HEIC picture",
-        "....ftypavif, is an AVIF picture",
-        "....ftypisom, is a video"
-    })
+    @CsvSource({"%PDF-1.7, is a PDF document", "'....JXL ', is a JPEG XL picture", "....ftypisom, is a video"})
     void wellKnownOtherFormatsAreNamed(String start, String expected) {
         assertThatThrownBy(() -> reader.read(start.getBytes(StandardCharsets.ISO_8859_1), "x"))
                 .isInstanceOf(PictureException.class)
