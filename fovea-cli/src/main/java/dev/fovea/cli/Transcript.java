@@ -1,5 +1,7 @@
 package dev.fovea.cli;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.core.file.OutputFile;
@@ -62,7 +64,7 @@ final class Transcript {
         StringBuilder out = new StringBuilder();
         for (Map<String, Object> turn : turns) {
             out.append(turn.get("role")).append(": ");
-            ((List<?>) turn.get("images"))
+            ((List<?>) requireNonNull(turn.get("images")))
                     .forEach(image -> out.append('[').append(image).append("] "));
             out.append(turn.get("text")).append("\n\n");
         }

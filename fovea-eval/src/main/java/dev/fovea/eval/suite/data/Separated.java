@@ -1,5 +1,7 @@
 package dev.fovea.eval.suite.data;
 
+import static java.util.Objects.requireNonNull;
+
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
@@ -52,7 +54,7 @@ public final class Separated {
         } catch (CsvParseException e) {
             throw EvalException.input(file + " cannot be read as a table: " + e.getMessage(), e);
         } catch (UncheckedIOException e) {
-            throw EvalException.input(file + " cannot be read: " + Reasons.of(e.getCause()), e);
+            throw EvalException.input(file + " cannot be read: " + Reasons.of(requireNonNull(e.getCause())), e);
         } catch (IOException e) {
             throw EvalException.input(file + " cannot be read: " + Reasons.of(e), e);
         }
