@@ -60,7 +60,12 @@ class ArchitectureTest {
                 .resideInAPackage("dev.fovea.techniques..")
                 .should()
                 .dependOnClassesThat(
-                        othersThan("dev.fovea.techniques..", "dev.fovea.core.path..", "dev.fovea.core.technique.."))
+                        othersThan(
+                                "dev.fovea.techniques..",
+                                "dev.fovea.core.path..",
+                                "dev.fovea.core.shape..",
+                                "dev.fovea.core.message..",
+                                "dev.fovea.core.technique.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
                 .check(ALL);

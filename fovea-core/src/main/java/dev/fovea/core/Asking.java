@@ -97,6 +97,28 @@ record Asking(
     }
 
     /**
+     * Refuses, before anything is encoded, a prompt that cannot fit: its words and placeholders alone are too many, or
+     * they are with all visual tokens and the plan drops none before the language model.
+     */
+    private void checkContext(int ids, List<PreparedImage> views, Plan plan) {
+        int context = shape.contextLength();
+        int visual = views.stream()
+                .mapToInt(v -> Pictures.of(shape, v.height(), v.width()).visualTokens())
+                .sum();
+        boolean all = plan.steps().stream().noneMatch(s -> Planning.beforeLanguageModel(s.station()));
+        int least = all ? ids - views.size() + visual : ids;
+        if (least <= context) {
+            return;
+        }
+        if (views.isEmpty()) {
+            throw new IllegalArgumentException("The question with its prompt has " + ids + " tokens, more than the "
+                    + context + " that this model reads; shorten it.");
+        }
+        throw new IllegalArgumentException("The prompt has " + least + " tokens, more than the " + context
+                + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
+    }
+
+    /**
      * A job for a conversation up to the point where the model's answer begins.
      *
      * @param question what the steps that look at the question see
@@ -106,12 +128,8 @@ record Asking(
         int[] ids = new PromptEncoder(template, tokenizer)
                 .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
         requireKnown(ids);
-        int context = shape.contextLength();
-        if (ids.length > context) {
-            throw new IllegalArgumentException("The question with its prompt has " + ids.length
-                    + " tokens, more than the " + context + " that this model reads; shorten it.");
-        }
         Planning.Plans plans = plans(options, pictures);
+        checkContext(ids.length, Pictures.views(pictures), plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;
         PlanRun.Question asked = question(question);
         Map<Plan, PlanRun> runs = new IdentityHashMap<>();

@@ -67,9 +67,7 @@ record Pictures(PictureProcessor processor) {
 
     /** All views of these pictures, in order. */
     static List<PreparedImage> views(List<Shown> pictures) {
-        return pictures.stream()
-                .flatMap(p -> p.prepared().views().stream())
-                .toList();
+        return pictures.stream().flatMap(p -> p.prepared().views().stream()).toList();
     }
 
     /**

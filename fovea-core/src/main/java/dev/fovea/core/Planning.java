@@ -76,7 +76,7 @@ record Planning(Techniques techniques, ModelShape shape) {
         return new Plan(view.technique(), steps, view.proportionalAttention());
     }
 
-    private static boolean beforeLanguageModel(Station station) {
+    static boolean beforeLanguageModel(Station station) {
         return station.order() < new Station.Prompt().order();
     }
 

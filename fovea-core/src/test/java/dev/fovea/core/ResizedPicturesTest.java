@@ -89,7 +89,8 @@ class ResizedPicturesTest {
                 try (Conversation talk = MODEL.converse(options, policy)) {
                     assertThat(ids(talk.ask(List.of(WIDE), "And the ring?"))).isEqualTo(ids(once));
                     Answer more = talk.ask(List.of(TALL), "And here?");
-                    assertThat(more.ledger().images()).containsExactly(new Ledger.Grid(2, 3), new Ledger.Grid(2, 3).inPicture(1));
+                    assertThat(more.ledger().images())
+                            .containsExactly(new Ledger.Grid(2, 3), new Ledger.Grid(2, 3).inPicture(1));
                     assertThat(more.geometry()).allMatch(g -> g.width() == 3 * PATCH);
                 }
             }

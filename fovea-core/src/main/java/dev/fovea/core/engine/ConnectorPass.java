@@ -177,7 +177,8 @@ final class ConnectorPass {
         if (station instanceof Station.Projector && projected != null) {
             s.projected = below(projected, EncoderPass.toTensor(more, projected.size(1), station));
             // What stands behind the projector has no features: zeros keep the rows in step.
-            s.features = below(s.features, Tensors.zeros(DType.F32, (long) more.rows() * patches(), s.features.size(1)));
+            s.features =
+                    below(s.features, Tensors.zeros(DType.F32, (long) more.rows() * patches(), s.features.size(1)));
         } else {
             Tensor tokens = EncoderPass.toTensor(more, s.features.size(1), station);
             s.features = below(s.features, new EncoderRows(false, 0, patches()).rows(tokens));

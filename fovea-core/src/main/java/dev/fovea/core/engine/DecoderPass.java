@@ -356,7 +356,8 @@ final class DecoderPass {
         int[][] out = new int[parts[0].length][];
         for (int axis = 0; axis < out.length; axis++) {
             int a = axis;
-            out[axis] = Arrays.stream(parts).flatMapToInt(p -> Arrays.stream(p[a])).toArray();
+            out[axis] =
+                    Arrays.stream(parts).flatMapToInt(p -> Arrays.stream(p[a])).toArray();
         }
         return out;
     }

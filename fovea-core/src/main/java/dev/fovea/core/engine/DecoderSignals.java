@@ -77,7 +77,8 @@ record DecoderSignals(
         k = s.keys() == Signal.KeyScope.VISUAL
                 ? k.index_select(1, Tensors.indices(rows(visual)))
                 : k.narrow(1, from, sequence.length());
-        Tensor probabilities = AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, asked));
+        Tensor probabilities =
+                AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, asked));
         float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
         for (int i = 0; i < asked.length; i++) {
             out[asked[i]] = values[i];
@@ -98,8 +99,7 @@ record DecoderSignals(
         int[] all = IntStream.range(0, sequence.length()).toArray();
         Tensor toVisual = AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, all))
                 .index_select(2, Tensors.indices(visual));
-        return EncoderRows.matrix(
-                s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
+        return EncoderRows.matrix(s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
     }
 
     private Matrix hidden(Signal.DecoderHidden s) {

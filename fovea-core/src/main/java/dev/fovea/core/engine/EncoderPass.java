@@ -42,8 +42,7 @@ final class EncoderPass {
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
      * @param visualProjection of the paired text tower, or null
      */
-    EncoderPass(
-            VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable Linear visualProjection) {
+    EncoderPass(VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable Linear visualProjection) {
         VisionOptions o = encoder.options();
         this.encoder = encoder;
         this.grouping = grouping;
@@ -130,8 +129,7 @@ final class EncoderPass {
         int prefix = rows.prefix();
         int[] order = grouping.order((int) shape[1] / patch, (int) shape[2] / patch);
         int[] all = IntStream.concat(
-                        IntStream.range(0, prefix),
-                        Arrays.stream(order).map(row -> prefix + row))
+                        IntStream.range(0, prefix), Arrays.stream(order).map(row -> prefix + row))
                 .toArray();
         return embedded.index_select(1, Tensors.indices(all));
     }
@@ -356,7 +354,9 @@ final class EncoderPass {
     private void place() {
         placed = true;
         VisionOptions o = encoder.options();
-        windows = o.windows().pixels() > 0 ? EncoderWindows.of(images, o.windows(), o.patches().size()) : null;
+        windows = o.windows().pixels() > 0
+                ? EncoderWindows.of(images, o.windows(), o.patches().size())
+                : null;
         RotaryEmbedding rotary = encoder.rotary();
         rotation = rotary == null ? null : rotary.table(patchPositions());
     }

@@ -126,7 +126,8 @@ record EncoderProjections(
             }
             int count = to - w;
             int begin = from;
-            @Nullable Tensor @Nullable [] own = allBias == null
+            @Nullable
+            Tensor @Nullable [] own = allBias == null
                     ? null
                     : IntStream.range(0, count)
                             .mapToObj(i -> allBias.narrow(0, begin + (long) i * size, size))

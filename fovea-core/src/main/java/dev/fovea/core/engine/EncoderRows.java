@@ -84,7 +84,9 @@ record EncoderRows(boolean cls, int registers, int patches) {
     Tensor rows(Tensor tokens) {
         return patches == 1
                 ? tokens
-                : tokens.unsqueeze(1).expand(tokens.size(0), patches, tokens.size(1)).reshape(-1, tokens.size(1));
+                : tokens.unsqueeze(1)
+                        .expand(tokens.size(0), patches, tokens.size(1))
+                        .reshape(-1, tokens.size(1));
     }
 
     /** A two-dimensional tensor on the heap. */

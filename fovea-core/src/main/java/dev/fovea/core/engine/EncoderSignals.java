@@ -71,8 +71,8 @@ record EncoderSignals(
         }
         Tensor[] each = new Tensor[(int) heads];
         for (int h = 0; h < each.length; h++) {
-            Tensor one = AttentionScores.probabilities(
-                    asking.narrow(0, h, 1), k.narrow(0, h, 1), block.scale(), keyBias, 0);
+            Tensor one =
+                    AttentionScores.probabilities(asking.narrow(0, h, 1), k.narrow(0, h, 1), block.scale(), keyBias, 0);
             each[h] = AttentionScores.mean(one, 1).narrow(1, 0, count);
         }
         return Tensors.cat(0, each);

@@ -28,8 +28,7 @@ record EncoderWindows(List<List<int[]>> ofImages, int[] rows, int[] lengths) {
             List<int[]> own = ofImage(image, Math.max(1, windows.pixels() / patchSize / image.grid.side()));
             ofImages.add(own);
             int first = from;
-            own.forEach(w ->
-                    packed.add(IntStream.of(w).map(row -> row + first).toArray()));
+            own.forEach(w -> packed.add(IntStream.of(w).map(row -> row + first).toArray()));
             from += image.length();
         }
         packed.sort(Comparator.comparingInt(w -> -w.length));
@@ -51,8 +50,7 @@ record EncoderWindows(List<List<int[]>> ofImages, int[] rows, int[] lengths) {
         }
         return tokens.values().stream()
                 .map(inside -> inside.stream()
-                        .flatMapToInt(token -> IntStream.range(
-                                image.rows.of(token), image.rows.of(token + 1)))
+                        .flatMapToInt(token -> IntStream.range(image.rows.of(token), image.rows.of(token + 1)))
                         .toArray())
                 .toList();
     }

@@ -44,12 +44,7 @@ record Framing(int tokenPixels, int side) {
             Ledger.Grid grid = grid(now);
             Outcome outcome = now.run()
                     .runner()
-                    .run(
-                            steps.get(i),
-                            now.name(),
-                            i,
-                            Layout.ofGrid(grid),
-                            signal -> signal(now, signal));
+                    .run(steps.get(i), now.name(), i, Layout.ofGrid(grid), signal -> signal(now, signal));
             decided.add(new Decided(STATION, IntStream.range(0, grid.tokens()).toArray(), outcome));
             if (outcome.decision() instanceof Decision.Resize resize) {
                 check(resize);

@@ -17,13 +17,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param source the picture it was prepared from
  */
 public record ImageInput(
-        Tensor pixels,
-        int picture,
-        Part part,
-        Supplier<Tensor> raw,
-        String name,
-        PlanRun run,
-        Source source) {
+        Tensor pixels, int picture, Part part, Supplier<Tensor> raw, String name, PlanRun run, Source source) {
 
     /** Where a picture comes from, for steps at the framing station. */
     public interface Source {

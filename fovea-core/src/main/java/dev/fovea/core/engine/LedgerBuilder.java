@@ -69,7 +69,8 @@ final class LedgerBuilder {
                 List<Ledger.Event> history = events.get(first[image] + cell);
                 Ledger.Fate fate =
                         history.isEmpty() ? Ledger.Fate.KEPT : history.getLast().fate();
-                tokens.add(new Ledger.Token(image, inGrid ? cell / cols : -1, inGrid ? cell % cols : -1, history, fate));
+                tokens.add(
+                        new Ledger.Token(image, inGrid ? cell / cols : -1, inGrid ? cell % cols : -1, history, fate));
             }
         }
         List<Ledger.Group> groups = new ArrayList<>();

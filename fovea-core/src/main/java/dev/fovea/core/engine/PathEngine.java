@@ -89,7 +89,10 @@ public final class PathEngine {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (Prompt p : prompts) {
                 for (int i = 0; i < p.images().size(); i++) {
-                    items.add(new ConnectorPass.Item(p.images().get(i), imageName(p.name(), i), p.ofImages().get(i)));
+                    items.add(new ConnectorPass.Item(
+                            p.images().get(i),
+                            imageName(p.name(), i),
+                            p.ofImages().get(i)));
                 }
             }
             List<ConnectorPass.Projected> projected = new ConnectorPass(

@@ -37,8 +37,9 @@ public record HubName(String organisation, String name, String revision) {
     public static HubName parse(String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
-            throw new HubException("'" + text + "' is no model of the Hub; write ORG/NAME or ORG/NAME@REVISION, for example "
-                    + "llava-hf/llava-1.5-7b-hf");
+            throw new HubException(
+                    "'" + text + "' is no model of the Hub; write ORG/NAME or ORG/NAME@REVISION, for example "
+                            + "llava-hf/llava-1.5-7b-hf");
         }
         return new HubName(form.group(1), form.group(2), form.group(3) == null ? "main" : form.group(3));
     }

@@ -157,7 +157,12 @@ public final class Overlay {
                 owner = group.members()[i];
             }
             boolean only = ledger.images().size() == images.size();
-            n += only || (owner >= 0 && images.contains(ledger.tokens().get(owner).image())) ? 1 : 0;
+            n += only
+                            || (owner >= 0
+                                    && images.contains(
+                                            ledger.tokens().get(owner).image()))
+                    ? 1
+                    : 0;
         }
         return n;
     }

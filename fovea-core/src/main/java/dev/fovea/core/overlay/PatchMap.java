@@ -59,14 +59,7 @@ record PatchMap(int rows, int cols, int[] x, int[] y, boolean[] kept, int[] grou
             }
         }
         return new PatchMap(
-                rows,
-                cols,
-                x,
-                y,
-                cells.kept,
-                cells.group,
-                cells.groups,
-                scores(ledger, cellOf, cells.kept.length));
+                rows, cols, x, y, cells.kept, cells.group, cells.groups, scores(ledger, cellOf, cells.kept.length));
     }
 
     boolean has(int row, int col) {
