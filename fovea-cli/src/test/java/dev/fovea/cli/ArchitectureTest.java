@@ -59,13 +59,12 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.fovea.techniques..")
                 .should()
-                .dependOnClassesThat(
-                        othersThan(
-                                "dev.fovea.techniques..",
-                                "dev.fovea.core.path..",
-                                "dev.fovea.core.shape..",
-                                "dev.fovea.core.message..",
-                                "dev.fovea.core.technique.."))
+                .dependOnClassesThat(othersThan(
+                        "dev.fovea.techniques..",
+                        "dev.fovea.core.path..",
+                        "dev.fovea.core.shape..",
+                        "dev.fovea.core.message..",
+                        "dev.fovea.core.technique.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
                 .check(ALL);

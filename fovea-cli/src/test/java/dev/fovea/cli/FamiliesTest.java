@@ -90,8 +90,7 @@ class FamiliesTest {
     @ParameterizedTest
     @CsvSource({"qwen2-5-vl", "idefics3"})
     void costFromTheConfigurationAlone(String name) {
-        Run run = Run.of(
-                "cost", "--model", GOLDEN.resolve(name), "--techniques", "hiprune", "-b", "50%", "--json");
+        Run run = Run.of("cost", "--model", GOLDEN.resolve(name), "--techniques", "hiprune", "-b", "50%", "--json");
         assertThat(run.code()).as(run.err()).isZero();
         JsonNode contestants = run.json().path("contestants");
         int before = contestants.get(0).path("visual_tokens").get(0).intValue();
@@ -112,8 +111,6 @@ class FamiliesTest {
         args[35] = model;
         Run run = Run.of(args);
         assertThat(run.code()).isEqualTo(3);
-        assertThat(run.err())
-                .hasLineCount(1)
-                .contains("more than the 1024 that this model reads", "fewer images");
+        assertThat(run.err()).hasLineCount(1).contains("more than the 1024 that this model reads", "fewer images");
     }
 }

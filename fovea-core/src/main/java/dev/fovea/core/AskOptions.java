@@ -38,7 +38,14 @@ public record AskOptions(
     /** All visual tokens, greedy, at most 256 tokens. */
     public static AskOptions defaults() {
         return new AskOptions(
-                List.of(), Budget.full(), null, null, GenerationOptions.defaults(), GenerationListener.none(), false, false);
+                List.of(),
+                Budget.full(),
+                null,
+                null,
+                GenerationOptions.defaults(),
+                GenerationListener.none(),
+                false,
+                false);
     }
 
     /** With named techniques at a budget. */

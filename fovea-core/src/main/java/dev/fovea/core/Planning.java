@@ -37,8 +37,9 @@ record Planning(Techniques techniques, ModelShape shape) {
             PlanCheck.check(own, shape);
             return new Plans(own, Collections.nCopies(views.size(), own));
         }
-        List<ModelShape> shapes =
-                views.stream().map(v -> Pictures.of(shape, v.height(), v.width())).toList();
+        List<ModelShape> shapes = views.stream()
+                .map(v -> Pictures.of(shape, v.height(), v.width()))
+                .toList();
         if (shapes.stream().distinct().count() <= 1) {
             ModelShape only = shapes.isEmpty() ? shape : shapes.getFirst();
             Plan plan = techniques.plan(options.techniques(), only, options.budget(), Math.max(1, views.size()));
@@ -51,8 +52,9 @@ record Planning(Techniques techniques, ModelShape shape) {
     private Plans ofDifferent(AskOptions options, List<ModelShape> shapes) {
         List<Budget> budgets = budgets(options.budget(), shapes);
         int total = total(shapes);
-        Budget whole =
-                options.budget() instanceof Budget.Count c ? Budget.share((double) c.tokens() / total) : options.budget();
+        Budget whole = options.budget() instanceof Budget.Count c
+                ? Budget.share((double) c.tokens() / total)
+                : options.budget();
         Plan prompt = techniques.plan(options.techniques(), shapes.getFirst(), whole, 1);
         PlanCheck.check(prompt, shapes.getFirst());
         Map<List<Object>, Plan> known = new HashMap<>();

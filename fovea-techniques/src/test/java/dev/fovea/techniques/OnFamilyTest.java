@@ -55,8 +55,8 @@ class OnFamilyTest {
         List<Case> all = new ArrayList<>();
         for (String name : List.of("qwen2-5-vl", "idefics3")) {
             Path folder = MODELS.resolve(name);
-            VisionLanguageModel model = VisionLanguageModel.open(
-                    folder, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));
+            VisionLanguageModel model =
+                    VisionLanguageModel.open(folder, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));
             OPEN.add(model);
             RgbImage wide = picture(folder, "wide");
             RgbImage tall = picture(folder, "tall");
@@ -75,7 +75,9 @@ class OnFamilyTest {
     }
 
     private static RgbImage picture(Path folder, String name) {
-        return new PictureReader().read(folder.resolve("images/" + name + ".png")).image();
+        return new PictureReader()
+                .read(folder.resolve("images/" + name + ".png"))
+                .image();
     }
 
     @ParameterizedTest
@@ -95,9 +97,8 @@ class OnFamilyTest {
         Answer wide = c.model.ask(List.of(c.wide), QUESTION, options);
         Ledger ledger = wide.ledger();
         assertThat(ledger.total())
-                .isEqualTo(ledger.images().stream()
-                        .mapToInt(Ledger.Grid::tokens)
-                        .sum());
+                .isEqualTo(
+                        ledger.images().stream().mapToInt(Ledger.Grid::tokens).sum());
         assertThat(ledger.kept()).isLessThanOrEqualTo(ledger.total());
         if (EXACT.contains(id)) {
             assertThat(ledger.kept()).isEqualTo(ledger.total() / 2);
@@ -125,7 +126,8 @@ class OnFamilyTest {
             AskOptions options = AskOptions.defaults()
                     .withTechniques(List.of("grid"), Budget.count(count))
                     .withMaxTokens(1);
-            Ledger ledger = c.model.ask(List.of(c.wide, c.tall), QUESTION, options).ledger();
+            Ledger ledger =
+                    c.model.ask(List.of(c.wide, c.tall), QUESTION, options).ledger();
             assertThat(ledger.images()).extracting(Ledger.Grid::tokens).containsExactly(6, 10);
             assertThat(ledger.kept()).isEqualTo(count);
         }
@@ -144,7 +146,8 @@ class OnFamilyTest {
     private static void same(Answer actual, Answer expected) {
         assertThat(actual.tokens()).hasSameSizeAs(expected.tokens());
         for (int i = 0; i < expected.tokens().size(); i++) {
-            assertThat(actual.tokens().get(i).id()).isEqualTo(expected.tokens().get(i).id());
+            assertThat(actual.tokens().get(i).id())
+                    .isEqualTo(expected.tokens().get(i).id());
             assertThat((double) actual.tokens().get(i).logProbability())
                     .isCloseTo(expected.tokens().get(i).logProbability(), within(1e-4));
         }

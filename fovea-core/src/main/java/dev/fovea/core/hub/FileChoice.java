@@ -44,12 +44,14 @@ public record FileChoice(List<String> patterns) {
     }
 
     private List<RemoteFile> model(HubName name, List<RemoteFile> safe) {
-        List<RemoteFile> top = safe.stream().filter(f -> !f.path().contains("/")).toList();
+        List<RemoteFile> top =
+                safe.stream().filter(f -> !f.path().contains("/")).toList();
         boolean safetensors = top.stream().anyMatch(f -> f.path().endsWith(".safetensors"));
-        List<RemoteFile> gguf = top.stream().filter(f -> f.path().endsWith(".gguf")).toList();
+        List<RemoteFile> gguf =
+                top.stream().filter(f -> f.path().endsWith(".gguf")).toList();
         if (!safetensors && gguf.size() > 1) {
-            throw new HubException(name + " holds " + gguf.size() + " GGUF files; name the ones to fetch with --file: "
-                    + list(gguf));
+            throw new HubException(
+                    name + " holds " + gguf.size() + " GGUF files; name the ones to fetch with --file: " + list(gguf));
         }
         // Beside safetensors, other formats hold the same weights once more.
         return top.stream()
@@ -59,10 +61,12 @@ public record FileChoice(List<String> patterns) {
     }
 
     private List<RemoteFile> named(HubName name, List<RemoteFile> safe) {
-        List<RemoteFile> chosen = new ArrayList<>(
-                safe.stream().filter(f -> !isWeights(f.path()) && !f.path().contains("/")).toList());
+        List<RemoteFile> chosen = new ArrayList<>(safe.stream()
+                .filter(f -> !isWeights(f.path()) && !f.path().contains("/"))
+                .toList());
         for (String pattern : patterns) {
-            List<RemoteFile> found = safe.stream().filter(f -> matches(pattern, f.path())).toList();
+            List<RemoteFile> found =
+                    safe.stream().filter(f -> matches(pattern, f.path())).toList();
             if (found.isEmpty()) {
                 throw new HubException(name + " holds no file " + pattern + " that may be fetched; it holds "
                         + list(safe.stream().filter(f -> isWeights(f.path())).toList()));
@@ -81,7 +85,8 @@ public record FileChoice(List<String> patterns) {
         boolean pickles = all.stream().anyMatch(f -> f.path().matches(".*\\.(bin|pt|pth|ckpt|pkl)"));
         return new HubException(
                 pickles
-                        ? name + " holds its weights only as pickle files, which can run code and are never fetched; look for"
+                        ? name
+                                + " holds its weights only as pickle files, which can run code and are never fetched; look for"
                                 + " a revision or a copy in safetensors"
                         : name + " holds no weights in safetensors or GGUF, so there is no model to fetch");
     }
@@ -91,7 +96,9 @@ public record FileChoice(List<String> patterns) {
                 .limit(12)
                 .map(f -> f.path() + " (" + Sizes.text(f.size()) + ")")
                 .collect(Collectors.joining(", "));
-        return files.isEmpty() ? "no weights" : shown + (files.size() > 12 ? ", and " + (files.size() - 12) + " more" : "");
+        return files.isEmpty()
+                ? "no weights"
+                : shown + (files.size() > 12 ? ", and " + (files.size() - 12) + " more" : "");
     }
 
     private static boolean isWeights(String path) {

@@ -109,7 +109,9 @@ public record HubCache(Path root) {
             if (entries.size() == before) {
                 for (Path snapshot : children(repository.resolve("snapshots"))) {
                     entries.add(new Entry(
-                            new HubName(parts[1], parts[2], snapshot.getFileName().toString()), snapshot));
+                            new HubName(
+                                    parts[1], parts[2], snapshot.getFileName().toString()),
+                            snapshot));
                 }
             }
         }

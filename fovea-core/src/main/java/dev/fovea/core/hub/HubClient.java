@@ -73,8 +73,7 @@ final class HubClient implements AutoCloseable {
             }
             return listing(name, JSON.readTree(bytes));
         } catch (JacksonException e) {
-            throw new HubException(
-                    settings.endpoint() + " does not answer as the Hub does; check HF_ENDPOINT", e);
+            throw new HubException(settings.endpoint() + " does not answer as the Hub does; check HF_ENDPOINT", e);
         }
     }
 
@@ -86,7 +85,8 @@ final class HubClient implements AutoCloseable {
         List<RemoteFile> files = new ArrayList<>();
         for (JsonNode file : json.path("siblings")) {
             JsonNode large = file.path("lfs");
-            String hash = large.path("sha256").asText(large.path("oid").asText(file.path("blobId").asText("")));
+            String hash = large.path("sha256")
+                    .asText(large.path("oid").asText(file.path("blobId").asText("")));
             long size = large.path("size").asLong(file.path("size").asLong(-1));
             if (hash.matches("[0-9a-f]{40}|[0-9a-f]{64}") && size >= 0) {
                 files.add(new RemoteFile(file.path("rfilename").asText(""), size, hash));
@@ -101,7 +101,8 @@ final class HubClient implements AutoCloseable {
      * @throws Transient if asking again may help
      */
     InputStream open(HubName name, String commit, RemoteFile file, long from, long to) throws IOException {
-        String path = Arrays.stream(file.path().split("/")).map(HubClient::encoded).collect(Collectors.joining("/"));
+        String path =
+                Arrays.stream(file.path().split("/")).map(HubClient::encoded).collect(Collectors.joining("/"));
         URI uri = URI.create(settings.endpoint() + "/" + name.repository() + "/resolve/" + commit + "/" + path);
         HttpResponse<InputStream> response = get(name, uri, from, to);
         try {
@@ -125,8 +126,9 @@ final class HubClient implements AutoCloseable {
         }
         String range = response.headers().firstValue("Content-Range").orElse("");
         if (!range.startsWith("bytes " + from + "-")) {
-            throw new Transient("the server sent another part of " + file.path() + " than bytes " + from + " to "
-                    + (to - 1), Duration.ZERO);
+            throw new Transient(
+                    "the server sent another part of " + file.path() + " than bytes " + from + " to " + (to - 1),
+                    Duration.ZERO);
         }
         String total = range.substring(range.indexOf('/') + 1);
         if (total.matches("[0-9]{1,18}") && Long.parseLong(total) != file.size()) {
@@ -218,10 +220,12 @@ final class HubClient implements AutoCloseable {
                 new HubException(
                         code.equals("RevisionNotFound")
                                 ? name.repository() + " has no revision " + name.revision()
-                                : "There is no model " + name.repository() + " on " + settings.endpoint().getHost()
+                                : "There is no model " + name.repository() + " on "
+                                        + settings.endpoint().getHost()
                                         + ", or it is private; check the name, or put a token that may read it into HF_TOKEN");
             default ->
-                new HubException(settings.endpoint().getHost() + " refuses to send " + name + " (status " + status + ")");
+                new HubException(
+                        settings.endpoint().getHost() + " refuses to send " + name + " (status " + status + ")");
         };
     }
 
@@ -231,8 +235,10 @@ final class HubClient implements AutoCloseable {
                     + "/" + name.repository() + ", and put your token into HF_TOKEN";
         }
         return settings.token().isPresent()
-                ? "Your token may not read " + name.repository() + ", or there is no such model; check the name and HF_TOKEN"
-                : "There is no model " + name.repository() + " that everybody may read; check the name, or put a token that "
+                ? "Your token may not read " + name.repository()
+                        + ", or there is no such model; check the name and HF_TOKEN"
+                : "There is no model " + name.repository()
+                        + " that everybody may read; check the name, or put a token that "
                         + "may read it into HF_TOKEN";
     }
 

@@ -46,7 +46,8 @@ final class PartFile implements AutoCloseable {
             Files.deleteIfExists(data);
             Files.writeString(journal, header + "\n");
         }
-        FileChannel channel = FileChannel.open(data, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
+        FileChannel channel =
+                FileChannel.open(data, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
         FileChannel log = FileChannel.open(journal, StandardOpenOption.APPEND);
         PartFile part = new PartFile(data, journal, size, piece, channel, log);
         if (usable) {

@@ -95,8 +95,8 @@ public final class Pull {
         long need = fetching.stream().mapToLong(Fetching::toCome).sum();
         long free = Files.getFileStore(folder).getUsableSpace();
         if (need > 0 && need + SPARE > free) {
-            throw new HubException("There is no room for " + Sizes.text(need) + " in " + folder + " (" + Sizes.text(free)
-                    + " are free); free some space, or put the cache elsewhere with HF_HOME");
+            throw new HubException("There is no room for " + Sizes.text(need) + " in " + folder + " ("
+                    + Sizes.text(free) + " are free); free some space, or put the cache elsewhere with HF_HOME");
         }
     }
 
@@ -129,7 +129,8 @@ public final class Pull {
             switch (e.getCause()) {
                 case IOException failure -> throw failure;
                 case RuntimeException failure -> throw failure;
-                case null, default -> throw new IllegalStateException(e);
+                case null -> throw new IllegalStateException(e);
+                default -> throw new IllegalStateException(e);
             }
         } catch (InterruptedException e) {
             threads.shutdownNow();
@@ -202,7 +203,8 @@ public final class Pull {
                 file.part.discard();
                 listener.fetched(-file.file.size());
                 throw new HubException(file.file.path() + " arrived with another content than the Hub announces (hash "
-                        + file.file.hash().substring(0, 12) + "…); it was thrown away: pull again, or set another HF_ENDPOINT");
+                        + file.file.hash().substring(0, 12)
+                        + "…); it was thrown away: pull again, or set another HF_ENDPOINT");
             }
             Files.move(data, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             file.part.forget();

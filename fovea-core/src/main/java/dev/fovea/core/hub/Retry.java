@@ -35,8 +35,11 @@ record Retry(HubSettings settings, PullListener listener) {
                     throw e;
                 }
                 if (attempt >= patience.attempts()) {
-                    throw new HubException("Fovea cannot " + what + " from " + settings.endpoint().getHost() + ": "
-                            + reason(e) + " (tried " + attempt + " times); what is complete stays, and the next pull goes on", e);
+                    throw new HubException(
+                            "Fovea cannot " + what + " from "
+                                    + settings.endpoint().getHost() + ": " + reason(e) + " (tried " + attempt
+                                    + " times); what is complete stays, and the next pull goes on",
+                            e);
                 }
                 Duration asked = e instanceof HubClient.Transient t ? t.pause() : Duration.ZERO;
                 Duration wait = shorter(longer(asked, pause), patience.longest());

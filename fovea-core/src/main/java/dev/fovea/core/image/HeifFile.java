@@ -47,7 +47,8 @@ final class HeifFile {
         }
 
         /** The payload of a property, from its beginning, or null. */
-        @Nullable ByteBuffer property(String name) {
+        @Nullable
+        ByteBuffer property(String name) {
             for (Property property : properties) {
                 if (property.name.equals(name)) {
                     return property.data.duplicate();
@@ -222,7 +223,10 @@ final class HeifFile {
         int at = 0;
         for (Extent extent : item.extents) {
             ByteBuffer from = extent.inside ? inside : file;
-            if (from == null || extent.offset < 0 || extent.length < 0 || extent.offset > from.capacity() - extent.length) {
+            if (from == null
+                    || extent.offset < 0
+                    || extent.length < 0
+                    || extent.offset > from.capacity() - extent.length) {
                 throw new BufferUnderflowException();
             }
             from.get((int) extent.offset, data, at, (int) extent.length);

@@ -124,8 +124,9 @@ public record ImageProcessorConfig(
             case "SIGLIP" -> Kind.SIGLIP;
             case "VIT" -> Kind.VIT;
             default ->
-                throw new CheckpointException(file.name() + " asks for the image processor " + Printable.of(file.type(""))
-                        + ", which Fovea does not have (it has those of CLIP, LLaVA 1.5, SigLIP and ViT)");
+                throw new CheckpointException(
+                        file.name() + " asks for the image processor " + Printable.of(file.type(""))
+                                + ", which Fovea does not have (it has those of CLIP, LLaVA 1.5, SigLIP and ViT)");
         };
     }
 

@@ -92,7 +92,9 @@ final class YuvPicture {
         int shiftX = kind.log2_chroma_w();
         int shiftY = kind.log2_chroma_h();
         boolean bigEndian = (kind.flags() & avutil.AV_PIX_FMT_FLAG_BE) != 0;
-        int steps = colour ? kind.comp(0).step() + kind.comp(1).step() + kind.comp(2).step() : 0;
+        int steps = colour
+                ? kind.comp(0).step() + kind.comp(1).step() + kind.comp(2).step()
+                : 0;
         boolean interleaved = colour && steps != 3 * Math.ceilDiv(depth, 8);
         if (matrix == YCGCO || shiftX > 1 || shiftY > 1 || depth < 8 || depth > 16 || bigEndian || interleaved) {
             throw new UnsupportedPictureException("a HEIF picture with unusual colours");

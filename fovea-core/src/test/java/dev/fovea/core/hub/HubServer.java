@@ -136,7 +136,7 @@ final class HubServer implements AutoCloseable {
     }
 
     private void content(HttpExchange exchange, String path, String range) throws IOException {
-        byte[] content = files.get(path);
+        byte[] content = files.getOrDefault(path, new byte[0]);
         String[] bounds = range.replace("bytes=", "").split("-");
         long from = Long.parseLong(bounds[0]);
         long to = Math.min(content.length, Long.parseLong(bounds[1]) + 1);

@@ -140,7 +140,8 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
     private long peak(Load load) {
         long most = (long) shape.vocabulary() * F32;
         for (int layer = 0; layer < load.encoder().size(); layer++) {
-            long tokens = new EncoderSizes(shape, load.images()).rows(load.encoder().get(layer));
+            long tokens =
+                    new EncoderSizes(shape, load.images()).rows(load.encoder().get(layer));
             long inside = Math.max(4L * shape.encoderWidth(), 2L * shape.encoderMlp());
             most = Math.max(most, tokens * (2L * shape.encoderWidth() + inside) * bytes);
         }

@@ -206,8 +206,7 @@ class PeekExportTest {
         int[] text = {WorldTokenizer.BOS, 40, 41, 300, 42, end};
         try (Checkpoint checkpoint = Checkpoint.open(clip);
                 Scope scope = Scope.inference()) {
-            ContrastiveModel dual =
-                    Clip.load(ModelConfig.read(clip.resolve("config.json")), checkpoint, DType.F32);
+            ContrastiveModel dual = Clip.load(ModelConfig.read(clip.resolve("config.json")), checkpoint, DType.F32);
             TextNet net = new TextNet(parameters, Names.TEXT, SIZE.text(learned), Precision.F32);
             int length = SIZE.text(learned).length();
             Tensor pooled =
