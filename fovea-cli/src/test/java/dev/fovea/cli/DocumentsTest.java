@@ -70,6 +70,10 @@ class DocumentsTest {
         Matcher unit = Pattern.compile(
                         "package (\\w+);.*public final class (\\w+) implements Technique", Pattern.DOTALL)
                 .matcher(block.text());
+        if (block.text().contains("implements Family")) {
+            describesAModel(block);
+            return;
+        }
         if (!unit.find()) {
             assertThat(block.text()).as("%s is a whole program", block).contains("void main()");
             Compiled program = Compiled.source(folder, "Example.java", block.text());
@@ -96,6 +100,24 @@ class DocumentsTest {
             assertThat(technique.run(place, home, words.toArray(String[]::new))).contains("64 of 256 visual tokens");
             assertThat(place.resolve("spread.png")).isRegularFile();
         }
+    }
+
+    /** A family is put on the class path and opens the configuration of a checkpoint. */
+    private void describesAModel(CodeBlock block) throws Exception {
+        Compiled family = Compiled.source(folder, "example/Spectacles.java", block.text());
+        Path services = Files.createDirectories(family.folder().resolve("META-INF/services"));
+        Files.writeString(services.resolve("dev.fovea.core.model.family.Family"), "example.Spectacles");
+        Path model = Files.createDirectories(folder.resolve("spectacles"));
+        Files.writeString(model.resolve("config.json"), """
+                {"model_type": "spectacles", "image_token_id": 9,
+                 "vision_config": {"hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3,
+                                   "num_attention_heads": 4, "patch_size": 14, "image_size": 112},
+                 "text_config": {"hidden_size": 96, "intermediate_size": 128, "num_hidden_layers": 3,
+                                 "num_attention_heads": 4, "vocab_size": 500}}
+                """);
+        String said = family.run(
+                folder, List.of(), "dev.fovea.cli.Main", "cost", "--model", model.toString(), "--json");
+        assertThat(said).contains("\"technique\":\"full\"").contains("[64,64,64]");
     }
 
     static List<CodeBlock> javadoc() {

@@ -10,7 +10,7 @@ import java.util.Arrays;
  * Reads the language model's part of a configuration; missing keys take the defaults of {@code transformers}' class of
  * that {@code model_type}.
  */
-final class DecoderConfig {
+public final class DecoderConfig {
     /** Channels of all heads together, far above any model. */
     private static final int MAX_WIDTH = 1 << 24;
 
@@ -19,7 +19,7 @@ final class DecoderConfig {
     private DecoderConfig() {}
 
     /** Defaults and habits in which the model types differ. */
-    enum Kind {
+    public enum Kind {
         LLAMA(4096, 11008, 32, 32000, 2048, 1e-6, 10_000),
         QWEN2(8192, 29568, 80, 152064, 32768, 1e-5, 1_000_000);
 
@@ -47,7 +47,7 @@ final class DecoderConfig {
      *
      * @param tiedAbove whether the object around it says {@code tie_word_embeddings}; either place is enough
      */
-    static DecoderOptions read(Kind kind, ModelConfig config, boolean tiedAbove) {
+    public static DecoderOptions read(Kind kind, ModelConfig config, boolean tiedAbove) {
         int width = config.count("hidden_size", kind.width);
         int heads = config.count("num_attention_heads", kind == Kind.QWEN2 ? 64 : 32);
         int kvHeads = config.count("num_key_value_heads", kind == Kind.QWEN2 ? Math.min(8, heads) : heads);
