@@ -281,11 +281,7 @@ record Asking(
         Ledger.Grid grid = ledger.images().get(image);
         return grid.equals(ledger.unframed().get(image))
                 ? g
-                : processor.geometry(
-                        g.originalWidth(),
-                        g.originalHeight(),
-                        grid.cols() * shape.tokenPixels(),
-                        grid.rows() * shape.tokenPixels());
+                : processor.geometry(g, grid.cols() * shape.tokenPixels(), grid.rows() * shape.tokenPixels());
     }
 
     static double ms(long from, long to) {

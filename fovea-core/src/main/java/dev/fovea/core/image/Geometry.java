@@ -48,6 +48,26 @@ public record Geometry(
                 0);
     }
 
+    /**
+     * The same part of the original at another size. What was cropped or padded on the left and at the top must be a whole
+     * number of pixels there too.
+     */
+    Geometry at(int newWidth, int newHeight) {
+        double x = (double) newWidth / width;
+        double y = (double) newHeight / height;
+        return new Geometry(
+                originalWidth,
+                originalHeight,
+                newWidth,
+                newHeight,
+                scaleX / x,
+                scaleY / y,
+                Math.toIntExact(Math.round(offsetX * x)),
+                Math.toIntExact(Math.round(offsetY * y)),
+                padX,
+                padY);
+    }
+
     /** Where a horizontal position of the prepared picture lies in the original; may be outside of it. */
     public double originalX(double x) {
         return (x + offsetX) * scaleX - padX;

@@ -56,8 +56,10 @@ public final class ImageProcessor implements PictureProcessor {
 
     /** The way back from a picture that {@link #prepare(RgbImage, int, int)} made, to an original of this size. */
     @Override
-    public Geometry geometry(int originalWidth, int originalHeight, int width, int height) {
-        return Frame.of(config, originalWidth, originalHeight).at(width, height).geometry();
+    public Geometry geometry(Geometry view, int width, int height) {
+        return Frame.of(config, view.originalWidth(), view.originalHeight())
+                .at(width, height)
+                .geometry();
     }
 
     private PreparedImage prepare(RgbImage original, Frame frame) {

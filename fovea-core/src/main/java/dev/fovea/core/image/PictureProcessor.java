@@ -40,12 +40,12 @@ public interface PictureProcessor {
     }
 
     /**
-     * The way back to a picture from a whole view of it at a size of choice.
+     * The way back to a picture from a view of it at a size of choice.
      *
-     * @throws IllegalArgumentException as {@link #prepareView}
+     * @param view the way back from the view that {@link #preparePicture} made
      */
-    default Geometry geometry(int originalWidth, int originalHeight, int width, int height) {
-        throw new IllegalArgumentException(NOT_RESIZED);
+    default Geometry geometry(Geometry view, int width, int height) {
+        return view.at(width, height);
     }
 
     /** What is told where a technique asks for another size. */

@@ -81,6 +81,16 @@ public final class QwenPictureProcessor implements PictureProcessor {
         return List.of(new ViewSize(size.height(), size.width(), new Part.Whole()));
     }
 
+    @Override
+    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
+        if (!(part instanceof Part.Whole)) {
+            throw new IllegalArgumentException(NOT_RESIZED);
+        }
+        Geometry geometry = Geometry.resized(picture, width, height);
+        RgbImage resized = Resizer.resize(picture, width, height, resampling);
+        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
+    }
+
     /** Where frames do not fill the last moment, the last one is repeated. */
     @Override
     public PreparedPicture prepareVideo(List<RgbImage> frames, double framesPerSecond) {

@@ -85,6 +85,19 @@ public final class TilingPictureProcessor implements PictureProcessor {
         return views;
     }
 
+    /** A tile at another size is cut out of a picture whose tiles all have that size. */
+    @Override
+    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
+        TileSplit.Tiling tiling = split.of(picture.width(), picture.height());
+        int columns = part instanceof Part.Tile ? tiling.columns() : 1;
+        int rows = part instanceof Part.Tile ? tiling.rows() : 1;
+        int x = part instanceof Part.Tile tile ? tile.column() * width : 0;
+        int y = part instanceof Part.Tile tile ? tile.row() * height : 0;
+        RgbImage whole = resized(picture, new DynamicSize.Size(columns * width, rows * height));
+        Geometry geometry = Geometry.cut(picture, whole.width(), whole.height(), x, y, width, height);
+        return new PreparedImage(pixels.crop(whole, geometry), geometry, pixels.normalization(), part);
+    }
+
     private PreparedImage tile(RgbImage original, RgbImage whole, int row, int column) {
         int side = split.tile();
         Geometry geometry =

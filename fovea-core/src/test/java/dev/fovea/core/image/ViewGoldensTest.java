@@ -121,6 +121,33 @@ class ViewGoldensTest {
         assertThat(overview.bottom()).isCloseTo(56, within(1e-9));
     }
 
+    @ParameterizedTest
+    @CsvSource({"qwen2-5-vl", "idefics3"})
+    void viewsOfAnotherSizeShowTheSamePart(String model) {
+        PictureProcessor processor = model.startsWith("qwen")
+                ? QwenPictureProcessor.read(GOLDEN.resolve(model))
+                : TilingPictureProcessor.read(GOLDEN.resolve(model));
+        RgbImage picture = picture(model, "wide");
+        for (PreparedImage view : processor.preparePicture(picture).views()) {
+            PreparedImage small = processor.prepareView(picture, view.part(), 28, 28);
+            assertThat(small.width()).isEqualTo(28);
+            assertThat(small.geometry()).isEqualTo(processor.geometry(view.geometry(), 28, 28));
+            Region before = view.geometry().toOriginal(new Region(0, 0, view.width(), view.height()));
+            Region after = small.geometry().toOriginal(new Region(0, 0, 28, 28));
+            assertThat(after.left()).isCloseTo(before.left(), within(1e-9));
+            assertThat(after.bottom()).isCloseTo(before.bottom(), within(1e-9));
+            assertThat(mean(small)).as("%s", view.part()).isCloseTo(mean(view), within(8.0));
+        }
+    }
+
+    private static double mean(PreparedImage view) {
+        double sum = 0;
+        for (float value : view.bytes()) {
+            sum += value;
+        }
+        return sum / view.bytes().length;
+    }
+
     @Test
     void aPictureIsNotCutWhereTheFileSaysSo() {
         Path folder = folderWith("""
