@@ -115,8 +115,8 @@ class DocumentsTest {
                  "text_config": {"hidden_size": 96, "intermediate_size": 128, "num_hidden_layers": 3,
                                  "num_attention_heads": 4, "vocab_size": 500}}
                 """);
-        String said = family.run(
-                folder, List.of(), "dev.fovea.cli.Main", "cost", "--model", model.toString(), "--json");
+        String said =
+                family.run(folder, List.of(), "dev.fovea.cli.Main", "cost", "--model", model.toString(), "--json");
         assertThat(said).contains("\"technique\":\"full\"").contains("[64,64,64]");
     }
 

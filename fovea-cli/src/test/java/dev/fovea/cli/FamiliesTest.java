@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands on models whose tokens are several patches and whose pictures are several images. */
 class FamiliesTest {
-    private static final Path GOLDEN = Run.MODEL.getParent();
+    private static final Path GOLDEN = Run.MODEL.resolveSibling("").normalize();
     private static final String QUESTION = "How many red circles are there?";
 
     @TempDir

@@ -72,7 +72,8 @@ class CostModelTest {
                 Load load = PlanSimulator.load(costs.shape(), plan, 40, 1);
                 Cost cost = costs.cost(plan, load);
                 // Nothing predicts the simulator's pixels, so that PixelPrune, which reads no budget, drops nothing.
-                boolean spends = !List.of("full", "attention-rebalancing", "pixelprune").contains(id);
+                boolean spends =
+                        !List.of("full", "attention-rebalancing", "pixelprune").contains(id);
                 if (spends) {
                     // Recoverable compression finds its own number of tokens in what it sees.
                     double least = id.equals("recoverable-compression") ? 1 : visual * 0.2;
