@@ -179,7 +179,7 @@ public record ModelConfig(Path file, String path, JsonNode node) {
         String all = known.stream().map(k -> "'" + k + "'").collect(Collectors.joining(" or "));
         return new CheckpointException(file + ": '" + path + key + "' is '" + Printable.of(found)
                 + "', but Fovea runs " + all + " here" + Suggest.nearest(found, known)
-                + "; it opens LLaVA-1.5, Qwen2.5-VL, Idefics3 and SmolVLM models in the Hugging Face layout");
+                + "; it opens models of known families in the Hugging Face layout");
     }
 
     private JsonNode present(String key) {
