@@ -1,5 +1,6 @@
 package dev.fovea.core.hub;
 
+import dev.fovea.core.file.FolderLock;
 import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.file.Reasons;
 import java.io.IOException;
@@ -25,6 +26,7 @@ import java.util.concurrent.Future;
 public final class Pull {
     private static final long PIECE = 16L << 20;
     private static final long SPARE = 64L << 20;
+    private static final long LOOK_AGAIN_MILLIS = 100;
 
     private final HubCache cache;
     private final HubSettings settings;
@@ -46,11 +48,37 @@ public final class Pull {
         try (HubClient client = new HubClient(settings)) {
             HubClient.Listing listing = Retry.of(settings, listener).call("list " + name, () -> client.list(name));
             List<RemoteFile> files = choice.of(name, listing.files());
-            try (RepositoryLock ignored = RepositoryLock.take(cache.lock(name), listener::waiting)) {
+            try (FolderLock ignored = alone(cache.lock(name))) {
                 return fetch(client, name, listing.commit(), files);
             }
         } catch (IOException e) {
             throw new HubException(cache.folder(name) + " cannot be written: " + Reasons.of(e), e);
+        }
+    }
+
+    /** One pull at a time fetches a model: another one waits and finds it all there. */
+    private FolderLock alone(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        boolean told = false;
+        while (true) {
+            try {
+                return FolderLock.take(folder);
+            } catch (FolderLock.HeldException e) {
+                if (!told) {
+                    listener.waiting();
+                    told = true;
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(LOOK_AGAIN_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new HubException("Fetching was interrupted before it began", e);
         }
     }
 
