@@ -110,8 +110,9 @@ record Asking(
         if (least <= context) {
             return;
         }
-        if (views.isEmpty()) {
-            throw new IllegalArgumentException("The question with its prompt has " + ids + " tokens, more than the "
+        int words = ids - views.size();
+        if (words > context || views.isEmpty()) {
+            throw new IllegalArgumentException("The question with its prompt has " + words + " tokens, more than the "
                     + context + " that this model reads; shorten it.");
         }
         throw new IllegalArgumentException("The prompt has " + least + " tokens, more than the " + context
