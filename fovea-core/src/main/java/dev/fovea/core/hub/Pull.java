@@ -98,11 +98,8 @@ public final class Pull {
                 fetching.add(new Fetching(file, PartFile.open(blobs.resolve(file.hash()), file.size(), PIECE)));
             }
             checkSpace(blobs, fetching);
-            listener.begins(
-                    files.size(),
-                    files.stream().mapToLong(RemoteFile::size).sum(),
-                    files.stream().mapToLong(RemoteFile::size).sum()
-                            - fetching.stream().mapToLong(Fetching::toCome).sum());
+            long bytes = files.stream().mapToLong(RemoteFile::size).sum();
+            listener.begins(files.size(), bytes, bytes - toCome(fetching));
             fetchAll(client, name, commit, fetching);
         } finally {
             for (Fetching one : fetching) {
@@ -119,8 +116,12 @@ public final class Pull {
         }
     }
 
+    private static long toCome(List<Fetching> fetching) {
+        return fetching.stream().mapToLong(Fetching::toCome).sum();
+    }
+
     private static void checkSpace(Path folder, List<Fetching> fetching) throws IOException {
-        long need = fetching.stream().mapToLong(Fetching::toCome).sum();
+        long need = toCome(fetching);
         long free = Files.getFileStore(folder).getUsableSpace();
         if (need > 0 && need + SPARE > free) {
             throw new HubException("There is no room for " + Sizes.text(need) + " in " + folder + " ("
