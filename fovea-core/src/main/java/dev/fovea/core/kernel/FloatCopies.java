@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /** Copies between native f32 or bf16 and arrays of floats. */
-final class FloatCopies {
+public final class FloatCopies {
     private FloatCopies() {}
 
     /** Reads {@code count} elements. */
@@ -27,7 +27,7 @@ final class FloatCopies {
     }
 
     /** Writes the first {@code count} elements, each rounded to the nearest, ties to even. */
-    static void store(float[] values, int count, DType dtype, long address) {
+    public static void store(float[] values, int count, DType dtype, long address) {
         switch (dtype) {
             case F32 -> MemorySegment.copy(values, 0, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, count);
             case BF16 -> {

@@ -1,5 +1,6 @@
 package dev.fovea.core.tensor;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -206,6 +207,19 @@ public final class Tensors {
     /** An empty or present optional tensor argument. */
     public static TensorOptional optional(@Nullable Tensor t) {
         return t == null ? new TensorOptional() : new TensorOptional(t);
+    }
+
+    /**
+     * The memory of a dense tensor, to be filled while the tensor is alive: its elements in order.
+     *
+     * @throws IllegalArgumentException if its elements do not lie one behind the other
+     */
+    @SuppressWarnings("restricted") // as many bytes as the tensor owns
+    public static MemorySegment memory(Tensor t) {
+        if (!t.is_contiguous()) {
+            throw new IllegalArgumentException("The elements of this tensor do not lie one behind the other");
+        }
+        return MemorySegment.ofAddress(t.data_ptr().address()).reinterpret(t.numel() * t.element_size());
     }
 
     /** The address of the first element. */

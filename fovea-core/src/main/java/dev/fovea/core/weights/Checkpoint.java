@@ -26,7 +26,7 @@ public final class Checkpoint implements AutoCloseable {
     static final String INDEX = "model.safetensors.index.json";
 
     private final Path path;
-    private final List<MappedFile> files;
+    private final List<MappedFile.Read<SafeTensorsHeader>> files;
     private final Map<String, Entry> entries;
 
     /** Tensors that the index places in a shard that does not hold them: harmless until somebody needs one. */
@@ -34,9 +34,17 @@ public final class Checkpoint implements AutoCloseable {
 
     private final List<OwnedTensor> kept = new ArrayList<>();
 
-    private record Entry(MappedFile file, TensorInfo info) {}
+    private record Entry(MappedFile.Read<SafeTensorsHeader> in, TensorInfo info) {
+        Tensor tensor() {
+            return in.file().tensor(info.dtype(), info.sizes(), in.header().dataStart() + info.begin());
+        }
+    }
 
-    private Checkpoint(Path path, List<MappedFile> files, Map<String, Entry> entries, Map<String, String> absent) {
+    private Checkpoint(
+            Path path,
+            List<MappedFile.Read<SafeTensorsHeader>> files,
+            Map<String, Entry> entries,
+            Map<String, String> absent) {
         this.path = path;
         this.files = files;
         this.entries = entries;
@@ -70,8 +78,12 @@ public final class Checkpoint implements AutoCloseable {
                         : "; is it the folder of a checkpoint?"));
     }
 
+    private static MappedFile.Read<SafeTensorsHeader> safetensors(Path path) {
+        return MappedFile.open(path, channel -> SafeTensorsHeader.read(channel, path));
+    }
+
     private static Checkpoint single(Path path) {
-        MappedFile file = MappedFile.open(path);
+        MappedFile.Read<SafeTensorsHeader> file = safetensors(path);
         Map<String, Entry> entries = new LinkedHashMap<>();
         file.header().tensors().forEach((name, info) -> entries.put(name, new Entry(file, info)));
         return new Checkpoint(path, List.of(file), entries, Map.of());
@@ -79,13 +91,13 @@ public final class Checkpoint implements AutoCloseable {
 
     private static Checkpoint sharded(Path indexPath) {
         ShardIndex index = ShardIndex.read(indexPath);
-        Map<String, MappedFile> shards = new LinkedHashMap<>();
+        Map<String, MappedFile.Read<SafeTensorsHeader>> shards = new LinkedHashMap<>();
         try {
             index.shards().forEach((name, tensors) -> shards.put(name, openShard(indexPath, name, tensors)));
             Map<String, Entry> entries = new LinkedHashMap<>();
             Map<String, String> absent = new LinkedHashMap<>();
             index.weightMap().forEach((tensor, shard) -> {
-                MappedFile file = shards.get(shard);
+                MappedFile.Read<SafeTensorsHeader> file = shards.get(shard);
                 TensorInfo info = file == null ? null : file.header().tensors().get(tensor);
                 if (file == null || info == null) {
                     absent.put(tensor, shard);
@@ -95,19 +107,19 @@ public final class Checkpoint implements AutoCloseable {
             });
             return new Checkpoint(indexPath, List.copyOf(shards.values()), entries, absent);
         } catch (RuntimeException e) {
-            shards.values().forEach(MappedFile::close);
+            shards.values().forEach(shard -> shard.file().close());
             throw e;
         }
     }
 
-    private static MappedFile openShard(Path indexPath, String name, List<String> tensors) {
+    private static MappedFile.Read<SafeTensorsHeader> openShard(Path indexPath, String name, List<String> tensors) {
         Path shard = indexPath.resolveSibling(name);
         if (!Files.exists(shard)) {
             throw new CheckpointException(shard + " is missing, though " + indexPath.getFileName() + " places "
                     + (tensors.size() == 1 ? "tensor" : tensors.size() + " tensors, the first") + " '"
                     + Printable.of(tensors.getFirst()) + "' in it; download the whole checkpoint");
         }
-        return MappedFile.open(shard);
+        return safetensors(shard);
     }
 
     /** The file that was opened: the safetensors file, or the index of the shards. */
@@ -143,8 +155,7 @@ public final class Checkpoint implements AutoCloseable {
      * @throws CheckpointException if there is no such tensor
      */
     public Tensor tensor(String name) {
-        Entry entry = find(name);
-        return entry.file.tensor(entry.info);
+        return find(name).tensor();
     }
 
     /** The text pairs of the header; of shards, those of the first. */
@@ -192,7 +203,7 @@ public final class Checkpoint implements AutoCloseable {
      * @throws CheckpointException if one has
      */
     public void requireWhole() {
-        files.forEach(MappedFile::requireWhole);
+        files.forEach(file -> file.file().requireWhole());
     }
 
     /** Frees the tensors that were {@linkplain #keep kept}, and closes. Whoever uses one of them is at fault. */
@@ -207,6 +218,6 @@ public final class Checkpoint implements AutoCloseable {
     /** No more tensors can be taken; the files are unmapped once the tensors already taken are gone too. */
     @Override
     public void close() {
-        files.forEach(MappedFile::close);
+        files.forEach(file -> file.file().close());
     }
 }

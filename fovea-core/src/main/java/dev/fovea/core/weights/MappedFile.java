@@ -1,6 +1,7 @@
 package dev.fovea.core.weights;
 
 import dev.fovea.core.file.Reasons;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Tensors;
 import java.io.IOException;
@@ -20,15 +21,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One safetensors file mapped read-only into memory. Its pages are shared with every other process that maps the file
- * and are read from disk when first touched.
+ * One file of weights mapped read-only into memory. Its pages are shared with every other process that maps the file and
+ * are read from disk when first touched.
  *
  * <p>The mapping is counted: it goes when the file has been closed <em>and</em> libtorch has let go of the last tensor
  * over it, so closing early can never leave a tensor that points at nothing.
  */
-final class MappedFile implements AutoCloseable {
+public final class MappedFile implements AutoCloseable {
     private final Path path;
-    private final SafeTensorsHeader header;
     private final Arena arena;
     private final MemorySegment data;
 
@@ -38,24 +38,41 @@ final class MappedFile implements AutoCloseable {
     private final AtomicLong users = new AtomicLong(1);
     private boolean closed;
 
-    private MappedFile(Path path, SafeTensorsHeader header, Arena arena, MemorySegment data, RandomAccessFile file) {
+    private MappedFile(Path path, Arena arena, MemorySegment data, RandomAccessFile file) {
         this.path = path;
-        this.header = header;
         this.arena = arena;
         this.data = data;
         this.file = file;
     }
 
-    static MappedFile open(Path path) {
+    /** What is learned from a file before it is mapped. */
+    @FunctionalInterface
+    interface Reader<T> {
+        T read(FileChannel channel) throws IOException;
+    }
+
+    /** A file and what was learned from it. */
+    record Read<T>(MappedFile file, T header) {}
+
+    /**
+     * Maps a whole file.
+     *
+     * @throws CheckpointException if it cannot be read, in one sentence
+     */
+    public static MappedFile open(Path path) {
+        return open(path, channel -> path).file();
+    }
+
+    /** Reads what {@code reader} wants of a file, then maps all of it; nothing stays open if the reader refuses. */
+    static <T> Read<T> open(Path path, Reader<T> reader) {
         Arena arena = Arena.ofShared();
         RandomAccessFile file = null;
         try {
             file = new RandomAccessFile(path.toFile(), "r");
             FileChannel channel = file.getChannel();
-            SafeTensorsHeader header = SafeTensorsHeader.read(channel, path);
-            long dataBytes = channel.size() - header.dataStart();
-            MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, header.dataStart(), dataBytes, arena);
-            return new MappedFile(path, header, arena, data, file);
+            T header = reader.read(channel);
+            MemorySegment data = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            return new Read<>(new MappedFile(path, arena, data, file), header);
         } catch (IOException e) {
             discard(arena, file);
             throw new CheckpointException(path + " cannot be read: " + Reasons.of(e), e);
@@ -79,9 +96,11 @@ final class MappedFile implements AutoCloseable {
     /**
      * Makes sure that all mapped bytes are still there. The file itself is asked, not its path: one moved into its place
      * is another file.
+     *
+     * @throws CheckpointException if it has become shorter or can no longer be read
      */
-    void requireWhole() {
-        long mapped = header.dataStart() + data.byteSize();
+    public void requireWhole() {
+        long mapped = data.byteSize();
         try {
             long now = file.length();
             if (now < mapped) {
@@ -93,42 +112,61 @@ final class MappedFile implements AutoCloseable {
         }
     }
 
-    Path path() {
+    /** The file. */
+    public Path path() {
         return path;
     }
 
-    SafeTensorsHeader header() {
-        return header;
+    /**
+     * All of its bytes, read-only. Valid until {@link #close()} and, while a tensor from here is alive, beyond.
+     *
+     * @throws IllegalStateException if it has been closed
+     */
+    public synchronized MemorySegment bytes() {
+        requireOpen();
+        return data;
     }
 
-    /** A tensor over the mapped bytes, or a copy where they are not aligned to the element size. */
-    synchronized Tensor tensor(TensorInfo info) {
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException(path + " has been closed");
         }
-        Natives.ensureLoaded();
-        if (info.byteSize() == 0) {
-            return Tensors.empty(info.dtype(), info.sizes());
-        }
-        MemorySegment bytes = data.asSlice(info.begin(), info.byteSize());
-        return bytes.address() % info.dtype().bytes() == 0 ? view(info, bytes) : copy(info, bytes);
     }
 
-    private Tensor view(TensorInfo info, MemorySegment bytes) {
+    /**
+     * A tensor over the mapped bytes, or a copy where they are not aligned to the element size.
+     *
+     * @param dtype the element type as it lies in the file
+     * @param sizes the sizes, outermost first
+     * @param at its first byte in the file
+     * @throws IllegalStateException if the file has been closed
+     */
+    public synchronized Tensor tensor(DType dtype, long[] sizes, long at) {
+        requireOpen();
+        Natives.ensureLoaded();
+        long bytes = dtype.bytes();
+        for (long size : sizes) {
+            bytes = Math.multiplyExact(bytes, size);
+        }
+        if (bytes == 0) {
+            return Tensors.empty(dtype, sizes);
+        }
+        MemorySegment own = data.asSlice(at, bytes);
+        return own.address() % dtype.bytes() == 0 ? view(dtype, sizes, own) : copy(dtype, sizes, own);
+    }
+
+    private Tensor view(DType dtype, long[] sizes, MemorySegment bytes) {
         users.incrementAndGet();
         Release.watch(bytes.address(), this);
         try (Borrowed pointer = new Borrowed(bytes);
-                TensorOptions options = new TensorOptions(info.dtype().scalarType())) {
-            return torch.from_blob(pointer, info.sizes(), Release.INSTANCE, options);
+                TensorOptions options = new TensorOptions(dtype.scalarType())) {
+            return torch.from_blob(pointer, sizes, Release.INSTANCE, options);
         }
     }
 
-    @SuppressWarnings("restricted") // the tensor was just allocated with this many bytes
-    private static Tensor copy(TensorInfo info, MemorySegment bytes) {
-        Tensor tensor = Tensors.empty(info.dtype(), info.sizes());
-        MemorySegment.ofAddress(tensor.data_ptr().address())
-                .reinterpret(bytes.byteSize())
-                .copyFrom(bytes);
+    private static Tensor copy(DType dtype, long[] sizes, MemorySegment bytes) {
+        Tensor tensor = Tensors.empty(dtype, sizes);
+        Tensors.memory(tensor).copyFrom(bytes);
         return tensor;
     }
 
