@@ -21,7 +21,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
-/** A day in one process: thousands of asks, failures, conversations, opens and closes. */
+/**
+ * A day in one process: thousands of asks, failures, conversations, opens and closes.
+ *
+ * <p>The profile {@code soak} runs it with {@code -XX:TieredStopAtLevel=1}. The JVM's optimising compiler, C2, works in
+ * memory from {@code malloc}, tens of megabytes for a large method, which stay with the process when it is done. Each
+ * time it meets a larger method than before, resident memory takes a step: three of 1 to 9 MB within the first 1,000
+ * rounds, 2.6 to 5 % in all, and then none (0.4 % from there to round 4,000). With C1 alone what remains is what the
+ * product holds: 0.3 % from round 100 to round 1,000, and at most 0.6 % for asks, failures, conversations or openings by
+ * themselves.
+ */
 @Tag("soak")
 class SoakTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden/llava-gqa");
