@@ -195,7 +195,7 @@ class MergingOfficialTest {
      * @param shift added to our indices: 1 where the authors count the class token
      * @param official for each token its members and weights, or its heaviest member alone
      */
-    private static void assertTokens(Decision.Merge merge, int shift, JsonNode official) {
+    static void assertTokens(Decision.Merge merge, int shift, JsonNode official) {
         for (int g = 0; g < official.size(); g++) {
             JsonNode token = official.get(g);
             if (token.size() == 1) {

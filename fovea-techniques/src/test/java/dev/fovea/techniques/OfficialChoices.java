@@ -26,9 +26,14 @@ public final class OfficialChoices {
         return IntStream.range(0, values.size()).map(i -> values.get(i).asInt()).toArray();
     }
 
-    /** A signal that was recorded on {@code peek}; a vector becomes one row. */
+    /** A signal that was recorded on {@code peek} for these choices; a vector becomes one row. */
     public static Matrix recorded(String name) {
-        try (Checkpoint file = Checkpoint.open(Path.of("src/test/resources/token-choice-peek.safetensors"))) {
+        return recorded("token-choice-peek", name);
+    }
+
+    /** A signal of a file of recorded ones. */
+    static Matrix recorded(String from, String name) {
+        try (Checkpoint file = Checkpoint.open(Path.of("src/test/resources", from + ".safetensors"))) {
             Tensor tensor = file.tensor(name);
             float[] data = Tensors.floats(tensor);
             int cols = (int) tensor.size(tensor.dim() - 1);

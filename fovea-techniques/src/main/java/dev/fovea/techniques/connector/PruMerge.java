@@ -40,6 +40,8 @@ public final class PruMerge implements Technique {
                         their weights, as in the authors' code; the paper speaks of weighted averages.
             note        Where nothing is an outlier PruMerge+ keeps every eighth patch (the authors' code stops there),
                         and PruMerge the one token of all.
+            note        With plus and count=fixed a patch that is picked twice makes two tokens, as in the authors' code,
+                        which then forgets as many of the other patches, the first of the picture; here none is.
             note        count=budget is how others compare it (EffiVLM-Bench); the last token counts here.
             """);
 

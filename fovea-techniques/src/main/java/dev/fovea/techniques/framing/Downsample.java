@@ -24,10 +24,12 @@ public final class Downsample implements Technique {
             budget    Visual tokens per image, at most. Both sides of the grid shrink by the root of the share, rounded
                       down; one more column is taken where the budget has room for it. What was reached is reported.
             full      acts with factor
-            knob      factor = auto, whole 1..100: Divides both sides of the grid by this, rounded down, in place of the
+            knob      factor = auto, whole 1..100: Divides both sides of the grid by this, to the nearest, in place of the
                       budget; the authors use 2, 3, 4, 5 and 10 for 75, 89, 94, 96 and 99 % fewer tokens.
             note      The picture is resampled once, from the original to the smaller size, with the filter of the
                       model's own processor. The authors resample twice, with JPEG compression of quality 75 in between.
+            note      The authors divide the sides of the picture and then take whole tokens; the grid that is reached
+                      differs from theirs by one row or column now and then. Theirs has at least four tokens.
             note      The authors' models take pictures of any size. In models of a fixed input size the learned
                       positions are interpolated to the smaller grid.
             """);
@@ -52,8 +54,13 @@ public final class Downsample implements Technique {
         }));
     }
 
+    /** Half a token goes to the even number, as where processors take whole tokens. */
     static Decision.Resize divided(int rows, int cols, int factor) {
-        return new Decision.Resize(Math.max(1, rows / factor), Math.max(1, cols / factor));
+        return new Decision.Resize(nearest(rows, factor), nearest(cols, factor));
+    }
+
+    private static int nearest(int side, int factor) {
+        return (int) Math.max(1, Math.rint((double) side / factor));
     }
 
     /** The grid that costs at most {@code tokens}, with the aspect ratio kept as well as whole tokens allow. */

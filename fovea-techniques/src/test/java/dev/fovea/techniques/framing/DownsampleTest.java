@@ -62,7 +62,7 @@ class DownsampleTest {
 
     /** The authors' factors on a grid of 24 x 24: 75, 88.89, 93.75, 96 and 99 % fewer tokens, nominally. */
     @ParameterizedTest
-    @CsvSource({"2, 12", "3, 8", "4, 6", "5, 4", "10, 2", "100, 1"})
+    @CsvSource({"2, 12", "3, 8", "4, 6", "5, 5", "7, 3", "10, 2", "16, 2", "100, 1"})
     void factorsReplaceTheBudget(int factor, int side) {
         assertThat(resize(24, 24, Budget.full(), "factor=" + factor)).isEqualTo(new Decision.Resize(side, side));
     }
