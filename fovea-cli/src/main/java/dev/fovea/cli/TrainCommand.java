@@ -2,6 +2,8 @@ package dev.fovea.cli;
 
 import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.message.Suggest;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
@@ -35,6 +37,7 @@ import picocli.CommandLine.Parameters;
             "@|bold Examples:|@",
             "  fovea train peek --out models/my-peek",
             "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
+            "  fovea train peek --stages finish --technique flowcut --budget 25%   learn with fewer visual tokens",
             ""
         })
 final class TrainCommand implements Callable<Integer> {
@@ -79,6 +82,9 @@ final class TrainCommand implements Callable<Integer> {
     boolean quick;
 
     @Mixin
+    SpendingOptions spending;
+
+    @Mixin
     JsonOption json;
 
     TrainCommand(Session session) {
@@ -93,6 +99,7 @@ final class TrainCommand implements Callable<Integer> {
                     + "; the recipes are: " + String.join(", ", RECIPES));
         }
         List<String> wanted = wanted();
+        PeekRecipe.Pruning pruning = pruning(wanted);
         if (threads != null) {
             if (threads < 1 || threads > MOST_THREADS) {
                 throw CommandFailure.usage("--threads is " + threads + "; give a number from 1 to " + MOST_THREADS);
@@ -104,7 +111,7 @@ final class TrainCommand implements Callable<Integer> {
         check(folder);
         check(model);
         session.interruption().mayTake(SECONDS_TO_SAVE);
-        try (PeekRecipe peek = new PeekRecipe(folder, quick, progress(), session.interruption()::requested)) {
+        try (PeekRecipe peek = open(folder, pruning)) {
             wanted.forEach(peek::stage);
             boolean complete = wanted.contains(PeekRecipe.stages().getLast());
             if (complete) {
@@ -116,6 +123,35 @@ final class TrainCommand implements Callable<Integer> {
             terminal.err().println("fovea: " + e.getMessage());
             return ExitCode.INTERRUPTED;
         }
+    }
+
+    private PeekRecipe open(Path folder, PeekRecipe.@Nullable Pruning pruning) {
+        try {
+            return new PeekRecipe(folder, quick, progress(), session.interruption()::requested, pruning);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
+    }
+
+    /** The technique in the loop, or null. */
+    private PeekRecipe.@Nullable Pruning pruning(List<String> wanted) {
+        spending.check();
+        if (spending.techniques.isEmpty()) {
+            if (!(spending.budget() instanceof Budget.Full)) {
+                throw CommandFailure.usage("--budget " + spending.budget
+                        + " needs a technique that spends it: name one, for example --technique flowcut");
+            }
+            return null;
+        }
+        List<String> prunable = PeekRecipe.prunable();
+        if (wanted.stream().noneMatch(prunable::contains)) {
+            throw CommandFailure.usage("--technique acts in the stages that answer from pictures, "
+                    + String.join(" and ", prunable) + ", but --stages names neither");
+        }
+        Techniques installed = Techniques.installed();
+        return new PeekRecipe.Pruning(
+                String.join("+", spending.techniques) + "-" + spending.budget,
+                shape -> installed.plan(spending.techniques, shape, spending.budget(), 1));
     }
 
     /** Hours of work must not end at a folder that cannot be written. */

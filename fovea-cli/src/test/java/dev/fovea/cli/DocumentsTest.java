@@ -76,6 +76,12 @@ class DocumentsTest {
             describesAModel(block);
             return;
         }
+        if (block.text().contains("TrainingPath")) {
+            Compiled program = Compiled.source(folder, "Learn.java", block.text());
+            assertThat(program.run(CodeBlock.ROOT, List.of(), "Learn"))
+                    .matches("(?s)loss \\d+\\.\\d, gradient \\d+\\.\\d\\n");
+            return;
+        }
         if (!unit.find()) {
             assertThat(block.text()).as("%s is a whole program", block).contains("void main()");
             Compiled program = Compiled.source(folder, "Example.java", block.text());

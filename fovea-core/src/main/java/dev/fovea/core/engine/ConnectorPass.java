@@ -100,11 +100,11 @@ final class ConnectorPass {
                 .map(s -> clsIsFeature ? s.features : ownFeatures(s))
                 .toArray(Tensor[]::new);
         Tensor all = connector.project(Tensors.cat(0, rows));
-        int from = 0;
+        int[] tokens =
+                Arrays.stream(rows).mapToInt(r -> (int) r.size(0) / patches()).toArray();
+        Tensor[] each = Tensors.split(all, 0, tokens);
         for (int i = 0; i < rows.length; i++) {
-            int tokens = (int) rows[i].size(0) / patches();
-            states.get(i).projected = all.narrow(0, from, tokens);
-            from += tokens;
+            states.get(i).projected = each[i];
         }
     }
 

@@ -5,6 +5,7 @@ import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -32,6 +33,7 @@ final class DecoderPass {
     private final List<Chunk> chunks;
     private @Nullable DecoderProjections previous;
     private @Nullable Rotation rotation;
+    private @Nullable EdgeMask mask;
     private float[] finalStates = new float[0];
 
     /** A rotary table that several layers share. */
@@ -54,24 +56,36 @@ final class DecoderPass {
     }
 
     /**
-     * Runs all layers.
+     * Runs all layers, with gradients if the caller's scope records them.
      *
      * @param embeddings {@code [total tokens, width]}
-     * @return next-token logits of every sequence, f32: {@code [sequences, vocabulary]}, in the caller's scope
+     * @return next-token logits, f32: {@code [tokens asked for, vocabulary]}, those of one sequence after those of the
+     *     one before, in the caller's scope
      */
     Tensor run(Tensor embeddings) {
-        try (Scope scope = Scope.inference()) {
+        try (Scope scope = Scope.inner()) {
             Tensor x = station(new Station.Prompt(), embeddings, null);
             checkContext();
             int[][] places = chunks.stream()
                     .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
                     .toArray(int[][]::new);
             Tensor last = decoder.norm().forward(layers(x, places));
-            finalStates = Tensors.floats(last);
+            if (!selective()) {
+                finalStates = Tensors.floats(last);
+            }
             return scope.keep(Tensors.to(decoder.head().forward(last), DType.F32));
         } finally {
             forgetRotation();
+            if (mask != null) {
+                mask.close();
+                mask = null;
+            }
         }
+    }
+
+    /** Whether other tokens than the last of each sequence are asked for. */
+    private boolean selective() {
+        return chunks.stream().anyMatch(c -> c.sequence().asked() != null);
     }
 
     /** The last token of every sequence behind the final norm, once run: {@code [sequences, width]}, row after row. */
@@ -79,14 +93,14 @@ final class DecoderPass {
         return finalStates;
     }
 
-    /** The last token of every sequence behind the last layer: {@code [sequences, width]}, in the caller's scope. */
+    /** The tokens asked for behind the last layer: {@code [tokens, width]}, in the caller's scope. */
     private Tensor layers(Tensor embeddings, int[][] places) {
         Tensor x = embeddings;
         // What a layer computed is needed until the station of the next has passed: two scopes take turns.
-        Scope older = Scope.inference();
+        Scope older = Scope.inner();
         try {
             for (int layer = 0; layer < decoder.layers().size(); layer++) {
-                Scope younger = Scope.inference();
+                Scope younger = Scope.inner();
                 try {
                     x = layer(layer, x, places);
                 } catch (RuntimeException e) {
@@ -109,17 +123,23 @@ final class DecoderPass {
         boolean last = index == decoder.layers().size() - 1;
         int[][][] positions = positions(index);
         now.positions(rotation(packed(positions)));
-        if (x.size(0) == chunks.size()) {
-            // One token of each sequence: also the last layer, whose other queries nobody asks for, needs all of them.
+        if (x.size(0) == chunks.size() || x.requires_grad()) {
+            // With gradients, which want all of them anyway; or one token of each sequence: also the last layer, whose
+            // other queries nobody asks for, needs all of them.
             now.together();
         }
         Tensor k = now.keys(true);
         Tensor v = now.values();
         fillCaches(index, k, v, positions, places);
         attentionStation(index);
-        Tensor attended = last ? lastRows(index, now) : allRows(index, now, k, v);
+        Tensor attended = last && !selective() ? lastRows(index, now) : allRows(index, now, k, v);
         previous = last || !wantedBehind(index) ? null : now;
-        Tensor residual = last ? x.index_select(0, Tensors.indices(ends())) : x;
+        Tensor residual = x;
+        if (last) {
+            Tensor wanted = Tensors.indices(asked());
+            attended = selective() ? attended.index_select(0, wanted) : attended;
+            residual = x.index_select(0, wanted);
+        }
         return layer.mlpResidual(residual.add(layer.attention().out().forward(attended)));
     }
 
@@ -134,14 +154,16 @@ final class DecoderPass {
             Chunk chunk = chunks.get(c);
             Sequence s = chunk.sequence();
             int n = chunk.length();
-            KvCache.Layer cache = s.cache().layer(index);
-            int next = chunk.fresh() ? s.next() : cache.nextPosition() + n;
-            cache.append(
-                    k.narrow(1, from, n),
-                    v.narrow(1, from, n),
-                    chunk.fresh() ? s.origins() : places[c],
-                    positions[c][0],
-                    next);
+            if (s.keeps()) {
+                KvCache.Layer cache = s.cache().layer(index);
+                int next = chunk.fresh() ? s.next() : cache.nextPosition() + n;
+                cache.append(
+                        k.narrow(1, from, n),
+                        v.narrow(1, from, n),
+                        chunk.fresh() ? s.origins() : places[c],
+                        positions[c][0],
+                        next);
+            }
             if (chunk.fresh()) {
                 s.decoderTokens().add(s.visual().count());
             }
@@ -155,28 +177,40 @@ final class DecoderPass {
         double scale = decoder.layers().get(index).attention().scale();
         int[] lengths = lengths();
         boolean fresh = chunks.stream().allMatch(Chunk::fresh);
-        Tensor out = fresh ? PackedAttention.self(q, k, v, lengths, true, scale, null) : null;
+        Tensor out = fresh ? freshRows(q, k, v, lengths, scale) : null;
+        if (out != null && chunks.stream().allMatch(c -> c.sequence().rescaling(index) == null)) {
+            return out;
+        }
         Tensor[] parts = new Tensor[chunks.size()];
-        boolean rescaled = false;
         int from = 0;
         for (int c = 0; c < parts.length; c++) {
-            KvCache.Layer cache = chunks.get(c).sequence().cache().layer(index);
+            Chunk chunk = chunks.get(c);
+            boolean keeps = chunk.sequence().keeps();
+            KvCache.@Nullable Layer cache = keeps ? chunk.sequence().cache().layer(index) : null;
+            Tensor keys = cache == null ? k.narrow(1, from, lengths[c]) : cache.keys();
+            Tensor values = cache == null ? v.narrow(1, from, lengths[c]) : cache.values();
             Tensor own = q.narrow(1, from, lengths[c]);
-            List<float[]> factors = chunks.get(c).sequence().rescaling(index);
+            List<float[]> factors = chunk.sequence().rescaling(index);
             if (out == null) {
-                parts[c] = PackedAttention.last(own, cache.keys(), cache.values(), scale);
+                parts[c] = PackedAttention.last(own, keys, values, scale);
             } else {
                 parts[c] = out.narrow(0, from, lengths[c]);
             }
             if (factors != null) {
-                rescaled = true;
-                Tensor row = Rescaling.attend(
-                        own.narrow(1, lengths[c] - 1, 1), cache.keys(), cache.values(), scale, factors);
+                Tensor row = Rescaling.attend(own.narrow(1, lengths[c] - 1, 1), keys, values, scale, factors);
                 parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
             }
             from += lengths[c];
         }
-        return out != null && !rescaled ? out : Tensors.cat(0, parts);
+        return Tensors.cat(0, parts);
+    }
+
+    /** Attention of whole prompts, under their edges where they have some. */
+    private Tensor freshRows(Tensor q, Tensor k, Tensor v, int[] lengths, double scale) {
+        List<@Nullable AttentionEdges> edges = new ArrayList<>();
+        chunks.forEach(c -> edges.add(c.sequence().edges()));
+        mask = EdgeMask.of(mask, edges, lengths);
+        return mask == null ? PackedAttention.self(q, k, v, lengths, true, scale, null) : mask.attend(q, k, v, scale);
     }
 
     /** Behind the last layer only the last token of a sequence is asked for. */
@@ -384,6 +418,26 @@ final class DecoderPass {
 
     private int[] lengths() {
         return chunks.stream().mapToInt(Chunk::length).toArray();
+    }
+
+    /** Rows of the tokens asked for. */
+    private int[] asked() {
+        if (!selective()) {
+            return ends();
+        }
+        IntStream.Builder rows = IntStream.builder();
+        int from = 0;
+        for (Chunk chunk : chunks) {
+            int[] own = chunk.sequence().asked();
+            int base = from;
+            if (own == null) {
+                rows.add(from + chunk.length() - 1);
+            } else {
+                Arrays.stream(own).forEach(row -> rows.add(base + row));
+            }
+            from += chunk.length();
+        }
+        return rows.build().toArray();
     }
 
     /** Rows of the last tokens. */

@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.tensor.DType;
@@ -118,8 +119,16 @@ record DecoderSignals(
         return out;
     }
 
-    /** True where a key comes after the query: {@code [queries, keys]}. */
-    private static Tensor hidden(int[] asking, int[] asked) {
+    /** True where a query does not see a key: {@code [queries, keys]}. */
+    private Tensor hidden(int[] asking, int[] asked) {
+        AttentionEdges edges = sequence.edges();
+        if (edges != null) {
+            byte[] blocked = new byte[asking.length * asked.length];
+            for (int i = 0; i < blocked.length; i++) {
+                blocked[i] = (byte) (edges.sees(asking[i / asked.length], asked[i % asked.length]) ? 0 : 1);
+            }
+            return Tensors.to(Tensors.of(blocked, asking.length, asked.length), DType.BOOL);
+        }
         Tensor queries = Tensors.of(asking, asking.length, 1);
         return Tensors.of(asked, 1, asked.length).gt(queries);
     }

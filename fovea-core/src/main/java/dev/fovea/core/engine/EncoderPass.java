@@ -7,8 +7,10 @@ import dev.fovea.core.model.vision.TransformerBlock;
 import dev.fovea.core.model.vision.VisionEncoder;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -17,7 +19,9 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +37,8 @@ final class EncoderPass {
     private final int[] featureLayers;
     private final @Nullable Linear visualProjection;
     private final List<EncodingImage> images = new ArrayList<>();
+    private final List<@Nullable Tensor> features;
+    private final List<int[]> featureLengths;
     private boolean placed;
     private @Nullable EncoderWindows windows;
     private RotaryEmbedding.@Nullable Table rotation;
@@ -47,43 +53,91 @@ final class EncoderPass {
         this.encoder = encoder;
         this.grouping = grouping;
         this.rows = new EncoderRows(o.classToken(), o.registers(), grouping.patches());
+        this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
+        this.featureLengths = new ArrayList<>(Collections.nCopies(featureLayers.length, new int[0]));
         this.featureLayers = featureLayers.clone();
         this.visualProjection = visualProjection;
     }
 
     /** Encodes the pictures; the caller owns what comes back. */
     List<EncodedImage> encode(List<ImageInput> inputs) {
-        try (Scope ignored = Scope.inference()) {
-            Tensor x = embed(inputs);
-            int complete = last(featureLayers);
-            int begun = complete;
-            for (EncodingImage image : images) {
-                complete = Math.max(
-                        complete,
-                        image.book().encoderLayersComplete(encoder.blocks().size()));
-                begun = Math.max(begun, image.book().encoderLayersBegun());
-            }
-            begun = Math.max(begun, complete);
-            x = station(new Station.Patches(), x);
-            observe(x, 0);
-            for (int layer = 0; layer < begun; layer++) {
-                if (!placed) {
-                    place();
-                }
-                try (Scope inner = Scope.inference()) {
-                    EncoderProjections p = project(layer, x);
-                    if (layer < complete) {
-                        x = inner.keep(block(layer, x, p));
-                    }
-                }
-                if (layer < complete) {
-                    x = outputStation(layer, x);
-                }
-            }
-            return images.stream()
-                    .map(image -> image.finished(encoder, last(featureLayers)))
+        try (Scope ignored = Scope.inner()) {
+            run(embed(inputs));
+            return finished();
+        }
+    }
+
+    /**
+     * Hidden states of pictures cut into patches, under no plan: behind each feature layer {@code [images, rows, width]},
+     * in the caller's scope.
+     */
+    List<Tensor> states(CutPictures pictures) {
+        try (Scope scope = Scope.inner()) {
+            run(embed(pictures));
+            return features.stream()
+                    .map(x -> scope.keep(Objects.requireNonNull(x).view(images.size(), -1, x.size(1))))
                     .toList();
         }
+    }
+
+    private void run(Tensor entering) {
+        Tensor x = entering;
+        int complete = last(featureLayers);
+        int begun = complete;
+        for (EncodingImage image : images) {
+            complete = Math.max(
+                    complete,
+                    image.book().encoderLayersComplete(encoder.blocks().size()));
+            begun = Math.max(begun, image.book().encoderLayersBegun());
+        }
+        begun = Math.max(begun, complete);
+        x = station(new Station.Patches(), x);
+        observe(x, 0);
+        for (int layer = 0; layer < begun; layer++) {
+            if (!placed) {
+                place();
+            }
+            try (Scope inner = Scope.inner()) {
+                EncoderProjections p = project(layer, x);
+                if (layer < complete) {
+                    x = inner.keep(block(layer, x, p));
+                }
+            }
+            if (layer < complete) {
+                x = outputStation(layer, x);
+            }
+        }
+    }
+
+    private List<EncodedImage> finished() {
+        Tensor[][] parts = new Tensor[featureLayers.length][];
+        for (int f = 0; f < parts.length; f++) {
+            parts[f] = Tensors.split(Objects.requireNonNull(features.get(f)), 0, featureLengths.get(f));
+        }
+        List<EncodedImage> out = new ArrayList<>();
+        for (int i = 0; i < images.size(); i++) {
+            int image = i;
+            List<Tensor> own = Arrays.stream(parts).map(f -> f[image]).toList();
+            out.add(images.get(i).finished(encoder, own, last(featureLayers)));
+        }
+        return out;
+    }
+
+    private Tensor embed(CutPictures pictures) {
+        EncoderRows cut = pictures.prefix() ? rows : new EncoderRows(false, 0, rows.patches());
+        for (int i = 0; i < pictures.count(); i++) {
+            Ledger.Grid grid = new Ledger.Grid(pictures.rows(), pictures.cols(), i, new Part.Whole(), grouping.side());
+            VisualTokens whole = VisualTokens.ofCells(grid.tokens());
+            images.add(new EncodingImage(
+                    new Framing.Framed(pictures.input(i), grid, List.of()), grid, cut, whole.keep(pictures.cells(i))));
+        }
+        Tensor x = encoder.embed(
+                pictures.patches(),
+                pictures.patchCells(grouping),
+                pictures.rows() * grouping.side(),
+                pictures.cols() * grouping.side(),
+                pictures.prefix());
+        return x.reshape(-1, x.size(2));
     }
 
     private Tensor embed(List<ImageInput> given) {
@@ -176,7 +230,7 @@ final class EncoderPass {
             boolean merged = false;
             for (int t = 0; t < sizes.length; t++) {
                 merged |= sizes[t] != 1;
-                Arrays.fill(logs, rows.of(t), rows.of(t + 1), (float) Math.log(sizes[t]));
+                Arrays.fill(logs, image.rows.of(t), image.rows.of(t + 1), (float) Math.log(sizes[t]));
             }
             if (merged && image.book().plan().proportionalAttention()) {
                 bias[i] = Tensors.of(logs, logs.length);
@@ -240,15 +294,13 @@ final class EncoderPass {
     private void takeFeatures(Tensor x, int layers, boolean again) {
         for (int f = 0; f < featureLayers.length; f++) {
             if (featureLayers[f] == layers) {
-                int from = 0;
+                features.set(f, x);
+                featureLengths.set(f, lengths());
                 for (EncodingImage image : images) {
                     if (again) {
-                        image.features.removeLast();
                         image.featureIds.removeLast();
                     }
-                    image.features.add(x.narrow(0, from, image.length()));
                     image.featureIds.add(image.tokens.ids());
-                    from += image.length();
                 }
             }
         }
@@ -368,12 +420,12 @@ final class EncoderPass {
         int from = 0;
         for (EncodingImage image : images) {
             int[] cells = image.layout().cells();
-            for (int i = 0; i < cells.length * rows.patches(); i++) {
-                int cell = cells[i / rows.patches()];
-                int inside = i % rows.patches();
+            for (int i = 0; i < cells.length * image.rows.patches(); i++) {
+                int cell = cells[i / image.rows.patches()];
+                int inside = i % image.rows.patches();
                 if (cell >= 0) {
-                    at[0][from + rows.prefix() + i] = cell / image.grid.cols() * side + inside / side;
-                    at[1][from + rows.prefix() + i] = cell % image.grid.cols() * side + inside % side;
+                    at[0][from + image.rows.prefix() + i] = cell / image.grid.cols() * side + inside / side;
+                    at[1][from + image.rows.prefix() + i] = cell % image.grid.cols() * side + inside % side;
                 }
             }
             from += image.length();

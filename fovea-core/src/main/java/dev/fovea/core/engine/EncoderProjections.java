@@ -50,10 +50,11 @@ record EncoderProjections(
             @Nullable Tensor @Nullable [] bias,
             @Nullable Tensor[] guests) {
         Tensor normed = block.attentionNorm().forward(x);
+        List<Tensor> qkv = block.projections(normed);
         return new EncoderProjections(
-                rotated(block.queries(normed), rotation),
-                rotated(block.keys(normed), rotation),
-                block.values(normed),
+                rotated(qkv.get(0), rotation),
+                rotated(qkv.get(1), rotation),
+                qkv.get(2),
                 bias,
                 Arrays.stream(guests).map(g -> guests(block, g)).toArray(Guests[]::new));
     }

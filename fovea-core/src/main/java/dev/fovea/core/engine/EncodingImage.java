@@ -22,7 +22,6 @@ final class EncodingImage {
     final Carried carried;
     final List<Decided> decided = new ArrayList<>();
     final List<Integer> encoderTokens = new ArrayList<>();
-    final List<Tensor> features = new ArrayList<>();
     final List<int[]> featureIds = new ArrayList<>();
     VisualTokens tokens;
 
@@ -31,13 +30,18 @@ final class EncodingImage {
     Tensor guests;
 
     EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows) {
+        this(framed, grid, rows, VisualTokens.ofCells(grid.tokens()));
+    }
+
+    /** @param tokens which of the grid's are there */
+    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows, VisualTokens tokens) {
         this.input = framed.input();
         this.grid = grid;
         this.unframed = framed.unframed();
         this.decided.addAll(framed.decided());
         this.rows = rows;
         this.carried = new Carried(rows.cls());
-        this.tokens = VisualTokens.ofCells(grid.tokens());
+        this.tokens = tokens;
     }
 
     /** Rows in the packed states. */
@@ -53,8 +57,13 @@ final class EncodingImage {
         return tokens.layout(grid);
     }
 
-    /** What leaves the encoder; the caller owns it. */
-    EncodedImage finished(VisionEncoder encoder, int layers) {
+    /**
+     * What leaves the encoder; the caller owns it.
+     *
+     * @param features of each feature layer, with the rows that it left
+     * @param layers behind which the last of them are taken
+     */
+    EncodedImage finished(VisionEncoder encoder, List<Tensor> features, int layers) {
         Tensor[] parts = new Tensor[features.size()];
         for (int f = 0; f < parts.length; f++) {
             parts[f] = survivors(rows.withoutRegisters(features.get(f)), featureIds.get(f), tokens.ids());
@@ -62,7 +71,8 @@ final class EncodingImage {
         Tensor joined = parts.length == 1 ? parts[0] : Tensors.cat(1, parts);
         Tensor leaving = layers == encoder.options().layers() ? encoder.features(joined) : joined;
         // A copy where nothing was computed anew: views of the packed states would keep all of them.
-        Tensor own = parts.length == 1 && leaving == parts[0] ? leaving.clone() : leaving;
+        boolean view = parts.length == 1 && leaving == parts[0];
+        Tensor own = view ? (leaving.requires_grad() ? leaving.alias() : leaving.clone()) : leaving;
         return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens);
     }
 

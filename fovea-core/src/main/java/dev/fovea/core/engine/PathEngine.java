@@ -39,6 +39,13 @@ public final class PathEngine {
         if (images.isEmpty()) {
             return List.of();
         }
+        try (Scope ignored = Scope.inference()) {
+            return encoded(images);
+        }
+    }
+
+    /** As above, with gradients if the caller's scope records them. */
+    List<EncodedImage> encoded(List<ImageInput> images) {
         int[] layers =
                 model.featureLayers().stream().mapToInt(Integer::intValue).toArray();
         ContrastiveModel tower = model.textTower();
@@ -95,12 +102,7 @@ public final class PathEngine {
                             p.ofImages().get(i)));
                 }
             }
-            List<ConnectorPass.Projected> projected = new ConnectorPass(
-                            model.connector(),
-                            model.vision().options().classToken(),
-                            model.clsIsFeature(),
-                            this::shared)
-                    .project(items);
+            List<ConnectorPass.Projected> projected = projected(items);
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<Tensor> embeddings = new ArrayList<>();
             int from = 0;
@@ -125,6 +127,13 @@ public final class PathEngine {
             states.forEach(PromptState::close);
             throw e;
         }
+    }
+
+    /** Pictures behind the connector, with gradients if the caller's scope records them. */
+    List<ConnectorPass.Projected> projected(List<ConnectorPass.Item> items) {
+        return new ConnectorPass(
+                        model.connector(), model.vision().options().classToken(), model.clsIsFeature(), this::shared)
+                .project(items);
     }
 
     /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
@@ -267,6 +276,10 @@ public final class PathEngine {
 
     private Decoder decoder() {
         return model.decoder();
+    }
+
+    static String promptName(int prompt) {
+        return "prompt" + prompt + ".";
     }
 
     public static String imageName(String prompt, int image) {

@@ -5,6 +5,7 @@ import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.path.Ledger;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The position ids with which a prompt enters the language model. Counted ones are contiguous, whatever was dropped
@@ -23,25 +24,44 @@ record PromptPositions(ModelParts model) {
      * @param length of the prompt with them
      */
     PositionIds.Laid of(int[] ids, List<Ledger.Grid> grids, VisualTokens visual, int[] visualAt, int length) {
-        PositionIds scheme = model.positions();
+        List<PositionIds.Span> spans = new ArrayList<>();
+        int image = 0;
+        for (int id : ids) {
+            if (model.isPlaceholder(id)) {
+                Ledger.Grid grid = grids.get(image++);
+                spans.add(new PositionIds.Picture(grid.rows(), grid.cols(), grid.part()));
+            } else {
+                spans.add(new PositionIds.Words(1));
+            }
+        }
+        return of(model.positions(), spans, grids, visual, visualAt, length);
+    }
+
+    /**
+     * As above, of a prompt whose stretches are known.
+     *
+     * @param spans of the prompt of which nothing was dropped
+     */
+    static PositionIds.Laid of(
+            PositionIds scheme,
+            List<PositionIds.Span> spans,
+            List<Ledger.Grid> grids,
+            VisualTokens visual,
+            int[] visualAt,
+            int length) {
         if (scheme.axes() == 1) {
             return scheme.lay(List.of(new PositionIds.Words(length)));
         }
-        List<PositionIds.Span> spans = new ArrayList<>();
         int[] firstOf = new int[grids.size()];
         List<Integer> words = new ArrayList<>();
         int at = 0;
         int image = 0;
-        for (int id : ids) {
-            if (model.isPlaceholder(id)) {
-                Ledger.Grid grid = grids.get(image);
-                firstOf[image++] = at;
-                spans.add(new PositionIds.Picture(grid.rows(), grid.cols(), grid.part()));
-                at += grid.tokens();
-            } else {
-                spans.add(new PositionIds.Words(1));
-                words.add(at++);
+        for (PositionIds.Span span : spans) {
+            switch (span) {
+                case PositionIds.Picture ignored -> firstOf[image++] = at;
+                case PositionIds.Words w -> IntStream.range(at, at + w.length()).forEach(words::add);
             }
+            at += span.length();
         }
         PositionIds.Laid whole = scheme.lay(spans);
         int[] from = present(grids, visual, visualAt, length, firstOf, words);

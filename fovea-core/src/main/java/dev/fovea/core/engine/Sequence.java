@@ -1,6 +1,7 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class Sequence {
     private final String name;
     private final PlanRun run;
-    private final KvCache cache;
+    private final @Nullable KvCache cache;
+    private final boolean branched;
     private final List<Ledger.Grid> grids;
     private final int[] firstCells;
     private final List<Carried> ofImages;
@@ -36,6 +38,8 @@ final class Sequence {
     private int[] visualAt;
     private VisualTokens visual;
     private int next;
+    private @Nullable AttentionEdges edges;
+    private int @Nullable [] asked;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -58,6 +62,32 @@ final class Sequence {
             int total,
             List<Ledger.Grid> grids,
             List<Carried> ofImages) {
+        this(name, run, cache, positions, next, visualAt, visual, total, grids, ofImages, null, null);
+    }
+
+    /**
+     * A prompt of which more than its next token is asked, and whose continuations may be packed behind it.
+     *
+     * @param cache null if nothing will follow
+     * @param branches for each token 0, or the continuation that it belongs to; null where there is but one
+     * @param asked ascending places of the tokens whose successors are asked for; null for the last one alone
+     */
+    Sequence(
+            String name,
+            PlanRun run,
+            @Nullable KvCache cache,
+            int[][] positions,
+            int next,
+            int[] visualAt,
+            VisualTokens visual,
+            int total,
+            List<Ledger.Grid> grids,
+            List<Carried> ofImages,
+            int @Nullable [] branches,
+            int @Nullable [] asked) {
+        this.branched = branches != null;
+        this.edges = branches == null ? null : AttentionEdges.branches(branches);
+        this.asked = asked;
         this.name = name;
         this.run = run;
         this.cache = cache;
@@ -103,8 +133,28 @@ final class Sequence {
         return run.book();
     }
 
+    /** @throws IllegalStateException for a sequence that keeps none */
     KvCache cache() {
+        if (cache == null) {
+            throw new IllegalStateException("Nothing can follow a sequence that was made to be read once");
+        }
         return cache;
+    }
+
+    /** Whether keys and values are kept, for tokens that follow. */
+    boolean keeps() {
+        return cache != null;
+    }
+
+    /** Which tokens see which, or null where each sees all before it. */
+    @Nullable
+    AttentionEdges edges() {
+        return edges;
+    }
+
+    /** The tokens whose successors are asked for, or null for the last one alone. */
+    int @Nullable [] asked() {
+        return asked;
     }
 
     int length() {
@@ -244,14 +294,39 @@ final class Sequence {
         visualAt =
                 IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
         origins = Arrays.stream(rows).map(r -> origins[r]).toArray();
+        followEdges(rows);
         if (renumber) {
-            positions = counted(axes(), rows.length);
+            positions = branched && edges != null ? branchedPositions(edges.groups()) : counted(axes(), rows.length);
             next = rows.length;
         } else {
             positions = Arrays.stream(positions)
                     .map(axis -> Arrays.stream(rows).map(r -> axis[r]).toArray())
                     .toArray(int[][]::new);
         }
+    }
+
+    private void followEdges(int[] rows) {
+        AttentionEdges known = edges;
+        edges = known == null ? null : known.follow(rows);
+        int[] wanted = asked;
+        if (wanted != null) {
+            int[] at = new int[Arrays.stream(rows).max().orElse(-1) + 1];
+            for (int i = 0; i < rows.length; i++) {
+                at[rows[i]] = i;
+            }
+            // Words are never dropped: each is where its row went.
+            asked = Arrays.stream(wanted).map(row -> at[row]).toArray();
+        }
+    }
+
+    /** Every continuation begins at the position behind the common beginning. */
+    private int[][] branchedPositions(int[] groups) {
+        int common = (int) Arrays.stream(groups).filter(g -> g == 0).count();
+        int[] used = new int[Arrays.stream(groups).max().orElse(0) + 1];
+        int[] at = Arrays.stream(groups)
+                .map(g -> g == 0 ? used[0]++ : common + used[g]++)
+                .toArray();
+        return Collections.nCopies(axes(), at).toArray(int[][]::new);
     }
 
     /** Makes room for tokens that a step put behind the visual ones, before the first layer. */
@@ -263,8 +338,11 @@ final class Sequence {
                 .toArray();
         origins = IntStream.range(0, oldLength + count).toArray();
         place = oldLength + count;
+        int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
+        followEdges(from, at, count);
         if (axes() == 1) {
-            positions = counted(1, place);
+            AttentionEdges known = edges;
+            positions = branched && known != null ? branchedPositions(known.groups()) : counted(1, place);
             next = place;
         } else {
             // Where rows and columns are positions, added tokens stand at the one that they follow.
@@ -273,6 +351,15 @@ final class Sequence {
                     .toArray(int[][]::new);
         }
         return at;
+    }
+
+    private void followEdges(int[] from, int at, int count) {
+        AttentionEdges known = edges;
+        edges = known == null ? null : known.follow(from);
+        int[] wanted = asked;
+        asked = wanted == null
+                ? null
+                : Arrays.stream(wanted).map(row -> row < at ? row : row + count).toArray();
     }
 
     /** An axis with the value at one place repeated behind it. */

@@ -2,6 +2,7 @@ package dev.fovea.core.layer;
 
 import dev.fovea.core.kernel.RowLinear;
 import dev.fovea.core.kernel.SplitLinear;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
 import java.util.Arrays;
@@ -16,11 +17,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param weight {@code [out, in]}
  * @param bias {@code [out]}, or null
+ * @param products the type in which inputs and weights are multiplied and which the result has, where that is not their
+ *     own: a network may learn in f32 and multiply in bf16. Null: as they are
  */
-public record Linear(Tensor weight, @Nullable Tensor bias) {
+public record Linear(
+        Tensor weight, @Nullable Tensor bias, @Nullable DType products) {
+
+    /** A map that multiplies its weights as they are. */
+    public Linear(Tensor weight, @Nullable Tensor bias) {
+        this(weight, bias, null);
+    }
 
     /** {@code [..., in] -> [..., out]}. */
     public Tensor forward(Tensor x) {
+        if (products != null) {
+            return converted(products).forward(Tensors.to(x, products));
+        }
         Work.linear(x, outputs());
         if (RowLinear.takes(x, weight)) {
             return RowLinear.forward(x, weight, bias);
@@ -38,6 +50,14 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
      * @return a result to each map
      */
     public static List<Tensor> forward(Tensor x, Linear... maps) {
+        DType products = maps[0].products;
+        if (products != null && Arrays.stream(maps).allMatch(map -> map.products == products)) {
+            // Converted once for all of them.
+            Tensor operand = Tensors.to(x, products);
+            return Arrays.stream(maps)
+                    .map(map -> map.converted(products).forward(operand))
+                    .toList();
+        }
         if (Arrays.stream(maps).allMatch(map -> RowLinear.takes(x, map.weight))) {
             Arrays.stream(maps).forEach(map -> Work.linear(x, map.outputs()));
             return RowLinear.forward(
@@ -46,6 +66,11 @@ public record Linear(Tensor weight, @Nullable Tensor bias) {
                     Arrays.stream(maps).map(Linear::bias).collect(Collectors.toList()));
         }
         return Arrays.stream(maps).map(map -> map.forward(x)).toList();
+    }
+
+    private Linear converted(DType dtype) {
+        Tensor b = bias;
+        return new Linear(Tensors.to(weight, dtype), b == null ? null : Tensors.to(b, dtype));
     }
 
     public long inputs() {

@@ -3,6 +3,7 @@ package dev.fovea.core.layer;
 import dev.fovea.core.kernel.RowAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -47,21 +48,58 @@ public final class PackedAttention {
             return Tensors.to(out.permute(0, 2, 1, 3).reshape(q.size(1), q.size(0) * q.size(2)), dtype);
         }
         Tensor[] parts = new Tensor[lengths.length];
-        int from = 0;
+        Tensor[] queries = Tensors.split(q, 1, lengths);
+        Tensor[] keys = Tensors.split(k, 1, lengths);
+        Tensor[] values = Tensors.split(v, 1, lengths);
         for (int s = 0; s < lengths.length; s++) {
             Tensor bias = keyBias == null ? null : keyBias[s];
             DType in = bias == null ? AttentionPrecision.of(dtype, lengths[s]) : DType.F32;
             Tensor out = one(
-                    Tensors.to(q.narrow(1, from, lengths[s]), in),
-                    Tensors.to(k.narrow(1, from, lengths[s]), in),
-                    Tensors.to(v.narrow(1, from, lengths[s]), in),
+                    Tensors.to(queries[s], in),
+                    Tensors.to(keys[s], in),
+                    Tensors.to(values[s], in),
                     bias == null ? null : bias.view(1, 1, 1, -1),
                     causal,
                     scale);
             parts[s] = Tensors.to(out, dtype);
-            from += lengths[s];
         }
         return Tensors.cat(0, parts);
+    }
+
+    /**
+     * Every sequence attends to itself under a mask of its own. In f32.
+     *
+     * @param q {@code [heads, total tokens, d]}
+     * @param k {@code [heads or kv-heads, total tokens, d]}
+     * @param v as k
+     * @param lengths tokens of each sequence; their sum is the total
+     * @param masks added to the scores: for sequences of one length one {@code [sequences, 1, length, length]}, otherwise
+     *     one {@code [1, 1, length, length]} for each
+     * @return {@code [total tokens, heads * d]} in the type of {@code q}
+     */
+    public static Tensor masked(Tensor q, Tensor k, Tensor v, int[] lengths, List<Tensor> masks, double scale) {
+        DType dtype = DType.of(q.scalar_type());
+        Tensor wideQ = Tensors.to(q, DType.F32);
+        Tensor wideK = Tensors.to(k, DType.F32);
+        Tensor wideV = Tensors.to(v, DType.F32);
+        if (masks.size() == 1) {
+            Tensor out = Tensors.attention(
+                    batched(wideQ, lengths.length),
+                    batched(wideK, lengths.length),
+                    batched(wideV, lengths.length),
+                    masks.getFirst(),
+                    false,
+                    scale);
+            return Tensors.to(out.permute(0, 2, 1, 3).reshape(q.size(1), q.size(0) * q.size(2)), dtype);
+        }
+        Tensor[] queries = Tensors.split(wideQ, 1, lengths);
+        Tensor[] keys = Tensors.split(wideK, 1, lengths);
+        Tensor[] values = Tensors.split(wideV, 1, lengths);
+        Tensor[] parts = new Tensor[lengths.length];
+        for (int s = 0; s < parts.length; s++) {
+            parts[s] = one(queries[s], keys[s], values[s], masks.get(s), false, scale);
+        }
+        return Tensors.to(Tensors.cat(0, parts), dtype);
     }
 
     /**

@@ -13,13 +13,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param weight {@code [width, channels, patch, patch]}, as the convolution stores it
  * @param bias {@code [width]}, or null (CLIP)
+ * @param products the type of the products where it is not that of the weights, as in {@link Linear}; or null
  */
-public record PatchEmbedding(Tensor weight, @Nullable Tensor bias) {
+public record PatchEmbedding(
+        Tensor weight, @Nullable Tensor bias, @Nullable DType products) {
 
     /** Pixels {@code [batch, channels, height, width]} to {@code [batch, rows * cols, width]}, row-major. */
     public Tensor forward(Tensor pixels) {
-        Tensor patches = unfold(pixels, weight.size(2));
+        return embed(unfold(pixels, weight.size(2)));
+    }
+
+    /** Patches that were cut before, {@code [..., channels * patch * patch]}, to {@code [..., width]}. */
+    public Tensor embed(Tensor patches) {
         Tensor flat = weight.reshape(weight.size(0), -1);
+        if (products != null) {
+            return Tensors.to(new Linear(flat, bias, products).forward(patches), DType.of(weight.scalar_type()));
+        }
         Tensor x = Tensors.to(patches, DType.of(weight.scalar_type()));
         Work.linear(x, flat.size(0));
         return bias == null ? torch.linear(x, flat) : torch.linear(x, flat, Tensors.optional(bias));

@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Rotary position embedding in the layout of Hugging Face's Llama: the two halves of a head are the real and imaginary
@@ -120,9 +121,12 @@ public final class RotaryEmbedding {
         long half = x.size(-1) / 2;
         DType dtype = DType.of(x.scalar_type());
         if (x.requires_grad()) {
+            // The sign of the first half goes into the small table, which spares passes over memory.
             Tensor wide = Tensors.to(x, DType.F32);
-            Tensor turned = Tensors.cat(-1, wide.narrow(-1, half, half).neg(), wide.narrow(-1, 0, half));
-            return Tensors.to(wide.mul(table.cos()).add(turned.mul(table.sin())), dtype);
+            Tensor turned = Tensors.cat(-1, wide.narrow(-1, half, half), wide.narrow(-1, 0, half));
+            Tensor first = table.sin().narrow(-1, 0, half).neg();
+            Tensor signed = Tensors.cat(-1, first, table.sin().narrow(-1, half, half));
+            return Tensors.to(torch.addcmul(wide.mul(table.cos()), turned, signed), dtype);
         }
         // The same sums without copies of the whole: half by half, in the one copy that is needed anyway.
         Tensor wide = dtype == DType.F32 ? x.clone() : Tensors.to(x, DType.F32);

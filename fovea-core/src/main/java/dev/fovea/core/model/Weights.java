@@ -6,6 +6,7 @@ import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tensors that a network is made of, by canonical name, checked against the shapes that its options imply. A mapped
@@ -15,6 +16,14 @@ public interface Weights {
 
     /** The type in which the network works. */
     DType dtype();
+
+    /**
+     * The type in which linear maps multiply, where it is not the one they are kept in; null where it is. A network that
+     * learns keeps f32 and may multiply in bf16.
+     */
+    default @Nullable DType products() {
+        return null;
+    }
 
     /** The same weights, further down: {@code prefix} is put before every name. */
     Weights under(String prefix);
@@ -37,7 +46,7 @@ public interface Weights {
 
     /** {@code name.weight [out, in]} and, if wanted, {@code name.bias [out]}. */
     default Linear linear(String name, long out, long in, boolean bias) {
-        return new Linear(tensor(name + ".weight", out, in), bias ? tensor(name + ".bias", out) : null);
+        return new Linear(tensor(name + ".weight", out, in), bias ? tensor(name + ".bias", out) : null, products());
     }
 
     /**
@@ -46,7 +55,7 @@ public interface Weights {
      */
     default Linear linearPart(String name, int part, int parts, long out, long in, boolean bias) {
         Tensor weight = part(tensor(name + ".weight", parts * out, in), part, out);
-        return new Linear(weight, bias ? part(tensor(name + ".bias", parts * out), part, out) : null);
+        return new Linear(weight, bias ? part(tensor(name + ".bias", parts * out), part, out) : null, products());
     }
 
     /** A view that lives as long as the tensor it looks at, whatever scope it is made in. */

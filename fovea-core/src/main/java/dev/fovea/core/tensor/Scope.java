@@ -3,6 +3,7 @@ package dev.fovea.core.tensor;
 import java.util.Iterator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,12 @@ public final class Scope implements AutoCloseable {
     /** A scope that records gradients. */
     public static Scope training() {
         return new Scope(true);
+    }
+
+    /** A scope inside another, which records gradients if that one does. */
+    public static Scope inner() {
+        Natives.ensureLoaded();
+        return new Scope(GradMode.is_enabled());
     }
 
     /** Lets a tensor outlive this scope; an enclosing scope, if there is one, then owns it. */

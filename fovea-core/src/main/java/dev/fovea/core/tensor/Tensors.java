@@ -149,6 +149,23 @@ public final class Tensors {
         return torch.cat(new TensorVector(parts), dim);
     }
 
+    /**
+     * The parts of one dimension, end to end; views. With gradients one operation, where as many {@link #narrow} would
+     * each fill a gradient of the whole.
+     *
+     * @param lengths of the parts; their sum is the size of the dimension
+     */
+    public static Tensor[] split(Tensor t, long dim, int... lengths) {
+        if (lengths.length == 1) {
+            return new Tensor[] {t};
+        }
+        TensorVector parts =
+                torch.split_with_sizes(t, Arrays.stream(lengths).asLongStream().toArray(), dim);
+        Tensor[] out = new Tensor[lengths.length];
+        Arrays.setAll(out, i -> new Tensor(parts.get(i)));
+        return out;
+    }
+
     /** {@code length} entries of one dimension from {@code start}; a view. */
     public static Tensor narrow(Tensor t, long dim, long start, long length) {
         return t.narrow(dim, start, length);

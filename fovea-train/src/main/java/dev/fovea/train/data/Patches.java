@@ -1,6 +1,8 @@
 package dev.fovea.train.data;
 
+import dev.fovea.core.tensor.Tensors;
 import dev.fovea.world.Picture;
+import org.bytedeco.pytorch.Tensor;
 
 /** Pixels of a picture as normalised patches, in the order in which CLIP's patch convolution reads them. */
 public final class Patches {
@@ -37,6 +39,11 @@ public final class Patches {
 
     private static float value(byte b) {
         return ((b & 0xFF) / 255f - MEAN) / STD;
+    }
+
+    /** Normalised pixels as they were before, 0 to 255. */
+    public static Tensor raw(Tensor normalised) {
+        return Tensors.add(Tensors.scale(normalised, 255 * STD), 255 * MEAN);
     }
 
     /** All patches of a picture, row by row: {@code [patches, 3 * patch * patch]}. */

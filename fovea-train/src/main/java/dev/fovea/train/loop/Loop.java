@@ -15,7 +15,7 @@ import java.util.function.BooleanSupplier;
  * Runs stages: gradient steps, a log line every few seconds, evaluation while training, a checkpoint and a chart every
  * few minutes and at the end. A stage whose checkpoint says that it is done is not run again.
  */
-public final class Loop {
+public class Loop {
     private static final String LOG = "log.jsonl";
     private static final String CHART = "training.png";
 

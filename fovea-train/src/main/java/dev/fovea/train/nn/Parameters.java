@@ -1,8 +1,10 @@
 package dev.fovea.train.nn;
 
 import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -44,6 +46,7 @@ public final class Parameters implements AutoCloseable {
     private final long seed;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+    private final List<OwnedTensor> kept = new ArrayList<>();
     private long total;
     private @Nullable Tensor values;
     private @Nullable Tensor gradients;
@@ -55,6 +58,23 @@ public final class Parameters implements AutoCloseable {
      */
     public Parameters(long seed) {
         this.seed = seed;
+    }
+
+    /**
+     * The tensors of a checkpoint, ready to move: f32 copies, under the names of the file. Matrices decay; none is
+     * orthogonalised.
+     */
+    public static Parameters of(Checkpoint checkpoint) {
+        Parameters p = new Parameters(0);
+        for (String name : checkpoint.names()) {
+            long[] shape = checkpoint.info(name).sizes();
+            p.declare(name, new Init.Constant(0), shape.length > 1, false, shape);
+        }
+        p.freeze();
+        try (Scope scope = Scope.inference()) {
+            p.tensors.forEach((name, own) -> own.detach().copy_(checkpoint.tensor(name)));
+        }
+        return p;
     }
 
     /** Declares a hidden matrix {@code [out, in]}. */
@@ -186,8 +206,15 @@ public final class Parameters implements AutoCloseable {
         return Collections.unmodifiableMap(tensors);
     }
 
+    /** Keeps a tensor made of these for as long as they are there. */
+    Tensor keep(Tensor tensor) {
+        kept.add(OwnedTensor.of(tensor));
+        return tensor;
+    }
+
     @Override
     public void close() {
+        kept.forEach(OwnedTensor::close);
         tensors.values().forEach(Tensor::close);
         if (values != null && gradients != null) {
             values.close();

@@ -5,7 +5,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The element type in which training multiplies matrices. Weights, norms, softmax and losses stay f32; with bf16 matrix
@@ -29,33 +29,24 @@ public enum Precision {
     private double seconds() {
         try (Scope scope = Scope.inference()) {
             Tensor x = Tensors.full(0.5, DType.F32, 2048, 256);
-            Linear linear = new Linear(Tensors.full(0.5, DType.F32, 512, 256), null);
+            Linear linear = new Linear(Tensors.full(0.5, DType.F32, 512, 256), null, products());
             double best = Double.POSITIVE_INFINITY;
             for (int i = 0; i < 5; i++) {
                 long start = System.nanoTime();
-                Tensors.to(forward(linear, x), DType.F32);
+                Tensors.to(linear.forward(x), DType.F32);
                 best = Math.min(best, (System.nanoTime() - start) / 1e9);
             }
             return best;
         }
     }
 
-    /** The layer in this precision: {@code [..., in] -> [..., out]}; the result has this element type. */
-    public Tensor forward(Linear linear, Tensor x) {
-        Tensor weight = Tensors.to(linear.weight(), dtype);
-        Tensor bias = linear.bias();
-        return bias == null
-                ? torch.linear(to(x), weight)
-                : torch.linear(to(x), weight, Tensors.optional(Tensors.to(bias, dtype)));
+    /** The type of products where it is not that of the weights; null where it is. */
+    public @Nullable DType products() {
+        return this == F32 ? null : dtype;
     }
 
     /** This tensor as an operand of matrix products. */
     public Tensor to(Tensor x) {
         return Tensors.to(x, dtype);
-    }
-
-    /** Back to f32. */
-    static Tensor wide(Tensor x) {
-        return Tensors.to(x, DType.F32);
     }
 }

@@ -1,11 +1,16 @@
 package dev.fovea.train.objective;
 
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.PlanRun;
+import dev.fovea.core.engine.TrainingPath;
+import dev.fovea.core.engine.TrainingPath.Prompt;
+import dev.fovea.core.engine.TrainingPath.Span;
+import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
-import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.report.Figures;
 import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Grading;
@@ -22,18 +27,22 @@ import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Next-token prediction of answers behind pictures, many questions to a picture. */
 public final class AnswerObjective {
-    private final DecoderNet decoder;
+    private static final int[] LEADS = {WorldTokenizer.BOS, WorldTokenizer.USER};
+    private static final Ledger.Grid GRID = new Ledger.Grid(16, 16);
+
+    private final TrainingPath path;
     private final Function<long[], String> decode;
 
     /**
-     * @param decoder the language model
+     * @param path the network
      * @param decode token ids to text, for grading
      */
-    public AnswerObjective(DecoderNet decoder, Function<long[], String> decode) {
-        this.decoder = decoder;
+    public AnswerObjective(TrainingPath path, Function<long[], String> decode) {
+        this.path = path;
         this.decode = decode;
     }
 
@@ -46,13 +55,22 @@ public final class AnswerObjective {
      * @param measure whether to grade answers
      */
     public Measured apply(Tensor visual, AnswerBatch batch, boolean measure) {
-        AnswerBatch.Targets targets = batch.targets();
-        Tensor logits = logits(visual, batch);
-        Tensor each = torch.cross_entropy_loss(
-                logits, Tensors.indices(targets.ids()), new TensorOptional(), 0 /* no reduction */, -100, 0);
-        Tensor weights = Tensors.of(weights(targets), targets.rows().length);
-        Tensor loss = each.mul(weights).sum();
-        return new Measured(loss, measure ? grade(logits, targets) : Map.of());
+        return measured(logits(visual, batch), batch.targets(), measure);
+    }
+
+    /**
+     * The same behind encoded pictures, which pass connector and language model under a plan. What a step sees as the
+     * question is everything that is asked about the picture; positions are those that the model gives itself.
+     *
+     * @param pictures one per sample; the caller closes them
+     * @param runs one per sample
+     */
+    public Measured apply(List<EncodedImage> pictures, List<PlanRun> runs, AnswerBatch batch, boolean measure) {
+        List<Prompt> prompts = new ArrayList<>();
+        for (int s = 0; s < batch.samples(); s++) {
+            prompts.add(prompt(batch, s, new Span.Picture(pictures.get(s)), runs.get(s), null, used(batch, s)));
+        }
+        return measured(path.logits(prompts), batch.targets(), measure);
     }
 
     /**
@@ -63,21 +81,54 @@ public final class AnswerObjective {
      */
     public Tensor logits(Tensor visual, AnswerBatch batch) {
         int samples = batch.samples();
-        Tensor lead = decoder.embed(Tensors.of(leads(samples), samples, AnswerBatch.LEAD));
-        Tensor text = decoder.embed(Tensors.of(batch.tokens(), samples, batch.text()));
-        Tensor x = Tensors.cat(1, lead, visual, text);
-        Tensor hidden = decoder.forward(x, batch.positions(), mask(batch));
-        Tensor wanted = Tensors.indices(batch.targets().rows());
-        return decoder.logits(hidden.reshape(-1, hidden.size(2)).index_select(0, wanted));
+        int[] lengths = new int[samples];
+        Arrays.fill(lengths, batch.visual());
+        Tensor[] tokens = Tensors.split(visual.reshape(-1, visual.size(2)), 0, lengths);
+        List<Prompt> prompts = new ArrayList<>();
+        for (int s = 0; s < samples; s++) {
+            int[] cells = Arrays.copyOfRange(batch.patches(), s * batch.visual(), (s + 1) * batch.visual());
+            int[] positions = Arrays.copyOfRange(batch.positions(), s * batch.length(), (s + 1) * batch.length());
+            Span picture = new Span.Given(tokens[s], cells, GRID);
+            prompts.add(prompt(batch, s, picture, PlanRun.plain(), new int[][] {positions}, batch.text()));
+        }
+        return path.logits(prompts);
     }
 
-    private static int[] leads(int samples) {
-        int[] ids = new int[samples * AnswerBatch.LEAD];
-        for (int s = 0; s < samples; s++) {
-            ids[2 * s] = WorldTokenizer.BOS;
-            ids[2 * s + 1] = WorldTokenizer.USER;
+    /** A picture between the beginning of the user's turn and the questions about it, which do not see each other. */
+    private static Prompt prompt(
+            AnswerBatch batch, int sample, Span picture, PlanRun run, int @Nullable [][] positions, int text) {
+        int from = sample * batch.text();
+        int[] words = Arrays.copyOfRange(batch.tokens(), from, from + text);
+        int[] branches = new int[AnswerBatch.LEAD + text];
+        int padding = 1 + Arrays.stream(batch.segments()).max().orElse(0);
+        for (int i = 0; i < text; i++) {
+            int segment = batch.segments()[from + i];
+            branches[AnswerBatch.LEAD + i] = segment < 0 ? padding : segment;
         }
-        return ids;
+        int first = sample * batch.length();
+        int[] asked = Arrays.stream(batch.targets().rows())
+                .filter(row -> row >= first && row < first + batch.length())
+                .map(row -> row - first - batch.visual())
+                .toArray();
+        return new Prompt(
+                List.of(new Span.Words(LEADS), picture, new Span.Words(words)), run, branches, positions, asked);
+    }
+
+    /** Words of a sample without the padding behind them. */
+    private static int used(AnswerBatch batch, int sample) {
+        int text = batch.text();
+        while (text > 0 && batch.segments()[sample * batch.text() + text - 1] < 0) {
+            text--;
+        }
+        return text;
+    }
+
+    private Measured measured(Tensor logits, AnswerBatch.Targets targets, boolean measure) {
+        Tensor each = torch.cross_entropy_loss(
+                logits, Tensors.indices(targets.ids()), new TensorOptional(), 0 /* no reduction */, -100, 0);
+        Tensor weights = Tensors.of(weights(targets), targets.rows().length);
+        Tensor loss = each.mul(weights).sum();
+        return new Measured(loss, measure ? grade(logits, targets) : Map.of());
     }
 
     /** Answers of a skill count the same, however long; each token of a caption counts a tenth of a usual answer. */
@@ -107,27 +158,6 @@ public final class AnswerObjective {
             case LOCATION, RELATION, ODD_ONE_OUT -> 2f;
             default -> 1f;
         };
-    }
-
-    /** Additive {@code [samples, 1, length, length]}: causal, and questions do not see each other. */
-    static Tensor mask(AnswerBatch batch) {
-        int length = batch.length();
-        int prefix = AnswerBatch.LEAD + batch.visual();
-        float[] mask = new float[batch.samples() * length * length];
-        for (int s = 0; s < batch.samples(); s++) {
-            for (int q = 0; q < length; q++) {
-                int row = (s * length + q) * length;
-                Arrays.fill(mask, row + q + 1, row + length, Float.NEGATIVE_INFINITY);
-                for (int k = prefix; k < q; k++) {
-                    int a = batch.segments()[s * batch.text() + q - prefix];
-                    int b = batch.segments()[s * batch.text() + k - prefix];
-                    if (a != b) {
-                        mask[row + k] = Float.NEGATIVE_INFINITY;
-                    }
-                }
-            }
-        }
-        return Tensors.of(mask, batch.samples(), 1, length, length);
     }
 
     private Map<String, Share> grade(Tensor logits, AnswerBatch.Targets targets) {

@@ -1,6 +1,6 @@
 package dev.fovea.train.objective;
 
-import dev.fovea.core.layer.Linear;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -8,6 +8,7 @@ import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.Parameters;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -20,8 +21,7 @@ public final class ContrastiveObjective {
     /** The largest factor on similarities, as in CLIP. */
     private static final double MAX_SCALE = Math.log(100);
 
-    private final Linear visual;
-    private final Linear textual;
+    private final ContrastiveModel model;
     private final Tensor logScale;
 
     /** Declares the two projections into the shared space, and the temperature. */
@@ -31,23 +31,35 @@ public final class ContrastiveObjective {
         p.vector("logit_scale", Math.log(10), 1);
     }
 
-    /** The projections over parameters that {@link #declare} declared. */
-    public ContrastiveObjective(Parameters p) {
-        visual = new Linear(p.get("visual_projection.weight"), null);
-        textual = new Linear(p.get("text_projection.weight"), null);
+    /**
+     * @param model the towers, with the projections that {@link #declare} declared
+     * @param p holds the temperature
+     */
+    public ContrastiveObjective(ContrastiveModel model, Parameters p) {
+        this.model = model;
         logScale = p.get("logit_scale");
     }
 
     /**
      * The loss, and as {@code caption} the share of pictures whose own caption is the most similar of the batch.
      *
-     * @param pictures {@code [batch, vision width]}
-     * @param texts {@code [batch, text width]}, row by row the captions of the pictures
+     * @param cls {@code [batch, vision width]}: class tokens behind the last block
+     * @param texts the captions of the pictures, as the text tower reads them
      * @param measure whether to compute the accuracy
      */
-    public Measured apply(Tensor pictures, Tensor texts, boolean measure) {
-        Tensor a = unit(visual.forward(pictures));
-        Tensor b = unit(textual.forward(texts));
+    public Measured apply(Tensor cls, List<int[]> texts, boolean measure) {
+        return apply(model.projectImages(cls), model.embedTexts(texts), measure);
+    }
+
+    /**
+     * As above, of pictures and texts in the shared space.
+     *
+     * @param pictures {@code [batch, width]}
+     * @param texts {@code [batch, width]}, row by row the captions of the pictures
+     */
+    Measured apply(Tensor pictures, Tensor texts, boolean measure) {
+        Tensor a = unit(pictures);
+        Tensor b = unit(texts);
         Tensor scale = logScale.clamp_max(new Scalar(MAX_SCALE)).exp();
         Tensor similarity = a.mm(b.t()).mul(scale);
         int n = (int) pictures.size(0);

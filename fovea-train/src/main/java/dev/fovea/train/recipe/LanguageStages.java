@@ -1,21 +1,30 @@
 package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.fovea.core.engine.CutPictures;
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.ImageInput;
+import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.engine.PlanRun;
+import dev.fovea.core.engine.TrainingPath;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.connector.Connector;
+import dev.fovea.core.model.vision.VisionEncoder;
+import dev.fovea.core.model.vision.VisionTransformer;
+import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.data.PatchTruth;
+import dev.fovea.train.data.Patches;
 import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Loop;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.nn.Connector;
-import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.TruthEmbedding;
-import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.AnswerObjective;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.PatchLabels;
@@ -24,8 +33,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The language model's part of the recipe: it learns to answer from the exact truth of patches; then the connector
@@ -38,36 +49,32 @@ final class LanguageStages {
 
     private final Loop loop;
     private final HuggingFaceTokenizer tokenizer;
-    private final VisionNet.Config visionConfig;
-    private final DecoderNet.Config config;
+    private final PeekConfig config;
+    private final PeekNetwork network;
     private final Precision precision;
     private final int heldOutPictures;
 
     LanguageStages(
-            Loop loop,
-            HuggingFaceTokenizer tokenizer,
-            VisionNet.Config visionConfig,
-            DecoderNet.Config config,
-            Precision precision,
-            int heldOutPictures) {
+            Loop loop, HuggingFaceTokenizer tokenizer, PeekConfig config, Precision precision, int heldOutPictures) {
         this.precision = precision;
         this.heldOutPictures = heldOutPictures;
         this.loop = loop;
         this.tokenizer = tokenizer;
-        this.visionConfig = visionConfig;
         this.config = config;
+        this.network = new PeekNetwork(config, precision);
     }
 
     /** Answers from truth. */
     void truth(PeekSize.Length length, List<String> froms, AnswerSampler.Settings settings) {
         try (Parameters p = new Parameters(2)) {
-            DecoderNet.declare(p, Names.DECODER, config);
-            TruthEmbedding.declare(p, Names.TRUTH, config.width());
+            PeekParameters.decoder(p, config.decoder());
+            TruthEmbedding.declare(p, Names.TRUTH, config.decoder().width());
             p.freeze();
             froms.forEach(from -> loop.load(from, p));
-            DecoderNet net = new DecoderNet(p, Names.DECODER, config, precision);
+            TrainingPath path =
+                    TrainingPath.of(network.decoder(p), network.description().positions());
             TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
-            AnswerObjective objective = new AnswerObjective(net, tokenizer::decode);
+            AnswerObjective objective = new AnswerObjective(path, tokenizer::decode);
             AnswerSampler sampler = new AnswerSampler(
                     SceneOptions.defaults(),
                     settings,
@@ -96,17 +103,18 @@ final class LanguageStages {
     /** The connector learns to make truth tokens from pixels; everything else stands still. */
     void connect(PeekSize.Length length, String vision, String truthStage) {
         try (Parameters p = new Parameters(4)) {
-            Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
-            VisionNet.declare(p, Names.VISION, visionConfig);
-            TruthEmbedding.declare(p, Names.TRUTH, config.width());
+            PeekParameters.connector(
+                    p, config.vision().width(), config.decoder().width());
+            PeekParameters.vision(p, config.vision());
+            TruthEmbedding.declare(p, Names.TRUTH, config.decoder().width());
             p.freeze();
             loop.load(vision, p);
             loop.load(truthStage, p);
-            VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
-            Connector connector = new Connector(p, Names.CONNECTOR, precision);
+            VisionTransformer net = network.vision(p);
+            Connector connector = network.connector(p);
             TruthEmbedding truth = new TruthEmbedding(p, Names.TRUTH);
-            AnswerSampler.Settings settings =
-                    new AnswerSampler.Settings(length.pictures(), visionConfig.patches(), 0, 0, 0, 0, true, List.of());
+            AnswerSampler.Settings settings = new AnswerSampler.Settings(
+                    length.pictures(), config.vision().patches(), 0, 0, 0, 0, true, List.of());
             AnswerSampler sampler = new AnswerSampler(SceneOptions.defaults(), settings, tokenizer, 4_000_000_000L);
             List<AnswerBatch> heldOut = heldOut(settings);
             loop.run(new Stage<>(
@@ -118,9 +126,8 @@ final class LanguageStages {
                     length.batches(),
                     settings.samples(),
                     sampler::batch,
-                    (b, measure) -> difference(connector.forward(features(net, b, false)), truth, b),
-                    new Evaluation<>(
-                            heldOut, b -> difference(connector.forward(features(net, b, false)), truth, b), 100)));
+                    (b, measure) -> difference(tokens(net, connector, b, false), truth, b),
+                    new Evaluation<>(heldOut, b -> difference(tokens(net, connector, b, false), truth, b), 100)));
         }
     }
 
@@ -155,20 +162,26 @@ final class LanguageStages {
     /**
      * Answers from pixels.
      *
+     * @param name of the stage, whose length is {@code length}
      * @param froms stages whose weights it starts from, later ones winning
      * @param seeing whether the encoder moves too
+     * @param plan what happens to the visual tokens on the way; null for the tokens that the batch chooses
      */
-    void answers(PeekSize.Length length, List<String> froms, AnswerSampler.Settings settings, boolean seeing) {
+    void answers(
+            String name,
+            PeekSize.Length length,
+            List<String> froms,
+            AnswerSampler.Settings settings,
+            boolean seeing,
+            @Nullable Plan plan) {
         try (Parameters p = new Parameters(5)) {
-            VisionNet.declare(p, Names.VISION, visionConfig);
-            Connector.declare(p, Names.CONNECTOR, visionConfig.width(), config.width());
-            DecoderNet.declare(p, Names.DECODER, config);
+            PeekParameters.vision(p, config.vision());
+            PeekParameters.connector(
+                    p, config.vision().width(), config.decoder().width());
+            PeekParameters.decoder(p, config.decoder());
             p.freeze();
             froms.forEach(from -> loop.load(from, p));
-            VisionNet net = new VisionNet(p, Names.VISION, visionConfig, precision);
-            Connector connector = new Connector(p, Names.CONNECTOR, precision);
-            AnswerObjective objective =
-                    new AnswerObjective(new DecoderNet(p, Names.DECODER, config, precision), tokenizer::decode);
+            Answering answering = new Answering(network.model(p), plan);
             AnswerSampler sampler = new AnswerSampler(
                     SceneOptions.defaults(),
                     settings,
@@ -176,7 +189,7 @@ final class LanguageStages {
                     5_000_000_000L + length.stage().hashCode());
             List<AnswerBatch> heldOut = heldOut(settings);
             loop.run(new Stage<>(
-                    length.stage(),
+                    name,
                     p,
                     e -> seeing || !e.name().startsWith(Names.VISION),
                     Recipes.optimizer(precision),
@@ -184,35 +197,102 @@ final class LanguageStages {
                     length.batches(),
                     settings.samples(),
                     sampler::batch,
-                    (b, measure) -> objective.apply(connector.forward(features(net, b, seeing)), b, measure),
-                    new Evaluation<>(
-                            heldOut, b -> objective.apply(connector.forward(features(net, b, false)), b, true), 100)));
+                    (b, measure) -> answering.measure(b, seeing, measure),
+                    new Evaluation<>(heldOut, b -> answering.measure(b, false, true), 100)));
         }
     }
 
-    /** Features of the batch's chosen patches, {@code [samples, visual, width]}; every patch is looked at. */
-    private Tensor features(VisionNet net, AnswerBatch b, boolean gradients) {
+    /** Answers of one network, plainly or under a plan. */
+    private final class Answering {
+        private final ModelParts model;
+        private final @Nullable Plan plan;
+        private final TrainingPath path;
+        private final AnswerObjective objective;
+
+        Answering(ModelParts model, @Nullable Plan plan) {
+            this.model = model;
+            this.plan = plan;
+            this.path = TrainingPath.of(model);
+            this.objective = new AnswerObjective(path, tokenizer::decode);
+        }
+
+        Measured measure(AnswerBatch b, boolean seeing, boolean measure) {
+            if (plan == null) {
+                return objective.apply(tokens(model.vision(), model.connector(), b, seeing), b, measure);
+            }
+            List<PlanRun> runs = new ArrayList<>();
+            for (int s = 0; s < b.samples(); s++) {
+                runs.add(PlanRun.of(plan, question(b, s), null));
+            }
+            List<EncodedImage> pictures = encode(b, runs, seeing);
+            try {
+                return objective.apply(pictures, runs, b, measure);
+            } finally {
+                pictures.forEach(EncodedImage::close);
+            }
+        }
+
+        private List<EncodedImage> encode(AnswerBatch b, List<PlanRun> runs, boolean gradients) {
+            try (Scope scope = gradients ? Scope.training() : Scope.inference()) {
+                List<ImageInput> inputs = new ArrayList<>();
+                for (int s = 0; s < b.samples(); s++) {
+                    Tensor pixels = pixels(b.scenes().get(s).pixels());
+                    inputs.add(new ImageInput(
+                            pixels, () -> Patches.raw(pixels), PathEngine.imageName("", s), runs.get(s)));
+                }
+                return path.encode(inputs);
+            }
+        }
+
+        /** The picture whose patches these are: {@code [3, side, side]}. */
+        private Tensor pixels(float[] patches) {
+            long grid = config.vision().grid();
+            long patch = config.vision().patch();
+            return Tensors.of(patches, grid, grid, 3, patch, patch)
+                    .permute(2, 0, 3, 1, 4)
+                    .reshape(3, grid * patch, grid * patch);
+        }
+
+        /** All that is asked about the picture, as the mean of its words. */
+        private PlanRun.Question question(AnswerBatch b, int sample) {
+            return new PlanRun.Question(() -> new float[0], () -> {
+                try (Scope scope = Scope.inference()) {
+                    int[] words = IntStream.range(sample * b.text(), (sample + 1) * b.text())
+                            .filter(i -> b.segments()[i] >= 0)
+                            .map(i -> b.tokens()[i])
+                            .toArray();
+                    return Tensors.floats(
+                            model.decoder().embed(words).mean(new long[] {0}, false, new ScalarTypeOptional()));
+                }
+            });
+        }
+    }
+
+    /** The batch's chosen patches as visual tokens, {@code [samples, visual, width]}; every patch is looked at. */
+    private Tensor tokens(VisionEncoder net, Connector connector, AnswerBatch b, boolean gradients) {
         Tensor chosen;
         try (Scope scope = gradients ? Scope.training() : Scope.inference()) {
-            int all = visionConfig.patches();
-            int values = visionConfig.patchValues();
+            int all = config.vision().patches();
+            int values = config.vision().patchValues();
             float[] pixels = new float[b.samples() * all * values];
-            int[] positions = new int[b.samples() * all];
-            Arrays.setAll(positions, i -> i % all);
+            int[] cells = new int[b.samples() * all];
+            Arrays.setAll(cells, i -> i % all);
             int[] wanted = new int[b.patches().length];
             for (int s = 0; s < b.samples(); s++) {
                 System.arraycopy(b.scenes().get(s).pixels(), 0, pixels, s * all * values, all * values);
             }
             Arrays.setAll(wanted, i -> i / b.visual() * (all + 1) + 1 + b.patches()[i]);
-            Tensor x = net.pictures(
+            CutPictures pictures = new CutPictures(
                     Tensors.of(pixels, b.samples(), all, values),
-                    Tensors.indices(positions),
-                    VisionStages.featureLayers(visionConfig));
-            chosen = scope.keep(x.reshape(-1, visionConfig.width())
-                    .index_select(0, Tensors.indices(wanted))
-                    .view(b.samples(), b.visual(), visionConfig.width()));
+                    cells,
+                    config.vision().grid(),
+                    config.vision().grid(),
+                    true);
+            Tensor x = TrainingPath.states(net, connector.grouping(), pictures, network.featureLayer())
+                    .getFirst();
+            chosen = scope.keep(x.reshape(-1, x.size(2)).index_select(0, Tensors.indices(wanted)));
         }
-        return chosen;
+        return connector.project(chosen).view(b.samples(), b.visual(), -1);
     }
 
     /** Held-out pictures with balanced questions, whatever the stage trains on. */

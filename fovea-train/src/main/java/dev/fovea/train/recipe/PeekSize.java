@@ -1,8 +1,5 @@
 package dev.fovea.train.recipe;
 
-import dev.fovea.train.nn.DecoderNet;
-import dev.fovea.train.nn.TextNet;
-import dev.fovea.train.nn.VisionNet;
 import java.util.List;
 import java.util.Locale;
 
@@ -20,13 +17,66 @@ import java.util.Locale;
  */
 record PeekSize(
         String name,
-        VisionNet.Config vision,
+        Vision vision,
         Tower text,
         Tower decoder,
         int words,
         int merges,
         int heldOut,
         List<Length> stages) {
+
+    /**
+     * Sizes of the encoder.
+     *
+     * @param image side of the picture in pixels
+     * @param patch side of a patch
+     * @param width channels
+     * @param layers blocks
+     * @param heads attention heads
+     * @param mlp inner width
+     */
+    record Vision(int image, int patch, int width, int layers, int heads, int mlp) {
+        int grid() {
+            return image / patch;
+        }
+
+        int patches() {
+            return grid() * grid();
+        }
+
+        int patchValues() {
+            return 3 * patch * patch;
+        }
+    }
+
+    /**
+     * Sizes of the text tower.
+     *
+     * @param vocabulary tokens
+     * @param length longest text, begin and end tokens included
+     * @param width channels
+     * @param layers blocks
+     * @param heads attention heads
+     * @param mlp inner width
+     */
+    record Text(int vocabulary, int length, int width, int layers, int heads, int mlp) {}
+
+    /**
+     * Sizes of the language model.
+     *
+     * @param vocabulary tokens
+     * @param width channels
+     * @param layers blocks
+     * @param heads query heads
+     * @param kvHeads key/value heads
+     * @param mlp inner width
+     * @param theta base of the rotary frequencies
+     */
+    record Language(int vocabulary, int width, int layers, int heads, int kvHeads, int mlp, double theta) {
+        int headDim() {
+            return width / heads;
+        }
+    }
 
     /**
      * Widths of a transformer.
@@ -56,7 +106,7 @@ record PeekSize(
     /** The default model. */
     static final PeekSize FULL = new PeekSize(
             "full",
-            new VisionNet.Config(224, 14, 192, 6, 6, 768),
+            new Vision(224, 14, 192, 6, 6, 768),
             new Tower(128, 2, 4, 512),
             new Tower(256, 6, 8, 512),
             2000,
@@ -75,7 +125,7 @@ record PeekSize(
     /** A model that learns nothing, in a minute: it shows that every stage runs on this machine. */
     static final PeekSize QUICK = new PeekSize(
             "quick",
-            new VisionNet.Config(224, 14, 32, 2, 2, 64),
+            new Vision(224, 14, 32, 2, 2, 64),
             new Tower(32, 1, 2, 64),
             new Tower(32, 2, 2, 64),
             50,
@@ -98,14 +148,19 @@ record PeekSize(
     }
 
     /** The text tower knows the learned tokens and the end of text. */
-    TextNet.Config text(int learned) {
-        return new TextNet.Config(learned + 1, 64, text.width, text.layers, text.heads, text.mlp);
+    Text text(int learned) {
+        return new Text(learned + 1, 64, text.width, text.layers, text.heads, text.mlp);
     }
 
     /** The language model's vocabulary is padded to a multiple of 64. */
-    DecoderNet.Config decoder(int learned) {
+    Language decoder(int learned) {
         int vocabulary = (learned + 1 + 63) / 64 * 64;
-        return new DecoderNet.Config(
+        return new Language(
                 vocabulary, decoder.width, decoder.layers, decoder.heads, decoder.heads, decoder.mlp, 10_000);
+    }
+
+    /** All of it, for a tokenizer of so many learned tokens. */
+    PeekConfig config(int learned) {
+        return new PeekConfig(vision, text(learned), decoder(learned));
     }
 }

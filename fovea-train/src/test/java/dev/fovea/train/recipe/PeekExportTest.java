@@ -3,20 +3,24 @@ package dev.fovea.train.recipe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fovea.core.engine.CutPictures;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.engine.TrainingPath;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.connector.Grouping;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.family.Clip;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -27,12 +31,8 @@ import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.data.Patches;
 import dev.fovea.train.data.Worlds;
-import dev.fovea.train.nn.Connector;
-import dev.fovea.train.nn.DecoderNet;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
-import dev.fovea.train.nn.TextNet;
-import dev.fovea.train.nn.VisionNet;
 import dev.fovea.train.objective.AnswerObjective;
 import dev.fovea.train.objective.ContrastiveObjective;
 import dev.fovea.train.text.WorldTokenizer;
@@ -46,6 +46,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -78,19 +79,17 @@ class PeekExportTest {
                 .at("/model/vocab")
                 .size();
         Parameters p = new Parameters(77);
-        VisionNet.declare(p, Names.VISION, SIZE.vision());
-        Connector.declare(
-                p, Names.CONNECTOR, SIZE.vision().width(), SIZE.decoder().width());
-        DecoderNet.declare(p, Names.DECODER, SIZE.decoder(learned));
-        TextNet.declare(p, Names.TEXT, SIZE.text(learned));
+        PeekParameters.vision(p, SIZE.vision());
+        PeekParameters.connector(p, SIZE.vision().width(), SIZE.decoder().width());
+        PeekParameters.decoder(p, SIZE.decoder(learned));
+        PeekParameters.text(p, SIZE.text(learned));
         ContrastiveObjective.declare(p, SIZE.vision().width(), SIZE.text().width(), Recipes.SHARED_WIDTH);
         parameters = p.freeze();
         shake();
         Path trained = folder.resolve("trained.safetensors");
         SafeTensorsWriter.write(trained, parameters.asMap(), Map.of());
         Path target = folder.resolve("model");
-        new PeekExport(SIZE.vision(), SIZE.text(learned), SIZE.decoder(learned))
-                .write(trained, trained, tokenizer, target);
+        new PeekExport(SIZE.config(learned)).write(trained, trained, tokenizer, target);
         round();
         weights = Checkpoint.open(target);
         model = Families.read(target).description().load(weights, DType.F32, null);
@@ -138,23 +137,31 @@ class PeekExportTest {
         return Tensors.of(Patches.all(picture, 14), 1, 256, 588);
     }
 
-    private static Tensor raster() {
-        return Tensors.indices(IntStream.range(0, 256).toArray());
+    private static CutPictures cut(long seed) {
+        return new CutPictures(patches(seed), IntStream.range(0, 256).toArray(), 16, 16, true);
+    }
+
+    private static PeekNetwork network() {
+        return new PeekNetwork(SIZE.config(learned), Precision.F32);
     }
 
     @Test
     void logitsOfPackedQuestionsAreThoseOfTheEngine() {
         AnswerSampler.Settings settings = new AnswerSampler.Settings(1, 256, 80, 0, 0, 0, true, List.of());
         AnswerBatch b = new AnswerSampler(SceneOptions.defaults(), settings, Worlds.TOKENIZER, SEED).batch(0);
-        DecoderNet decoder = new DecoderNet(parameters, Names.DECODER, SIZE.decoder(learned), Precision.F32);
         int vocabulary = SIZE.decoder(learned).vocabulary();
         float[] trained;
         try (Scope scope = Scope.inference()) {
-            VisionNet vision = new VisionNet(parameters, Names.VISION, SIZE.vision(), Precision.F32);
-            Tensor features = vision.pictures(patches(SEED), raster(), VisionStages.featureLayers(SIZE.vision()));
-            Tensor visual =
-                    new Connector(parameters, Names.CONNECTOR, Precision.F32).forward(features.narrow(1, 1, 256));
-            trained = Tensors.floats(new AnswerObjective(decoder, Worlds.TOKENIZER::decode).logits(visual, b));
+            ModelParts moving = network().model(parameters);
+            Tensor features = TrainingPath.states(
+                            moving.vision(),
+                            Grouping.none(),
+                            cut(SEED),
+                            network().featureLayer())
+                    .getFirst();
+            Tensor visual = moving.connector().project(features.narrow(1, 1, 256));
+            trained = Tensors.floats(
+                    new AnswerObjective(TrainingPath.of(moving), Worlds.TOKENIZER::decode).logits(visual, b));
             assertThat(scope).isNotNull();
         }
         PathEngine engine = new PathEngine(model);
@@ -207,18 +214,18 @@ class PeekExportTest {
         try (Checkpoint checkpoint = Checkpoint.open(clip);
                 Scope scope = Scope.inference()) {
             ContrastiveModel dual = Clip.load(ModelConfig.read(clip.resolve("config.json")), checkpoint, DType.F32);
-            TextNet net = new TextNet(parameters, Names.TEXT, SIZE.text(learned), Precision.F32);
-            int length = SIZE.text(learned).length();
-            Tensor pooled =
-                    net.pooled(Tensors.of(Arrays.copyOf(text, length), 1, length), Tensors.indices(text.length - 1));
-            Tensor own = pooled.matmul(parameters.get("text_projection.weight").t());
+            ContrastiveModel towers = network().towers(parameters);
+            // Filled up behind its end, as in training.
+            Tensor own = towers.embedTexts(
+                    List.of(Arrays.copyOf(text, SIZE.text(learned).length())));
             assertThat(Tensors.floats(own))
                     .containsExactly(Tensors.floats(dual.embedTexts(List.of(text))), within(1e-3f));
 
-            VisionNet vision = new VisionNet(parameters, Names.VISION, SIZE.vision(), Precision.F32);
-            Tensor x = vision.pictures(patches(SEED), raster(), VisionStages.featureLayers(SIZE.vision()));
-            Tensor seen = vision.pooled(vision.lastBlock(x))
-                    .matmul(parameters.get("visual_projection.weight").t());
+            VisionTransformer vision = Objects.requireNonNull(towers.vision());
+            Tensor x = TrainingPath.states(
+                            vision, Grouping.none(), cut(SEED), SIZE.vision().layers())
+                    .getFirst();
+            Tensor seen = towers.projectImages(x.select(1, 0));
             assertThat(Tensors.floats(seen))
                     .containsExactly(
                             Tensors.floats(dual.embedImages(pixels(SEED).unsqueeze(0))), within(1e-3f));

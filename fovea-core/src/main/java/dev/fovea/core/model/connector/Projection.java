@@ -4,6 +4,8 @@ import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.Mlp;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ public record Projection(ConnectorOptions options, @Nullable Norm patchNorm, Una
     @Override
     public Tensor project(Tensor features) {
         Tensor x = patchNorm == null ? features : patchNorm.forward(features);
-        return map.apply(grouping().side() == 1 ? x : x.reshape(-1, options.inputs()));
+        Tensor tokens = map.apply(grouping().side() == 1 ? x : x.reshape(-1, options.inputs()));
+        return Tensors.to(tokens, DType.of(features.scalar_type()));
     }
 }

@@ -8,6 +8,7 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The weights of a decoder-only language model; the path runs the layers.
@@ -50,7 +51,7 @@ public record Decoder(
                 tokens,
                 List.copyOf(layers),
                 w.rmsNorm("norm", o.width(), o.eps()),
-                shared ? new Linear(tokens, null) : above.linear(HEAD, o.vocabulary(), o.width(), false),
+                shared ? new Linear(tokens, null, w.products()) : above.linear(HEAD, o.vocabulary(), o.width(), false),
                 w.dtype());
     }
 
@@ -67,7 +68,7 @@ public record Decoder(
 
     /** Embeddings of tokens: {@code [ids, width]}. */
     public Tensor embed(int[] ids) {
-        return Tensors.to(tokens.index_select(0, Tensors.indices(ids)), dtype);
+        return Tensors.to(torch.embedding(tokens, Tensors.indices(ids)), dtype);
     }
 
     /** Next-token logits in f32: {@code [tokens, width] -> [tokens, vocabulary]}. */

@@ -3,6 +3,8 @@ package dev.fovea.core.model.language;
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -45,17 +47,17 @@ public record SelfAttention(
 
     /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, not rotated. */
     public Tensor queries(Tensor normed) {
-        return normed(queryNorm, split(query.forward(normed), heads));
+        return normed(queryNorm, split(query.forward(normed), heads, normed));
     }
 
     /** Keys of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}, not rotated. */
     public Tensor keys(Tensor normed) {
-        return normed(keyNorm, split(key.forward(normed), kvHeads));
+        return normed(keyNorm, split(key.forward(normed), kvHeads, normed));
     }
 
     /** Values of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}. */
     public Tensor values(Tensor normed) {
-        return split(value.forward(normed), kvHeads);
+        return split(value.forward(normed), kvHeads, normed);
     }
 
     /**
@@ -65,16 +67,18 @@ public record SelfAttention(
     public List<Tensor> projections(Tensor normed) {
         List<Tensor> all = Linear.forward(normed, query, key, value);
         return List.of(
-                normed(queryNorm, split(all.get(0), heads)),
-                normed(keyNorm, split(all.get(1), kvHeads)),
-                split(all.get(2), kvHeads));
+                normed(queryNorm, split(all.get(0), heads, normed)),
+                normed(keyNorm, split(all.get(1), kvHeads, normed)),
+                split(all.get(2), kvHeads, normed));
     }
 
     private static Tensor normed(@Nullable RmsNorm norm, Tensor heads) {
         return norm == null ? heads : norm.forward(heads);
     }
 
-    private static Tensor split(Tensor projected, int heads) {
-        return projected.view(projected.size(0), heads, -1).transpose(0, 1);
+    /** Heads apart, in the type of what was projected, whatever the products were in. */
+    private static Tensor split(Tensor projected, int heads, Tensor from) {
+        Tensor x = Tensors.to(projected, DType.of(from.scalar_type()));
+        return x.view(x.size(0), heads, -1).transpose(0, 1);
     }
 }

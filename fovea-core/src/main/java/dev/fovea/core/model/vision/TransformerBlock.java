@@ -7,6 +7,9 @@ import dev.fovea.core.layer.Mlp;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.PackedAttention;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -80,17 +83,26 @@ public record TransformerBlock(
 
     /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, before any rotation. */
     public Tensor queries(Tensor normed) {
-        return normed(queryNorm, split(query.forward(normed)));
+        return normed(queryNorm, split(query.forward(normed), normed));
     }
 
     /** Keys of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, before any rotation. */
     public Tensor keys(Tensor normed) {
-        return normed(keyNorm, split(key.forward(normed)));
+        return normed(keyNorm, split(key.forward(normed), normed));
     }
 
     /** Values of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}. */
     public Tensor values(Tensor normed) {
-        return split(value.forward(normed));
+        return split(value.forward(normed), normed);
+    }
+
+    /** Queries, keys and values, in this order: what the three methods give for each, together. */
+    public List<Tensor> projections(Tensor normed) {
+        List<Tensor> all = Linear.forward(normed, query, key, value);
+        return List.of(
+                normed(queryNorm, split(all.get(0), normed)),
+                normed(keyNorm, split(all.get(1), normed)),
+                split(all.get(2), normed));
     }
 
     /**
@@ -117,13 +129,15 @@ public record TransformerBlock(
      */
     public Tensor forward(Tensor x, int[] lengths, boolean causal) {
         Tensor normed = attentionNorm.forward(x);
-        Tensor attended =
-                PackedAttention.self(queries(normed), keys(normed), values(normed), lengths, causal, scale(), null);
+        List<Tensor> qkv = projections(normed);
+        Tensor attended = PackedAttention.self(qkv.get(0), qkv.get(1), qkv.get(2), lengths, causal, scale(), null);
         return mlpResidual(attentionResidual(x, attended));
     }
 
-    private Tensor split(Tensor projected) {
-        return projected.view(projected.size(0), heads, -1).transpose(0, 1);
+    /** Heads apart, in the type of what was projected, whatever the products were in. */
+    private Tensor split(Tensor projected, Tensor from) {
+        Tensor x = Tensors.to(projected, DType.of(from.scalar_type()));
+        return x.view(x.size(0), heads, -1).transpose(0, 1);
     }
 
     private static Tensor normed(@Nullable Norm norm, Tensor heads) {

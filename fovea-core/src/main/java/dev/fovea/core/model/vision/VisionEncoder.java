@@ -21,6 +21,18 @@ public interface VisionEncoder {
      */
     Tensor embed(Tensor pixels);
 
+    /**
+     * The same of pictures that were cut into patches before, of which some may be missing.
+     *
+     * @param patches {@code [images, patches, channels * frames * size * size]}, normalised
+     * @param cells {@code [images * patches]}: where in the grid each stands, counted row by row
+     * @param rows of the grid
+     * @param cols of the grid
+     * @param prefix whether class token and registers stand before them; without, a picture is patches alone
+     * @return {@code [images, prefix + patches, width]}
+     */
+    Tensor embed(Tensor patches, int[] cells, int rows, int cols, boolean prefix);
+
     /** Its blocks, in order. */
     List<TransformerBlock> blocks();
 

@@ -4,11 +4,14 @@ import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.PatchEmbedding;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param blocks in order
  * @param postNorm behind the last block, or null
  * @param rotary by row and column, or null
+ * @param products the type in which patches are multiplied where it is not that of the kernel, or null
  */
 public record VisionTransformer(
         VisionOptions options,
@@ -35,7 +39,8 @@ public record VisionTransformer(
         @Nullable Norm preNorm,
         List<TransformerBlock> blocks,
         @Nullable Norm postNorm,
-        @Nullable RotaryEmbedding rotary)
+        @Nullable RotaryEmbedding rotary,
+        @Nullable DType products)
         implements VisionEncoder {
 
     /** Base of the rotary frequencies. */
@@ -66,7 +71,8 @@ public record VisionTransformer(
                 postNorm ? w.norm(block.norm(), "post_layernorm", width, block.eps()) : null,
                 o.positions() == VisionOptions.Positions.ROTARY
                         ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA)
-                        : null);
+                        : null,
+                w.products());
     }
 
     private static long[] kernelShape(VisionOptions o) {
@@ -80,29 +86,53 @@ public record VisionTransformer(
     public Tensor embed(Tensor pixels) {
         long rows = pixels.size(2) / options.patches().size();
         long cols = pixels.size(3) / options.patches().size();
-        Tensor x = new PatchEmbedding(kernelFor(pixels), patchBias).forward(pixels);
-        long images = x.size(0);
+        Tensor x = new PatchEmbedding(kernelFor(pixels.size(1)), patchBias, products).forward(pixels);
         if (classEmbedding != null) {
-            x = Tensors.cat(1, repeated(classEmbedding.unsqueeze(0), images), x);
+            x = Tensors.cat(1, repeated(classEmbedding.unsqueeze(0), x.size(0)), x);
         }
         if (!(positions instanceof PositionTable.None)) {
             x = x.add(positions.of(rows, cols));
         }
+        return entering(x, classEmbedding != null);
+    }
+
+    @Override
+    public Tensor embed(Tensor patches, int[] cells, int rows, int cols, boolean prefix) {
+        long planes = patches.size(2)
+                / ((long) options.patches().size() * options.patches().size());
+        Tensor x = new PatchEmbedding(kernelFor(planes), patchBias, products).embed(patches);
+        Tensor cls = classEmbedding == null ? null : classEmbedding.unsqueeze(0);
+        if (!(positions instanceof PositionTable.None)) {
+            Tensor table = positions.of(rows, cols);
+            long first = table.size(0) - (long) rows * cols;
+            int[] at = Arrays.stream(cells).map(cell -> cell + (int) first).toArray();
+            x = x.add(torch.embedding(table, Tensors.indices(at)).view(x.size(0), x.size(1), x.size(2)));
+            cls = cls == null || first == 0 ? cls : cls.add(table.narrow(0, 0, 1));
+        }
+        if (!prefix) {
+            return preNorm == null ? x : preNorm.forward(x);
+        }
+        return entering(cls == null ? x : Tensors.cat(1, repeated(cls, x.size(0)), x), cls != null);
+    }
+
+    /** What the first block is given of class token, if there is one, and patches: registers between them, and normed. */
+    private Tensor entering(Tensor embedded, boolean cls) {
+        Tensor x = embedded;
         if (registers != null) {
             // Behind the class token, without positions.
-            long first = classEmbedding == null ? 0 : 1;
+            long first = cls ? 1 : 0;
             x = Tensors.cat(
-                    1, x.narrow(1, 0, first), repeated(registers, images), x.narrow(1, first, x.size(1) - first));
+                    1, x.narrow(1, 0, first), repeated(registers, x.size(0)), x.narrow(1, first, x.size(1) - first));
         }
         return preNorm == null ? x : preNorm.forward(x);
     }
 
     /** {@code [width, planes, patch, patch]}; for a still picture, whose frames are all the same, their sum. */
-    private Tensor kernelFor(Tensor pixels) {
+    private Tensor kernelFor(long planes) {
         if (options.patches().frames() == 1) {
             return kernel;
         }
-        boolean still = pixels.size(1) == options.patches().channels();
+        boolean still = planes == options.patches().channels();
         return still ? kernel.sum(new long[] {2}, false, new ScalarTypeOptional()) : kernel.flatten(1, 2);
     }
 

@@ -1,0 +1,283 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.connector.Grouping;
+import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.PositionIds;
+import dev.fovea.core.model.vision.VisionEncoder;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The path while a network learns: the passes that answer, in the caller's {@link dev.fovea.core.tensor.Scope}, which
+ * decides whether gradients are recorded. Nothing is cached, the logits of any token may be asked for, and several
+ * continuations may be packed behind one picture. Plans act as they do when the network answers; what a decision moves,
+ * it moves with its gradient, and a dropped token gets none.
+ *
+ * <p>Holds nothing but the network, so any number of threads may use it at once.
+ */
+public final class TrainingPath {
+    private final Decoder decoder;
+    private final PositionIds positions;
+    private final @Nullable ModelParts model;
+
+    private TrainingPath(Decoder decoder, PositionIds positions, @Nullable ModelParts model) {
+        this.decoder = decoder;
+        this.positions = positions;
+        this.model = model;
+    }
+
+    /** The whole path of a model. */
+    public static TrainingPath of(ModelParts model) {
+        return new TrainingPath(model.decoder(), model.positions(), model);
+    }
+
+    /** The language model alone: prompts of words and of visual tokens made elsewhere. */
+    public static TrainingPath of(Decoder decoder, PositionIds positions) {
+        return new TrainingPath(decoder, positions, null);
+    }
+
+    /**
+     * Hidden states of pictures cut into patches: behind each number of {@code layers} (0 = embeddings) {@code [pictures,
+     * rows, width]}, class token first where it is asked for.
+     */
+    public static List<Tensor> states(VisionEncoder encoder, Grouping grouping, CutPictures pictures, int... layers) {
+        return new EncoderPass(encoder, grouping, layers, null).states(pictures);
+    }
+
+    /**
+     * Encodes pictures under their plans, all together; the caller closes what comes back.
+     *
+     * @throws IllegalStateException if this is the language model alone
+     */
+    public List<EncodedImage> encode(List<ImageInput> images) {
+        return engine().encoded(images);
+    }
+
+    /** A stretch of a prompt. */
+    public sealed interface Span {
+
+        /** Words, by token id. */
+        @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
+        record Words(int[] ids) implements Span {}
+
+        /** An encoded picture, which passes the connector on its way in. */
+        record Picture(EncodedImage image) implements Span {}
+
+        /**
+         * Visual tokens as the language model takes them.
+         *
+         * @param tokens {@code [tokens, decoder width]}
+         * @param cells of the grid, counted row by row, at which they stand
+         */
+        @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
+        record Given(Tensor tokens, int[] cells, Ledger.Grid grid) implements Span {}
+    }
+
+    /**
+     * A prompt with its continuations.
+     *
+     * @param spans in their order
+     * @param run the plan
+     * @param branches of each word, in their order, 0 where it is common, otherwise which of the continuations it belongs
+     *     to: these do not see each other, and all begin at the position behind what is common. Null where there is one
+     * @param positions position ids {@code [axes][tokens]} if they are not what the model gives, for prompts of words and
+     *     given tokens; or null
+     * @param asked ascending indices of the words whose successors are asked for
+     */
+    @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
+    public record Prompt(
+            List<Span> spans, PlanRun run, int @Nullable [] branches, int @Nullable [][] positions, int[] asked) {
+        public Prompt {
+            spans = List.copyOf(spans);
+        }
+
+        private int words() {
+            return spans.stream()
+                    .mapToInt(s -> s instanceof Span.Words w ? w.ids().length : 0)
+                    .sum();
+        }
+    }
+
+    /**
+     * What the model expects next behind the words asked for, those of one prompt after those of the one before: {@code
+     * [asked, vocabulary]}, f32.
+     *
+     * @throws IllegalArgumentException if a prompt's arrays disagree, or its plan cannot run
+     */
+    public Tensor logits(List<Prompt> prompts) {
+        List<ConnectorPass.Projected> pictures = project(prompts);
+        Tensor[] words = words(prompts);
+        List<Tensor> embeddings = new ArrayList<>();
+        List<DecoderPass.Chunk> chunks = new ArrayList<>();
+        int picture = 0;
+        int word = 0;
+        for (int p = 0; p < prompts.size(); p++) {
+            Assembly assembly = new Assembly();
+            for (Span span : prompts.get(p).spans()) {
+                switch (span) {
+                    case Span.Words w -> {
+                        embeddings.add(words[word++]);
+                        assembly.words(w.ids().length);
+                    }
+                    case Span.Picture image -> {
+                        ConnectorPass.Projected projected = pictures.get(picture++);
+                        embeddings.add(projected.tokens());
+                        assembly.picture(image.image().grid(), projected, (int)
+                                projected.tokens().size(0));
+                    }
+                    case Span.Given given -> {
+                        embeddings.add(given.tokens());
+                        VisualTokens whole = VisualTokens.ofCells(given.grid().tokens());
+                        assembly.picture(
+                                given.grid(),
+                                new ConnectorPass.Projected(
+                                        given.tokens(), whole.keep(given.cells()), new Carried(false), List.of()),
+                                given.cells().length);
+                    }
+                }
+            }
+            chunks.add(new DecoderPass.Chunk(assembly.sequence(prompts.get(p), PathEngine.promptName(p)), 0, true));
+        }
+        return new DecoderPass(decoder, chunks).run(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+    }
+
+    private PathEngine engine() {
+        if (model == null) {
+            throw new IllegalStateException("This path begins behind the connector: it takes no pictures");
+        }
+        return new PathEngine(model);
+    }
+
+    /** All pictures of all prompts through the connector, together. */
+    private List<ConnectorPass.Projected> project(List<Prompt> prompts) {
+        List<ConnectorPass.Item> items = new ArrayList<>();
+        for (int p = 0; p < prompts.size(); p++) {
+            int image = 0;
+            for (Span span : prompts.get(p).spans()) {
+                if (span instanceof Span.Picture picture) {
+                    items.add(new ConnectorPass.Item(
+                            picture.image(),
+                            PathEngine.imageName(PathEngine.promptName(p), image++),
+                            prompts.get(p).run()));
+                }
+            }
+        }
+        return items.isEmpty() ? List.of() : engine().projected(items);
+    }
+
+    /** Embeddings of all words of all prompts, looked up together, by span. */
+    private Tensor[] words(List<Prompt> prompts) {
+        List<int[]> spans = prompts.stream()
+                .flatMap(p -> p.spans().stream())
+                .filter(Span.Words.class::isInstance)
+                .map(s -> ((Span.Words) s).ids())
+                .toList();
+        if (spans.isEmpty()) {
+            return new Tensor[0];
+        }
+        Tensor all = decoder.embed(spans.stream().flatMapToInt(Arrays::stream).toArray());
+        return Tensors.split(all, 0, spans.stream().mapToInt(s -> s.length).toArray());
+    }
+
+    /** Puts one prompt together. */
+    private final class Assembly {
+        private final List<Ledger.Grid> grids = new ArrayList<>();
+        private final List<ConnectorPass.Projected> images = new ArrayList<>();
+        private final List<PositionIds.Span> laid = new ArrayList<>();
+        private final List<Integer> visualAt = new ArrayList<>();
+        private final List<Integer> wordsAt = new ArrayList<>();
+        private int length;
+
+        void words(int count) {
+            laid.add(new PositionIds.Words(count));
+            IntStream.range(length, length + count).forEach(wordsAt::add);
+            length += count;
+        }
+
+        void picture(Ledger.Grid grid, ConnectorPass.Projected projected, int count) {
+            grids.add(grid);
+            images.add(projected);
+            laid.add(new PositionIds.Picture(grid.rows(), grid.cols(), grid.part()));
+            IntStream.range(length, length + count).forEach(visualAt::add);
+            length += count;
+        }
+
+        Sequence sequence(Prompt prompt, String name) {
+            int[] branches = prompt.branches();
+            if (branches != null && branches.length != prompt.words()) {
+                throw new IllegalArgumentException("A prompt of " + prompt.words() + " words says of " + branches.length
+                        + " which continuation they belong to; say it of each");
+            }
+            int[] visual = visualAt.stream().mapToInt(Integer::intValue).toArray();
+            boolean cls = model != null && model.clsIsFeature();
+            VisualTokens tokens = VisualTokens.join(
+                    images.stream().map(ConnectorPass.Projected::visual).toList(), cls);
+            int[] groups = branches == null ? null : groups(branches);
+            PositionIds.Laid ids = positions(prompt, tokens, visual, groups);
+            return new Sequence(
+                    name,
+                    prompt.run(),
+                    null,
+                    ids.ids(),
+                    ids.next(),
+                    visual,
+                    tokens,
+                    grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum(),
+                    grids,
+                    images.stream().map(ConnectorPass.Projected::carried).toList(),
+                    groups,
+                    Arrays.stream(prompt.asked()).map(wordsAt::get).toArray());
+        }
+
+        /** Visual tokens are common to all continuations. */
+        private int[] groups(int[] branches) {
+            int[] groups = new int[length];
+            for (int w = 0; w < branches.length; w++) {
+                groups[wordsAt.get(w)] = branches[w];
+            }
+            return groups;
+        }
+
+        private PositionIds.Laid positions(Prompt prompt, VisualTokens tokens, int[] visual, int @Nullable [] groups) {
+            int[][] given = prompt.positions();
+            if (given != null) {
+                if (given.length != positions.axes() || given[0].length != length) {
+                    throw new IllegalArgumentException("A prompt of " + length + " tokens is given "
+                            + given[0].length + " positions on " + given.length + " axes; the model counts on "
+                            + positions.axes());
+                }
+                return new PositionIds.Laid(
+                        given, 1 + Arrays.stream(given[0]).max().orElse(-1));
+            }
+            PositionIds.Laid plain = PromptPositions.of(positions, laid, grids, tokens, visual, length);
+            return groups == null ? plain : branched(plain, groups);
+        }
+
+        /** Every continuation begins where the first one does. */
+        private PositionIds.Laid branched(PositionIds.Laid plain, int[] groups) {
+            int[] first = new int[Arrays.stream(groups).max().orElse(0) + 1];
+            Arrays.fill(first, -1);
+            int begin = -1;
+            int[][] ids = Arrays.stream(plain.ids()).map(int[]::clone).toArray(int[][]::new);
+            for (int i = 0; i < groups.length; i++) {
+                int g = groups[i];
+                if (g == 0) {
+                    continue;
+                }
+                begin = begin < 0 ? i : begin;
+                first[g] = first[g] < 0 ? i : first[g];
+                for (int[] axis : ids) {
+                    axis[i] = axis[i] - (first[g] - begin);
+                }
+            }
+            return new PositionIds.Laid(ids, plain.next());
+        }
+    }
+}
