@@ -6,6 +6,7 @@ import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.core.model.language.SelfAttention;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -18,7 +19,9 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -32,12 +35,17 @@ final class DecoderPass {
     private final Decoder decoder;
     private final List<Chunk> chunks;
     private @Nullable DecoderProjections previous;
-    private @Nullable Rotation rotation;
+    private final Map<RotaryEmbedding, Rotation> rotations = new IdentityHashMap<>();
     private @Nullable EdgeMask mask;
     private float[] finalStates = new float[0];
 
-    /** A rotary table that several layers share. */
-    private record Rotation(int[][] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {}
+    /** A rotary table that the layers of one position embedding share. */
+    private record Rotation(int[][] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {
+        void close() {
+            cos.close();
+            sin.close();
+        }
+    }
 
     /**
      * The tokens of one sequence in this pass.
@@ -73,9 +81,10 @@ final class DecoderPass {
             if (!selective()) {
                 finalStates = Tensors.floats(last);
             }
-            return scope.keep(Tensors.to(decoder.head().forward(last), DType.F32));
+            return scope.keep(decoder.predict(last));
         } finally {
-            forgetRotation();
+            rotations.values().forEach(Rotation::close);
+            rotations.clear();
             if (mask != null) {
                 mask.close();
                 mask = null;
@@ -122,7 +131,7 @@ final class DecoderPass {
         Tensor x = station(new Station.Decoder(index), entering, now);
         boolean last = index == decoder.layers().size() - 1;
         int[][][] positions = positions(index);
-        now.positions(rotation(packed(positions)));
+        now.positions(rotation(index, packed(positions)));
         if (x.size(0) == chunks.size() || x.requires_grad()) {
             // With gradients, which want all of them anyway; or one token of each sequence: also the last layer, whose
             // other queries nobody asks for, needs all of them.
@@ -140,7 +149,7 @@ final class DecoderPass {
             attended = selective() ? attended.index_select(0, wanted) : attended;
             residual = x.index_select(0, wanted);
         }
-        return layer.mlpResidual(residual.add(layer.attention().out().forward(attended)));
+        return layer.mlpResidual(layer.attentionResidual(residual, attended));
     }
 
     /** Whether a step at the next station looks back at this layer. */
@@ -174,10 +183,9 @@ final class DecoderPass {
     /** Attention of every row; sequences that were told to rescale have their last row replaced. */
     private Tensor allRows(int index, DecoderProjections now, Tensor k, Tensor v) {
         Tensor q = now.queries(true);
-        double scale = decoder.layers().get(index).attention().scale();
+        SelfAttention attention = decoder.layers().get(index).attention();
         int[] lengths = lengths();
-        boolean fresh = chunks.stream().allMatch(Chunk::fresh);
-        Tensor out = fresh ? freshRows(q, k, v, lengths, scale) : null;
+        Tensor out = together(attention, q, k, v, lengths);
         if (out != null && chunks.stream().allMatch(c -> c.sequence().rescaling(index) == null)) {
             return out;
         }
@@ -185,19 +193,14 @@ final class DecoderPass {
         int from = 0;
         for (int c = 0; c < parts.length; c++) {
             Chunk chunk = chunks.get(c);
-            boolean keeps = chunk.sequence().keeps();
-            KvCache.@Nullable Layer cache = keeps ? chunk.sequence().cache().layer(index) : null;
-            Tensor keys = cache == null ? k.narrow(1, from, lengths[c]) : cache.keys();
-            Tensor values = cache == null ? v.narrow(1, from, lengths[c]) : cache.values();
             Tensor own = q.narrow(1, from, lengths[c]);
-            List<float[]> factors = chunk.sequence().rescaling(index);
-            if (out == null) {
-                parts[c] = PackedAttention.last(own, keys, values, scale);
-            } else {
-                parts[c] = out.narrow(0, from, lengths[c]);
-            }
-            if (factors != null) {
-                Tensor row = Rescaling.attend(own.narrow(1, lengths[c] - 1, 1), keys, values, scale, factors);
+            Held held = chunk.sequence().keeps()
+                    ? Held.by(chunk.sequence().cache().layer(index))
+                    : new Held(k.narrow(1, from, lengths[c]), v.narrow(1, from, lengths[c]));
+            parts[c] = out == null ? attend(index, chunk, own, held) : out.narrow(0, from, lengths[c]);
+            boolean pending = out != null || lengths[c] > 1;
+            if (pending && chunk.sequence().rescaling(index) != null) {
+                Tensor row = attend(index, chunk, own.narrow(1, lengths[c] - 1, 1), held);
                 parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
             }
             from += lengths[c];
@@ -205,12 +208,27 @@ final class DecoderPass {
         return Tensors.cat(0, parts);
     }
 
-    /** Attention of whole prompts, under their edges where they have some. */
-    private Tensor freshRows(Tensor q, Tensor k, Tensor v, int[] lengths, double scale) {
+    /** What the queries of a sequence may look at: {@code [kv-heads, keys, d]} each. */
+    private record Held(Tensor keys, Tensor values) {
+        static Held by(KvCache.Layer cache) {
+            return new Held(cache.keys(), cache.values());
+        }
+    }
+
+    /** Attention of whole prompts at once, under their edges where they have some; null where one is to be told apart. */
+    private @Nullable Tensor together(SelfAttention attention, Tensor q, Tensor k, Tensor v, int[] lengths) {
+        Sight.Rule rule = rule(attention);
+        if (attention.cap() != 0
+                || chunks.stream()
+                        .anyMatch(c -> !c.fresh() || c.sequence().sight().bent(rule))) {
+            return null;
+        }
         List<@Nullable AttentionEdges> edges = new ArrayList<>();
         chunks.forEach(c -> edges.add(c.sequence().edges()));
         mask = EdgeMask.of(mask, edges, lengths);
-        return mask == null ? PackedAttention.self(q, k, v, lengths, true, scale, null) : mask.attend(q, k, v, scale);
+        return mask == null
+                ? PackedAttention.self(q, k, v, lengths, true, attention.scale(), null)
+                : mask.attend(q, k, v, attention.scale());
     }
 
     /** Behind the last layer only the last token of a sequence is asked for. */
@@ -218,15 +236,59 @@ final class DecoderPass {
         int[] ends = ends();
         Tensor[] parts = new Tensor[ends.length];
         for (int c = 0; c < parts.length; c++) {
-            KvCache.Layer cache = chunks.get(c).sequence().cache().layer(index);
-            List<float[]> factors = chunks.get(c).sequence().rescaling(index);
-            Tensor q = now.query(ends[c], true);
-            double scale = decoder.layers().get(index).attention().scale();
-            parts[c] = factors == null
-                    ? PackedAttention.last(q, cache.keys(), cache.values(), scale)
-                    : Rescaling.attend(q, cache.keys(), cache.values(), scale, factors);
+            Chunk chunk = chunks.get(c);
+            Held held = Held.by(chunk.sequence().cache().layer(index));
+            parts[c] = attend(index, chunk, now.query(ends[c], true), held);
         }
         return Tensors.cat(0, parts);
+    }
+
+    /**
+     * Attention of the last tokens of a sequence to what its layer holds; a single one's as it was told to rescale it.
+     *
+     * @param q {@code [heads, queries, d]}
+     */
+    private Tensor attend(int index, Chunk chunk, Tensor q, Held in) {
+        SelfAttention attention = decoder.layers().get(index).attention();
+        Sequence s = chunk.sequence();
+        int queries = (int) q.size(1);
+        List<float[]> factors = queries == 1 ? s.rescaling(index) : null;
+        Sight.Rule rule = rule(attention);
+        boolean everything = attention.cap() == 0 && rule.window() == 0;
+        if (factors == null
+                && everything
+                && (queries == 1 || !chunk.fresh() || !s.sight().special(rule))) {
+            return PackedAttention.last(q, in.keys(), in.values(), attention.scale());
+        }
+        Sight held = chunk.fresh() ? s.sight() : s.held(s.cache().layer(index));
+        Sight asking = held.last(queries);
+        if (factors != null) {
+            return Rescaling.attend(
+                    q,
+                    in.keys(),
+                    in.values(),
+                    attention.scale(),
+                    attention.cap(),
+                    asking.hidden(held, rule),
+                    factors);
+        }
+        int first = Sight.unseen(asking, held, rule);
+        int keys = held.count() - first;
+        return PackedAttention.masked(
+                q,
+                in.keys().narrow(1, first, keys),
+                in.values().narrow(1, first, keys),
+                asking.hidden(held.from(first), rule),
+                attention.scale(),
+                attention.cap());
+    }
+
+    private Sight.Rule rule(SelfAttention attention) {
+        return new Sight.Rule(attention.window(), acrossWindows());
+    }
+
+    private boolean acrossWindows() {
+        return decoder.options().variant().mutual().acrossWindows();
     }
 
     private void attentionStation(int index) {
@@ -267,7 +329,8 @@ final class DecoderPass {
         for (int index = 0; index < most; index++) {
             int[] lengths = lengths();
             if (now != null) {
-                now.positions(rotation(packed(positions(((Station.Decoder) station).layer()))));
+                int layer = ((Station.Decoder) station).layer();
+                now.positions(rotation(layer, packed(positions(layer))));
             }
             @Nullable RowChange[] changes = new RowChange[chunks.size()];
             @Nullable Tensor[] added = new Tensor[chunks.size()];
@@ -318,7 +381,8 @@ final class DecoderPass {
                     return found;
                 },
                 decoder.norm()::forward,
-                layer -> decoder.layers().get(layer).attention().scale());
+                layer -> decoder.layers().get(layer).attention(),
+                acrossWindows());
     }
 
     private static RowChange change(Sequence s, Station station, Decision decision) {
@@ -396,24 +460,18 @@ final class DecoderPass {
         return out;
     }
 
-    private RotaryEmbedding.Table rotation(int[][] positions) {
-        Rotation known = rotation;
+    private RotaryEmbedding.Table rotation(int layer, int[][] positions) {
+        RotaryEmbedding rotary = decoder.options().rotary(layer);
+        Rotation known = rotations.get(rotary);
         if (known != null && Arrays.deepEquals(known.positions, positions)) {
             return known.table;
         }
-        forgetRotation();
-        RotaryEmbedding.Table table = decoder.options().rotary().table(positions);
-        rotation = new Rotation(positions, OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table);
-        return table;
-    }
-
-    private void forgetRotation() {
-        Rotation known = rotation;
         if (known != null) {
-            known.cos.close();
-            known.sin.close();
-            rotation = null;
+            known.close();
         }
+        RotaryEmbedding.Table table = rotary.table(positions);
+        rotations.put(rotary, new Rotation(positions, OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table));
+        return table;
     }
 
     private int[] lengths() {

@@ -1,16 +1,16 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.core.model.language.SelfAttention;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.function.IntFunction;
-import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Measures the declared signals of one sequence at a station of the language model.
@@ -19,7 +19,8 @@ import org.bytedeco.pytorch.Tensor;
  * @param states {@code [total tokens, width]}
  * @param layers projections by layer, for the layer of the station and the one before
  * @param finalNorm the norm behind the last layer
- * @param scales of the attention scores, by layer
+ * @param attentions what attention is like, by layer
+ * @param acrossWindows whether the tokens of a block see each other at any distance
  */
 record DecoderSignals(
         Sequence sequence,
@@ -27,7 +28,8 @@ record DecoderSignals(
         Tensor states,
         IntFunction<DecoderProjections> layers,
         UnaryOperator<Tensor> finalNorm,
-        IntToDoubleFunction scales) {
+        IntFunction<SelfAttention> attentions,
+        boolean acrossWindows) {
 
     Object measure(Signal<?> signal) {
         return switch (signal) {
@@ -79,7 +81,7 @@ record DecoderSignals(
                 ? k.index_select(1, Tensors.indices(rows(visual)))
                 : k.narrow(1, from, sequence.length());
         Tensor probabilities =
-                AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, asked));
+                AttentionScores.probabilities(attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, asked));
         float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
         for (int i = 0; i < asked.length; i++) {
             out[asked[i]] = values[i];
@@ -98,7 +100,8 @@ record DecoderSignals(
         Tensor q = p.queries(true).index_select(1, Tensors.indices(rows(asking)));
         Tensor k = p.keys(true).narrow(1, from, sequence.length());
         int[] all = IntStream.range(0, sequence.length()).toArray();
-        Tensor toVisual = AttentionScores.probabilities(q, k, scales.applyAsDouble(s.layer()), hidden(asking, all))
+        Tensor toVisual = AttentionScores.probabilities(
+                        attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, all))
                 .index_select(2, Tensors.indices(visual));
         return EncoderRows.matrix(s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
     }
@@ -119,18 +122,11 @@ record DecoderSignals(
         return out;
     }
 
-    /** True where a query does not see a key: {@code [queries, keys]}. */
-    private Tensor hidden(int[] asking, int[] asked) {
-        AttentionEdges edges = sequence.edges();
-        if (edges != null) {
-            byte[] blocked = new byte[asking.length * asked.length];
-            for (int i = 0; i < blocked.length; i++) {
-                blocked[i] = (byte) (edges.sees(asking[i / asked.length], asked[i % asked.length]) ? 0 : 1);
-            }
-            return Tensors.to(Tensors.of(blocked, asking.length, asked.length), DType.BOOL);
-        }
-        Tensor queries = Tensors.of(asking, asking.length, 1);
-        return Tensors.of(asked, 1, asked.length).gt(queries);
+    /** What these tokens do not see in a layer: {@code [queries, keys]}, or null. */
+    private @Nullable Tensor hidden(int layer, int[] asking, int[] asked) {
+        Sight all = sequence.sight();
+        Sight.Rule rule = new Sight.Rule(attentions.apply(layer).window(), acrossWindows);
+        return all.at(asking).hidden(all.at(asked), rule);
     }
 
     private int[] instruction() {

@@ -234,6 +234,8 @@ public final class PathEngine {
                 new KvCache(decoder().options(), decoder().dtype(), length + p.room()),
                 positions.ids(),
                 positions.next(),
+                new PromptBlocks(decoder().options().variant().mutual(), model::isPlaceholder)
+                        .of(p.ids(), visual, visualAt, length),
                 visualAt,
                 visual,
                 total,
@@ -245,7 +247,9 @@ public final class PathEngine {
     private Sequence blind(Prompt p) {
         int length = withoutImages(p.ids()).length;
         KvCache cache = new KvCache(decoder().options(), decoder().dtype(), length + p.room());
-        return Sequence.ofText(cache, length, model.positions().axes());
+        int[] blocks = new PromptBlocks(decoder().options().variant().mutual(), model::isPlaceholder)
+                .of(withoutImages(p.ids()), VisualTokens.ofCells(0), new int[0], length);
+        return Sequence.ofText(cache, blocks, model.positions().axes());
     }
 
     private void checkImages(int[] ids, int images) {

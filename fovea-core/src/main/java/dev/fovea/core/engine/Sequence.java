@@ -35,6 +35,7 @@ final class Sequence {
     private int place;
     private int[][] positions;
     private int[] origins;
+    private int[] blocks;
     private int[] visualAt;
     private VisualTokens visual;
     private int next;
@@ -47,6 +48,7 @@ final class Sequence {
      * @param name put before recorded names
      * @param positions position ids: {@code [axes][tokens]}
      * @param next position id of the token behind them
+     * @param blocks for each token the block in which tokens see each other both ways, or {@link Sight#NONE}
      * @param visualAt ascending places of the visual tokens
      * @param total visual tokens before any technique acted
      * @param ofImages what was measured about each image before
@@ -57,12 +59,13 @@ final class Sequence {
             KvCache cache,
             int[][] positions,
             int next,
+            int[] blocks,
             int[] visualAt,
             VisualTokens visual,
             int total,
             List<Ledger.Grid> grids,
             List<Carried> ofImages) {
-        this(name, run, cache, positions, next, visualAt, visual, total, grids, ofImages, null, null);
+        this(name, run, cache, positions, next, blocks, visualAt, visual, total, grids, ofImages, null, null);
     }
 
     /**
@@ -78,6 +81,7 @@ final class Sequence {
             @Nullable KvCache cache,
             int[][] positions,
             int next,
+            int[] blocks,
             int[] visualAt,
             VisualTokens visual,
             int total,
@@ -103,17 +107,20 @@ final class Sequence {
         this.place = positions[0].length;
         this.positions = positions.clone();
         this.origins = IntStream.range(0, place).toArray();
+        this.blocks = blocks.clone();
         this.next = next;
     }
 
     /** A prompt of words alone, under the plain model. */
-    static Sequence ofText(KvCache cache, int length, int axes) {
+    static Sequence ofText(KvCache cache, int[] blocks, int axes) {
+        int length = blocks.length;
         return new Sequence(
                 "",
                 PlanRun.plain(),
                 cache,
                 counted(axes, length),
                 length,
+                blocks,
                 new int[0],
                 VisualTokens.ofCells(0),
                 0,
@@ -179,6 +186,21 @@ final class Sequence {
         return origins;
     }
 
+    /** Who sees whom among the tokens. */
+    Sight sight() {
+        return Sight.of(counted() ? positions[0] : origins, blocks, edges);
+    }
+
+    /** Who sees whom among what a layer's cache holds: prompts that have been read, and what followed them. */
+    Sight held(KvCache.Layer layer) {
+        return Sight.of(counted() ? layer.positions() : layer.origins(), Sight.none(layer.length()), null);
+    }
+
+    /** Whether tokens are counted; distances between rows and columns say nothing about what lies between. */
+    private boolean counted() {
+        return axes() == 1;
+    }
+
     int[] visualAt() {
         return visualAt;
     }
@@ -212,7 +234,7 @@ final class Sequence {
 
     /** Forgets the tokens from this place on, to continue otherwise. */
     void truncate(int to) {
-        cache.truncate(to);
+        cache().truncate(to);
         place = Math.min(place, to);
     }
 
@@ -293,7 +315,8 @@ final class Sequence {
         int[] rows = change.anchors();
         visualAt =
                 IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
-        origins = Arrays.stream(rows).map(r -> origins[r]).toArray();
+        origins = Sight.chosen(origins, rows);
+        blocks = Sight.chosen(blocks, rows);
         followEdges(rows);
         if (renumber) {
             positions = branched && edges != null ? branchedPositions(edges.groups()) : counted(axes(), rows.length);
@@ -337,6 +360,10 @@ final class Sequence {
         visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count))
                 .toArray();
         origins = IntStream.range(0, oldLength + count).toArray();
+        blocks = at == 0
+                ? IntStream.concat(Arrays.stream(Sight.none(count)), Arrays.stream(blocks))
+                        .toArray()
+                : repeated(blocks, at - 1, count);
         place = oldLength + count;
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
         followEdges(from, at, count);

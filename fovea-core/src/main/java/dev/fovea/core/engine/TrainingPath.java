@@ -9,6 +9,7 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -193,9 +194,11 @@ public final class TrainingPath {
         private final List<PositionIds.Span> laid = new ArrayList<>();
         private final List<Integer> visualAt = new ArrayList<>();
         private final List<Integer> wordsAt = new ArrayList<>();
+        private final List<Integer> blocks = new ArrayList<>();
         private int length;
 
         void words(int count) {
+            blocks.addAll(Collections.nCopies(count, Sight.NONE));
             laid.add(new PositionIds.Words(count));
             IntStream.range(length, length + count).forEach(wordsAt::add);
             length += count;
@@ -204,6 +207,9 @@ public final class TrainingPath {
         void picture(Ledger.Grid grid, ConnectorPass.Projected projected, int count) {
             grids.add(grid);
             images.add(projected);
+            // Pictures with nothing between them are one block.
+            boolean behindOne = length > 0 && blocks.get(length - 1) != Sight.NONE;
+            blocks.addAll(Collections.nCopies(count, behindOne ? blocks.get(length - 1) : length));
             laid.add(new PositionIds.Picture(grid.rows(), grid.cols(), grid.part()));
             IntStream.range(length, length + count).forEach(visualAt::add);
             length += count;
@@ -227,6 +233,7 @@ public final class TrainingPath {
                     null,
                     ids.ids(),
                     ids.next(),
+                    blocks(prompt.asked()),
                     visual,
                     tokens,
                     grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum(),
@@ -234,6 +241,19 @@ public final class TrainingPath {
                     images.stream().map(ConnectorPass.Projected::carried).toList(),
                     groups,
                     Arrays.stream(prompt.asked()).map(wordsAt::get).toArray());
+        }
+
+        /** Who sees whom both ways; a prompt ends where the first answer begins. */
+        private int[] blocks(int[] asked) {
+            return switch (decoder.options().variant().mutual()) {
+                case NONE -> Sight.none(length);
+                case PICTURES -> blocks.stream().mapToInt(Integer::intValue).toArray();
+                case PROMPT -> {
+                    int[] all = Sight.none(length);
+                    Arrays.fill(all, 0, asked.length == 0 ? length : wordsAt.get(asked[0]) + 1, 0);
+                    yield all;
+                }
+            };
         }
 
         /** Visual tokens are common to all continuations. */

@@ -41,15 +41,21 @@ public final class RowAttention {
                 && Kernels.weighs(kernel);
     }
 
+    /** Without a cap. */
+    public static Tensor forward(Tensor q, Tensor k, Tensor v, double scale) {
+        return forward(q, k, v, scale, 0);
+    }
+
     /**
      * {@code softmax(q k^T * scale) v} of one query; each group of query heads shares a key-value head.
      *
      * @param q {@code [heads, 1, d]}
      * @param k {@code [kv-heads, keys, d]}
      * @param v as k
+     * @param cap scores {@code s} become {@code cap * tanh(s / cap)} before the softmax; 0 where they do not
      * @return {@code [1, heads * d]} in the type of {@code q}
      */
-    public static Tensor forward(Tensor q, Tensor k, Tensor v, double scale) {
+    public static Tensor forward(Tensor q, Tensor k, Tensor v, double scale, double cap) {
         DType dtype = DType.of(q.scalar_type());
         RowKernel kernel = Kernels.of(dtype);
         if (kernel == null) {
@@ -71,7 +77,12 @@ public final class RowAttention {
             float[] sums = new float[d];
             for (int head = kv * group; head < (kv + 1) * group; head++) {
                 kernel.rows(keysAt, d, queries + head * headBytes, 1, scores, keys, 0, keys);
-                softmax(scores, scale);
+                if (cap == 0) {
+                    softmax(scores, scale);
+                } else {
+                    cap(scores, scale, cap);
+                    softmax(scores, 1);
+                }
                 kernel.weigh(valuesAt, d, scores, keys, sums);
                 System.arraycopy(sums, 0, out, head * d, d);
             }
@@ -82,6 +93,13 @@ public final class RowAttention {
         Reference.reachabilityFence(k);
         Reference.reachabilityFence(v);
         return result;
+    }
+
+    /** In place. */
+    private static void cap(float[] scores, double scale, double cap) {
+        for (int i = 0; i < scores.length; i++) {
+            scores[i] = (float) (cap * Math.tanh(scores[i] * scale / cap));
+        }
     }
 
     /** In place. */

@@ -3,6 +3,8 @@ package dev.fovea.core.layer;
 import dev.fovea.core.kernel.RowAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.tensor.Work;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * bf16 faster, see {@link AttentionPrecision}.
  */
 public final class PackedAttention {
+    /** Capped scores that are made at once. */
+    private static final long SCORES_AT_ONCE = 1L << 24;
+
     private PackedAttention() {}
 
     /**
@@ -142,6 +147,54 @@ public final class PackedAttention {
         }
         Tensor mask = queries == keys ? null : lastRowsMask(queries, keys);
         return Tensors.to(one(inQ, inK, inV, mask, mask == null, scale), dtype);
+    }
+
+    /**
+     * One sequence under a mask of its own, with scores as they are or capped.
+     *
+     * @param q {@code [heads, queries, d]}
+     * @param k {@code [heads or kv-heads, keys, d]}
+     * @param v as k
+     * @param hidden {@code [queries, keys]}, true where a query does not look; null where every query sees every key
+     * @param cap scores {@code s} become {@code cap * tanh(s / cap)}; 0 where they do not
+     * @return {@code [queries, heads * d]}, in the type of {@code q}
+     */
+    public static Tensor masked(Tensor q, Tensor k, Tensor v, @Nullable Tensor hidden, double scale, double cap) {
+        if (hidden == null && RowAttention.takes(q, k, v)) {
+            return RowAttention.forward(q, k, v, scale, cap);
+        }
+        DType dtype = DType.of(q.scalar_type());
+        DType in = cap == 0 ? AttentionPrecision.of(dtype, q.size(1)) : DType.F32;
+        Tensor inQ = Tensors.to(q, in);
+        Tensor inK = Tensors.to(k, in);
+        Tensor inV = Tensors.to(v, in);
+        if (cap != 0) {
+            return Tensors.to(capped(inQ, inK, inV, hidden, scale, cap), dtype);
+        }
+        return Tensors.to(
+                hidden == null && q.size(1) == 1
+                        ? oneQuery(inQ, inK, inV, scale)
+                        : one(inQ, inK, inV, hidden == null ? null : hidden.logical_not(), false, scale),
+                dtype);
+    }
+
+    /** Some queries at a time, so that their scores stay small; the fused kernel has no caps. */
+    private static Tensor capped(Tensor q, Tensor k, Tensor v, @Nullable Tensor hidden, double scale, double cap) {
+        long queries = q.size(1);
+        long step = Math.max(1, SCORES_AT_ONCE / (q.size(0) * k.size(1)));
+        List<Tensor> parts = new ArrayList<>();
+        for (long from = 0; from < queries; from += step) {
+            long n = Math.min(step, queries - from);
+            Tensor scores = CappedScores.of(q.narrow(1, from, n), k, scale, cap);
+            Tensor seen = hidden == null ? scores : CappedScores.without(scores, hidden.narrow(0, from, n));
+            Work.attention(q.narrow(1, from, n), k.size(1), 1);
+            Tensor weights = Tensors.softmax(seen).view(k.size(0), -1, k.size(1));
+            parts.add(weights.matmul(v)
+                    .view(q.size(0), n, q.size(2))
+                    .transpose(0, 1)
+                    .reshape(n, q.size(0) * q.size(2)));
+        }
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
     /** With one query no mask is needed, and the query heads of a group can be the kernel's query rows: no copies. */

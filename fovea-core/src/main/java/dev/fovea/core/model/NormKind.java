@@ -5,5 +5,7 @@ public enum NormKind {
     /** Mean taken off, divided by the deviation, with weight and bias. */
     LAYER,
     /** Divided by the root mean square, with a weight. */
-    RMS
+    RMS,
+    /** Divided by the root mean square, with a weight that is counted from one (Gemma). */
+    RMS_FROM_ONE
 }

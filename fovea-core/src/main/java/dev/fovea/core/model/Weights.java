@@ -3,6 +3,7 @@ package dev.fovea.core.model;
 import dev.fovea.core.layer.LayerNorm;
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.Norm;
+import dev.fovea.core.layer.OffsetRmsNorm;
 import dev.fovea.core.layer.RmsNorm;
 import dev.fovea.core.tensor.DType;
 import org.bytedeco.pytorch.Tensor;
@@ -68,6 +69,7 @@ public interface Weights {
         return switch (kind) {
             case LAYER -> layerNorm(name, width, eps);
             case RMS -> rmsNorm(name, width, eps);
+            case RMS_FROM_ONE -> new OffsetRmsNorm(tensor(name + ".weight", width), eps);
         };
     }
 

@@ -301,7 +301,8 @@ class DecisionTest {
         Tensor v = Tensors.of(new float[] {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1}, 1, 4, 4);
         Tensor wide = Tensors.cat(2, k, Tensors.zeros(dev.fovea.core.tensor.DType.F32, 1, 4, 3));
         Tensor query = Tensors.cat(2, q, Tensors.zeros(dev.fovea.core.tensor.DType.F32, 1, 1, 3));
-        float[] out = Tensors.floats(Rescaling.attend(query, wide, v, 1, List.of(new float[] {0, 0.7f, 0.4f, 0})));
+        float[] out =
+                Tensors.floats(Rescaling.attend(query, wide, v, 1, 0, null, List.of(new float[] {0, 0.7f, 0.4f, 0})));
         float[] expected = {0.0779f, 0.8591f, 0.0157f, 0.0473f};
         for (int i = 0; i < 4; i++) {
             assertThat(out[i]).isCloseTo(expected[i], org.assertj.core.api.Assertions.within(5e-5f));

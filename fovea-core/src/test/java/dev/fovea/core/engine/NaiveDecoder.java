@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
@@ -45,6 +46,13 @@ final class NaiveDecoder {
 
     /** As above, with tokens numbered from 0 in the layers from {@code renumbered} on. */
     float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions, int renumbered) {
+        int[] blocks = new int[leaves.length];
+        Arrays.fill(blocks, -1);
+        return logits(embeddings, leaves, positions, renumbered, blocks);
+    }
+
+    /** As above, with tokens of one block, other than -1, seeing each other both ways where the model has it so. */
+    float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions, int renumbered, int[] blocks) {
         int[] present = IntStream.range(0, leaves.length).toArray();
         Tensor x = embeddings;
         for (int l = 0; l < decoder.layers().size(); l++) {
@@ -57,8 +65,9 @@ final class NaiveDecoder {
             x = x.index_select(0, Tensors.indices(rows));
             present = left;
             x = layer(
-                    decoder.layers().get(l),
+                    l,
                     x,
+                    Arrays.stream(left).map(t -> blocks[t]).toArray(),
                     positions == null || l >= renumbered
                             ? counted(left.length)
                             : Arrays.stream(positions)
@@ -78,10 +87,11 @@ final class NaiveDecoder {
                 .toArray(int[][]::new);
     }
 
-    private Tensor layer(DecoderLayer layer, Tensor x, int[][] positions) {
+    private Tensor layer(int index, Tensor x, int[] blocks, int[][] positions) {
+        DecoderLayer layer = decoder.layers().get(index);
         int n = positions[0].length;
         Tensor normed = layer.mixerNorm().forward(x);
-        RotaryEmbedding.Table table = decoder.options().rotary().table(positions);
+        RotaryEmbedding.Table table = decoder.options().rotary(index).table(positions);
         Tensor q = RotaryEmbedding.rotate(layer.attention().queries(normed), table);
         int group = layer.attention().heads() / layer.attention().kvHeads();
         Tensor k = RotaryEmbedding.rotate(layer.attention().keys(normed), table)
@@ -89,12 +99,31 @@ final class NaiveDecoder {
         Tensor v = layer.attention().values(normed).repeat_interleave(group, new LongOptional(0), new LongOptional());
         Tensor scores =
                 Tensors.scale(q.matmul(k.transpose(1, 2)), layer.attention().scale());
+        double cap = layer.attention().cap();
+        if (cap > 0) {
+            scores = Tensors.scale(Tensors.scale(scores, 1 / cap).tanh(), cap);
+        }
         float[] mask = new float[n * n];
         for (int i = 0; i < n; i++) {
-            Arrays.fill(mask, i * n + i + 1, (i + 1) * n, -1e30f);
+            for (int j = 0; j < n; j++) {
+                mask[i * n + j] =
+                        sees(i, j, positions[0], blocks, layer.attention().window()) ? 0 : -1e30f;
+            }
         }
         Tensor probabilities = Tensors.softmax(scores.add(Tensors.of(mask, n, n)));
         Tensor out = probabilities.matmul(v).transpose(0, 1).reshape(n, -1);
-        return layer.mlpResidual(x.add(layer.attention().out().forward(Tensors.to(out, DType.F32))));
+        Tensor branch = layer.attention().out().forward(Tensors.to(out, DType.F32));
+        Norm after = layer.mixerOutNorm();
+        return layer.mlpResidual(x.add(after == null ? branch : after.forward(branch)));
+    }
+
+    private boolean sees(int query, int key, int[] positions, int[] blocks, int window) {
+        boolean mates = blocks[query] >= 0 && blocks[query] == blocks[key];
+        boolean far = window > 0 && positions[key] <= positions[query] - window;
+        return switch (decoder.options().variant().mutual()) {
+            case NONE -> key <= query && !far;
+            case PICTURES -> (key <= query || mates) && !far;
+            case PROMPT -> (key <= query && !far) || mates;
+        };
     }
 }

@@ -34,7 +34,7 @@ public record Decoder(
     public static Decoder load(DecoderOptions o, Weights w, Weights above) {
         List<DecoderLayer> layers = new ArrayList<>();
         for (int i = 0; i < o.layers(); i++) {
-            layers.add(DecoderLayer.load(o, w.under("layers." + i + ".")));
+            layers.add(DecoderLayer.load(o, i, w.under("layers." + i + ".")));
         }
         boolean shared = o.tied() && one(o, w, above);
         boolean headOnly = !w.contains(EMBEDDING) && above.contains(HEAD + ".weight");
@@ -50,7 +50,7 @@ public record Decoder(
                 o,
                 tokens,
                 List.copyOf(layers),
-                w.rmsNorm("norm", o.width(), o.eps()),
+                w.norm(o.variant().norm(), "norm", o.width(), o.eps()),
                 shared ? new Linear(tokens, null, w.products()) : above.linear(HEAD, o.vocabulary(), o.width(), false),
                 w.dtype());
     }
@@ -68,11 +68,20 @@ public record Decoder(
 
     /** Embeddings of tokens: {@code [ids, width]}. */
     public Tensor embed(int[] ids) {
-        return Tensors.to(torch.embedding(tokens, Tensors.indices(ids)), dtype);
+        Tensor rows = Tensors.to(torch.embedding(tokens, Tensors.indices(ids)), dtype);
+        double scale = options.variant().embeddingScale();
+        return scale == 1 ? rows : rows.mul(Tensors.full(scale, dtype, 1));
     }
 
     /** Next-token logits in f32: {@code [tokens, width] -> [tokens, vocabulary]}. */
     public Tensor logits(Tensor hidden) {
-        return Tensors.to(head.forward(norm.forward(hidden)), DType.F32);
+        return predict(norm.forward(hidden));
+    }
+
+    /** The same of states that the final norm has passed. */
+    public Tensor predict(Tensor normed) {
+        Tensor logits = Tensors.to(head.forward(normed), DType.F32);
+        double cap = options.variant().logitCap();
+        return cap == 0 ? logits : Tensors.scale(Tensors.scale(logits, 1 / cap).tanh(), cap);
     }
 }

@@ -5,22 +5,39 @@ import dev.fovea.core.layer.GatedMlp;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.model.Weights;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One decoder layer in the pieces that the path looks between: {@code x + mixer(norm(x))}, then {@code x + mlp(norm(x))}.
+ *
+ * @param mixerOutNorm over what the mixer adds, or null
+ * @param mlpOutNorm over what the MLP adds, or null
  */
-public record DecoderLayer(Norm mixerNorm, Mixer mixer, Norm mlpNorm, FeedForward mlp) {
+public record DecoderLayer(
+        Norm mixerNorm,
+        Mixer mixer,
+        @Nullable Norm mixerOutNorm,
+        Norm mlpNorm,
+        FeedForward mlp,
+        @Nullable Norm mlpOutNorm) {
 
-    static DecoderLayer load(DecoderOptions o, Weights w) {
+    static DecoderLayer load(DecoderOptions o, int index, Weights w) {
+        boolean sandwich = o.variant().sandwich();
         return new DecoderLayer(
-                w.rmsNorm("input_layernorm", o.width(), o.eps()),
-                SelfAttention.load(o, w.under("self_attn.")),
-                w.rmsNorm("post_attention_layernorm", o.width(), o.eps()),
+                norm(o, w, "input_layernorm"),
+                SelfAttention.load(o, index, w.under("self_attn.")),
+                sandwich ? norm(o, w, "post_attention_layernorm") : null,
+                norm(o, w, sandwich ? "pre_feedforward_layernorm" : "post_attention_layernorm"),
                 new GatedMlp(
                         w.linear("mlp.gate_proj", o.mlpWidth(), o.width(), o.mlpBias()),
                         w.linear("mlp.up_proj", o.mlpWidth(), o.width(), o.mlpBias()),
                         w.linear("mlp.down_proj", o.width(), o.mlpWidth(), o.mlpBias()),
-                        o.activation()));
+                        o.activation()),
+                sandwich ? norm(o, w, "post_feedforward_layernorm") : null);
+    }
+
+    private static Norm norm(DecoderOptions o, Weights w, String name) {
+        return w.norm(o.variant().norm(), name, o.width(), o.eps());
     }
 
     /** The mixer, where it is attention. */
@@ -30,8 +47,22 @@ public record DecoderLayer(Norm mixerNorm, Mixer mixer, Norm mlpNorm, FeedForwar
         };
     }
 
+    /**
+     * The first half of the layer behind its attention.
+     *
+     * @param x what entered the layer, {@code [tokens, width]}
+     * @param attended what the heads gathered, {@code [tokens, heads * head dim]}
+     */
+    public Tensor attentionResidual(Tensor x, Tensor attended) {
+        return x.add(normed(mixerOutNorm, attention().out().forward(attended)));
+    }
+
     /** The second half of the layer: {@code [tokens, width] -> [tokens, width]}. */
     public Tensor mlpResidual(Tensor x) {
-        return x.add(mlp.forward(mlpNorm.forward(x)));
+        return x.add(normed(mlpOutNorm, mlp.forward(mlpNorm.forward(x))));
+    }
+
+    private static Tensor normed(@Nullable Norm norm, Tensor branch) {
+        return norm == null ? branch : norm.forward(branch);
     }
 }

@@ -2,6 +2,7 @@ package dev.fovea.core.model.language;
 
 import dev.fovea.core.layer.Activation;
 import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.NormKind;
 
 /**
  * What one decoder is like: the choices in which the language models of published families differ.
@@ -22,6 +23,7 @@ import dev.fovea.core.layer.RotaryEmbedding;
  * @param queryKeyNorm whether the queries and keys of a head are normalised (Qwen3)
  * @param tied whether the head is the token embedding
  * @param rotary position embedding
+ * @param variant where it departs from Llama's layers
  */
 public record DecoderOptions(
         int width,
@@ -39,4 +41,79 @@ public record DecoderOptions(
         boolean mlpBias,
         boolean queryKeyNorm,
         boolean tied,
-        RotaryEmbedding rotary) {}
+        RotaryEmbedding rotary,
+        Variant variant) {
+
+    /** Llama's layers. */
+    public DecoderOptions(
+            int width,
+            int mlpWidth,
+            int layers,
+            int heads,
+            int kvHeads,
+            int headDim,
+            int vocabulary,
+            int contextLength,
+            Activation activation,
+            double eps,
+            boolean qkvBias,
+            boolean outBias,
+            boolean mlpBias,
+            boolean queryKeyNorm,
+            boolean tied,
+            RotaryEmbedding rotary) {
+        this(
+                width,
+                mlpWidth,
+                layers,
+                heads,
+                kvHeads,
+                headDim,
+                vocabulary,
+                contextLength,
+                activation,
+                eps,
+                qkvBias,
+                outBias,
+                mlpBias,
+                queryKeyNorm,
+                tied,
+                rotary,
+                Variant.none(headDim));
+    }
+
+    /**
+     * Where a decoder departs from Llama's layers.
+     *
+     * @param norm kind of its norms
+     * @param sandwich whether what attention and MLP add is normed too (Gemma 2, arXiv 2408.00118, section 2)
+     * @param attentionScale factor on the attention scores
+     * @param attentionCap scores {@code s} become {@code cap * tanh(s / cap)} before any mask; 0 where they do not
+     * @param logitCap the same for the logits of the next token
+     * @param embeddingScale factor on the embeddings of words, rounded to the working type; visual tokens have none
+     * @param windows which layers see only so far back
+     * @param mutual which tokens of a prompt see each other both ways
+     */
+    public record Variant(
+            NormKind norm,
+            boolean sandwich,
+            double attentionScale,
+            double attentionCap,
+            double logitCap,
+            double embeddingScale,
+            SlidingWindows windows,
+            MutualSight mutual) {
+
+        /** Llama's layers. */
+        public static Variant none(int headDim) {
+            return new Variant(
+                    NormKind.RMS, false, 1 / Math.sqrt(headDim), 0, 0, 1, SlidingWindows.none(), MutualSight.NONE);
+        }
+    }
+
+    /** The position embedding of a layer. */
+    public RotaryEmbedding rotary(int layer) {
+        RotaryEmbedding inWindows = variant.windows().rotary();
+        return inWindows != null && variant.windows().of(layer) > 0 ? inWindows : rotary;
+    }
+}

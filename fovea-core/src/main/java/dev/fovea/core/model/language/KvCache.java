@@ -80,6 +80,11 @@ public final class KvCache implements AutoCloseable {
             return nextPosition;
         }
 
+        /** For each held token its position id on the first axis: {@code [length]}. */
+        public int[] positions() {
+            return Arrays.copyOf(positions, length);
+        }
+
         /** For each held token its place in the full sequence: {@code [length]}. */
         public int[] origins() {
             return Arrays.copyOf(origins, length);

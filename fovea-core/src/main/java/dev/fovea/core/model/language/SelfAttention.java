@@ -1,7 +1,7 @@
 package dev.fovea.core.model.language;
 
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.RmsNorm;
+import dev.fovea.core.layer.Norm;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
@@ -17,20 +17,25 @@ import org.jspecify.annotations.Nullable;
  * @param heads query heads
  * @param kvHeads key/value heads
  * @param scale of the attention scores
+ * @param cap scores {@code s} become {@code cap * tanh(s / cap)}; 0 where they do not
+ * @param window how many tokens the last one sees, itself included; 0 where it sees all
  */
 public record SelfAttention(
         Linear query,
         Linear key,
         Linear value,
         Linear out,
-        @Nullable RmsNorm queryNorm,
-        @Nullable RmsNorm keyNorm,
+        @Nullable Norm queryNorm,
+        @Nullable Norm keyNorm,
         int heads,
         int kvHeads,
-        double scale)
+        double scale,
+        double cap,
+        int window)
         implements Mixer {
 
-    static SelfAttention load(DecoderOptions o, Weights w) {
+    static SelfAttention load(DecoderOptions o, int layer, Weights w) {
+        DecoderOptions.Variant variant = o.variant();
         long queryWidth = (long) o.heads() * o.headDim();
         long keyWidth = (long) o.kvHeads() * o.headDim();
         return new SelfAttention(
@@ -38,11 +43,13 @@ public record SelfAttention(
                 w.linear("k_proj", keyWidth, o.width(), o.qkvBias()),
                 w.linear("v_proj", keyWidth, o.width(), o.qkvBias()),
                 w.linear("o_proj", o.width(), queryWidth, o.outBias()),
-                o.queryKeyNorm() ? w.rmsNorm("q_norm", o.headDim(), o.eps()) : null,
-                o.queryKeyNorm() ? w.rmsNorm("k_norm", o.headDim(), o.eps()) : null,
+                o.queryKeyNorm() ? w.norm(variant.norm(), "q_norm", o.headDim(), o.eps()) : null,
+                o.queryKeyNorm() ? w.norm(variant.norm(), "k_norm", o.headDim(), o.eps()) : null,
                 o.heads(),
                 o.kvHeads(),
-                1 / Math.sqrt(o.headDim()));
+                variant.attentionScale(),
+                variant.attentionCap(),
+                variant.windows().of(layer));
     }
 
     /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, not rotated. */
@@ -72,7 +79,7 @@ public record SelfAttention(
                 split(all.get(2), kvHeads, normed));
     }
 
-    private static Tensor normed(@Nullable RmsNorm norm, Tensor heads) {
+    private static Tensor normed(@Nullable Norm norm, Tensor heads) {
         return norm == null ? heads : norm.forward(heads);
     }
 

@@ -1,0 +1,125 @@
+package dev.fovea.core.engine;
+
+import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who sees whom in a sequence, as numbers that each token takes with it wherever rows are chosen. A token sees itself and
+ * those before it, as far back as the layer's window and the edges of its group reach, and those of its own block, also
+ * behind it.
+ *
+ * <p>A window measures the distance between positions, as the rotary embedding does: dropping what lies between two
+ * tokens brings them no closer, unless they are given new positions.
+ *
+ * @param order where each token stands among all of the sequence, ascending
+ * @param positions of the tokens, which windows measure by
+ * @param blocks the block of each token, or {@link #NONE}
+ * @param edges which of all the sequence's tokens see which of those before them; null where each sees all
+ */
+@SuppressWarnings("ArrayRecordComponent") // made for one question and dropped; never compared
+record Sight(int[] order, int[] positions, int[] blocks, @Nullable AttentionEdges edges) {
+    /** The block of a token that nobody before it sees. */
+    static final int NONE = -1;
+
+    /**
+     * What a layer lets its tokens see.
+     *
+     * @param window how many positions a token sees, its own included; 0 for all
+     * @param acrossWindows whether the tokens of a block see each other at any distance
+     */
+    record Rule(int window, boolean acrossWindows) {}
+
+    /** All tokens of a sequence. */
+    static Sight of(int[] positions, int[] blocks, @Nullable AttentionEdges edges) {
+        return new Sight(IntStream.range(0, positions.length).toArray(), positions, blocks, edges);
+    }
+
+    /** So many tokens of no block. */
+    static int[] none(int length) {
+        int[] blocks = new int[length];
+        Arrays.fill(blocks, NONE);
+        return blocks;
+    }
+
+    int count() {
+        return order.length;
+    }
+
+    /** The last of these tokens. */
+    Sight last(int tokens) {
+        return at(IntStream.range(count() - tokens, count()).toArray());
+    }
+
+    /** Those from one on. */
+    Sight from(int first) {
+        return first == 0 ? this : last(count() - first);
+    }
+
+    /** Some of these tokens. */
+    Sight at(int[] chosen) {
+        return new Sight(chosen(order, chosen), chosen(positions, chosen), chosen(blocks, chosen), edges);
+    }
+
+    static int[] chosen(int[] numbers, int[] rows) {
+        return Arrays.stream(rows).map(r -> numbers[r]).toArray();
+    }
+
+    /** Whether these tokens see anything but themselves and all that is before them. */
+    boolean special(Rule rule) {
+        return edges != null || bent(rule);
+    }
+
+    /** Whether windows or blocks, and not edges alone, change what these tokens see. */
+    boolean bent(Rule rule) {
+        int n = count();
+        boolean far = rule.window() > 0 && n > 0 && positions[n - 1] - positions[0] >= rule.window();
+        return far || Arrays.stream(blocks).anyMatch(b -> b != NONE);
+    }
+
+    /** How many tokens at the front of these none of the queries, which stand behind them, sees. */
+    static int unseen(Sight queries, Sight keys, Rule rule) {
+        boolean mates = Arrays.stream(queries.blocks).anyMatch(b -> b != NONE);
+        int first = 0;
+        if (rule.window() > 0 && !(mates && rule.acrossWindows())) {
+            int nearest = Arrays.stream(queries.positions).min().orElse(0);
+            while (first < keys.count() && nearest - keys.positions[first] >= rule.window()) {
+                first++;
+            }
+        }
+        return first;
+    }
+
+    /** The keys that these queries do not see: {@code [queries, keys]}, true where one is hidden; null if none is. */
+    @Nullable
+    Tensor hidden(Sight keys, Rule rule) {
+        byte[] hidden = new byte[Math.multiplyExact(count(), keys.count())];
+        boolean any = false;
+        for (int q = 0; q < count(); q++) {
+            for (int k = 0; k < keys.count(); k++) {
+                if (!sees(q, keys, k, rule)) {
+                    hidden[q * keys.count() + k] = 1;
+                    any = true;
+                }
+            }
+        }
+        return any ? Tensors.to(Tensors.of(hidden, count(), keys.count()), DType.BOOL) : null;
+    }
+
+    private boolean sees(int q, Sight keys, int k, Rule rule) {
+        boolean mates = blocks[q] != NONE && blocks[q] == keys.blocks[k];
+        if (mates && rule.acrossWindows()) {
+            return true;
+        }
+        boolean near = rule.window() == 0 || positions[q] - keys.positions[k] < rule.window();
+        return near && (mates || before(keys.order[k], order[q]));
+    }
+
+    private boolean before(int key, int query) {
+        return edges == null ? key <= query : edges.sees(query, key);
+    }
+}
