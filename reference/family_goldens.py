@@ -29,6 +29,7 @@ class Parts:
     reorder: from the order in which a block holds a picture's patches to the processor's order, given the inputs
     pixels: the processor's values without repetition
     features: projected tokens of the pictures in the inputs, `[tokens, width]`
+    deep: what is added to them behind each of the first decoder layers, where the family has that
     """
 
     blocks: Callable
@@ -37,6 +38,7 @@ class Parts:
     reorder: Callable
     pixels: Callable
     features: Callable
+    deep: Callable = lambda model, encoded: []
 
 
 def image_part(name: str) -> dict:
@@ -55,7 +57,7 @@ def encode(processor, folder: Path, conversations: list[list[dict]]) -> dict[str
     """Template, pictures and words to model inputs; several conversations are padded on the left."""
     texts = [render(processor, messages) for messages in conversations]
     pictures = [
-        [load_image(str(folder / part["path"])) for turn_ in messages for part in turn_["content"] if part["type"] == "image"]
+        [load_image(str(folder / part["path"])) for turn_ in messages for part in turn_["content"] if isinstance(part, dict) and part["type"] == "image"]
         for messages in conversations
     ]
     given = {"images": pictures} if any(pictures) else {}
@@ -112,6 +114,8 @@ def picture(model, processor, folder: Path, parts: Parts, name: str) -> dict[str
     order = parts.reorder(model, encoded)
     with Captured(**{f"block{i}": block for i, block in enumerate(blocks)}) as captured:
         tensors["projected"] = parts.features(model, encoded)
+    for i, added in enumerate(parts.deep(model, encoded)):
+        tensors[f"deep.{i}"] = added
     tensors["entering"] = order(captured.inputs["block0"])
     for i in range(len(blocks)):
         tensors[f"hidden.{i}"] = order(captured.outputs[f"block{i}"])  # on leaving the block

@@ -11,6 +11,7 @@ Windows are 2x2 tokens (4x4 patches), so that odd grids have ragged windows; lay
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 from transformers import (
@@ -145,13 +146,14 @@ def save_current(model, processor, folder: Path) -> None:
         folder / "processor_config.json",
         {
             "image_processor": pictures | {"image_processor_type": "Qwen2VLImageProcessor"},
+            "video_processor": {"video_processor_type": "Qwen2VLVideoProcessor", "size": FILMS},
             "processor_class": "Qwen2_5_VLProcessor",
         },
     )
 
 
-def save_published(model, processor, folder: Path) -> None:
-    """As the checkpoints on the Hub: flat config, first names, bf16, two shards."""
+def write_shards(model, folder: Path) -> None:
+    """First names, bf16, no tied head, two shards."""
     tensors = {}
     for name, tensor in model.state_dict().items():
         if name == "lm_head.weight":
@@ -169,6 +171,31 @@ def save_published(model, processor, folder: Path) -> None:
             "weight_map": {name: file for file, shard in zip(files, shards) for name in shard},
         },
     )
+
+
+def write_first_processor(processor, folder: Path) -> None:
+    processor.tokenizer.save_pretrained(folder)
+    write_json(folder / "chat_template.json", {"chat_template": TEMPLATE})
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    write_json(
+        folder / "preprocessor_config.json",
+        {
+            "min_pixels": processor.image_processor.size["shortest_edge"],
+            "max_pixels": processor.image_processor.size["longest_edge"],
+            "patch_size": 14,
+            "temporal_patch_size": 2,
+            "merge_size": 2,
+            "image_mean": list(processor.image_processor.image_mean),
+            "image_std": list(processor.image_processor.image_std),
+            "image_processor_type": "Qwen2VLImageProcessor",
+            "processor_class": type(processor).__mro__[1].__name__,
+        },
+    )
+
+
+def save_published(model, processor, folder: Path) -> None:
+    """As the checkpoints on the Hub: flat config, first names, bf16, two shards."""
+    write_shards(model, folder)
     text = model.config.text_config.to_dict()
     vision = model.config.vision_config.to_dict()
     text_keys = ("bos_token_id", "eos_token_id", "hidden_act", "hidden_size", "intermediate_size")
@@ -197,23 +224,7 @@ def save_published(model, processor, folder: Path) -> None:
             "vision_config": {**{key: vision[key] for key in vision_keys}, "in_chans": 3, "spatial_patch_size": 14},
         },
     )  # fmt: skip
-    processor.tokenizer.save_pretrained(folder)
-    write_json(folder / "chat_template.json", {"chat_template": TEMPLATE})
-    (folder / "chat_template.jinja").unlink(missing_ok=True)
-    write_json(
-        folder / "preprocessor_config.json",
-        {
-            "min_pixels": processor.image_processor.size["shortest_edge"],
-            "max_pixels": processor.image_processor.size["longest_edge"],
-            "patch_size": 14,
-            "temporal_patch_size": 2,
-            "merge_size": 2,
-            "image_mean": list(processor.image_processor.image_mean),
-            "image_std": list(processor.image_processor.image_std),
-            "image_processor_type": "Qwen2VLImageProcessor",
-            "processor_class": "Qwen2_5_VLProcessor",
-        },
-    )
+    write_first_processor(processor, folder)
 
 
 def window_order(model, encoded):
@@ -243,39 +254,43 @@ PARTS = Parts(
 )
 
 
-def frames(model, processor, folder: Path) -> dict:
-    """A film of four frames of 84x56 pixels, half a second apart: two steps in time of 3x2 tokens each.
+def frames(model, processor, folder: Path, count: int = 4, patch: int = 14, seconds: bool = True) -> dict:
+    """A film of frames of 6x4 patches, half a second apart, two of them a step in time of 3x2 tokens.
 
-    The frames have their final size, so that nothing but the order of patches and the positions is tried here.
+    The frames have their final size, so that nothing but the order of patches, the words between them and the positions
+    is tried here. Where they do not fill the last step, the last one is repeated.
     """
-    pictures = [formula_image(84, 56, phase=i) for i in range(4)]
+    pictures = [formula_image(6 * patch, 4 * patch, phase=i) for i in range(count)]
     (folder / "frames").mkdir()
     for i, picture in enumerate(pictures):
         picture.save(folder / f"frames/{i}.png")
     one = [processor.image_processor(p, return_tensors="pt") for p in pictures]
-    patch, merge = 14, 2
-    rows, columns = 56 // patch, 84 // patch
+    merge, rows, columns = 2, 4, 6
     half = one[0]["pixel_values"].shape[1] // 3 // 2  # values of one channel of one frame
     steps = []
-    for first in range(0, 4, 2):
-        pair = [one[first + i]["pixel_values"].reshape(-1, 3, 2, half)[:, :, 0] for i in range(2)]
+    for first in range(0, count, 2):
+        pair = [one[min(first + i, count - 1)]["pixel_values"].reshape(-1, 3, 2, half)[:, :, 0] for i in range(2)]
         steps.append(torch.stack(pair, dim=2).reshape(rows * columns, -1))
-    grid = torch.tensor([[2, rows, columns]])
-    tokens = 2 * rows * columns // merge**2
-    text = processor.apply_chat_template(
+    grid = torch.tensor([[len(steps), rows, columns]])
+    rendered = processor.apply_chat_template(
         [{"role": "user", "content": [{"type": "video"}, text_part("What has changed?")]}],
         tokenize=False,
         add_generation_prompt=True,
     )
-    ids = processor.tokenizer(text.replace("<|video_pad|>", "<|video_pad|>" * tokens), return_tensors="pt")["input_ids"]
+    # What the processor writes for a film, of which it asks its video processor no more than these two numbers.
+    processor.video_processor = SimpleNamespace(merge_size=merge, temporal_patch_size=2)
+    metadata = SimpleNamespace(fps=2.0, frames_indices=list(range(count)))
+    words = processor.replace_video_token({"video_grid_thw": grid, "video_metadata": [metadata]}, 0)
+    ids = processor.tokenizer(rendered.replace("<|video_pad|>", words), return_tensors="pt")["input_ids"]
     encoded = {
         "input_ids": ids,
         "attention_mask": torch.ones_like(ids),
         "pixel_values_videos": torch.cat(steps),
         "video_grid_thw": grid,
-        "second_per_grid_ts": torch.tensor([1.0]),
         "mm_token_type_ids": torch.where(ids == IDS["<|video_pad|>"], 2, 0),
     }
+    if seconds:
+        encoded["second_per_grid_ts"] = torch.tensor([1.0])
     with Captured(language=model.model.language_model) as captured:
         out = model(**encoded)
     record, logits = greedy(model, processor, encoded)
@@ -287,25 +302,59 @@ def frames(model, processor, folder: Path) -> dict:
         "greedy": logits,
     }
     write_tensors(folder / "frames.safetensors", tensors)
-    return record | {"rendered": text, "grid": grid[0].tolist(), "seconds_per_step": 1.0}
+    return record | {"rendered": rendered, "grid": grid[0].tolist(), "seconds_per_step": 1.0, "count": count}
 
 
-def write_checkpoint(name: str, seed: int, tied: bool, max_pixels: int, save) -> Path:
-    folder = empty_folder(name)
-    model = Qwen2_5_VLForConditionalGeneration(config(tied)).eval()
-    randomise(model, seed, linear_std=0.2)
-    model.tie_weights()
-    model.generation_config = GenerationConfig(eos_token_id=[IDS["<|im_end|>"], IDS["<|endoftext|>"]], pad_token_id=IDS["<|endoftext|>"])
-    save(model, build_processor(max_pixels), folder)
-    model.generation_config.save_pretrained(folder)
-    for weights in folder.glob("*.safetensors"):
-        weights.chmod(0o644)
+# Bounds for films: frames of the goldens keep their size.
+FILMS = {"shortest_edge": 1024, "longest_edge": 1024 * 1024}
+
+
+def save_pictures(folder: Path) -> None:
     (folder / "images").mkdir()
     for picture, (width, height, phase) in {
         "wide": (90, 61, 0), "tall": (47, 131, 2), "small": (19, 23, 1), "large": (301, 222, 3)
     }.items():  # fmt: skip
         formula_image(width, height, phase=phase).save(folder / f"images/{picture}.png")
+
+
+def fill(model, seed: int) -> None:
+    """Numbers for every weight, and when to stop."""
+    randomise(model, seed, linear_std=0.2)
+    model.tie_weights()
+    model.generation_config = GenerationConfig(eos_token_id=[IDS["<|im_end|>"], IDS["<|endoftext|>"]], pad_token_id=IDS["<|endoftext|>"])
+
+
+def write_checkpoint(name: str, seed: int, tied: bool, max_pixels: int, save) -> Path:
+    folder = empty_folder(name)
+    model = Qwen2_5_VLForConditionalGeneration(config(tied)).eval()
+    fill(model, seed)
+    save(model, build_processor(max_pixels), folder)
+    finish(model, folder)
     return folder
+
+
+def finish(model, folder: Path) -> None:
+    model.generation_config.save_pretrained(folder)
+    for weights in folder.glob("*.safetensors"):
+        weights.chmod(0o644)
+    save_pictures(folder)
+
+
+def record(name: str, folder: Path, kind, processor, parts: Parts, film: dict, cases: dict = CASES) -> None:
+    """What transformers computes with the files as written."""
+    model, loading = kind.from_pretrained(
+        folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+    )
+    unmatched = {kind: list(names) for kind, names in loading.items() if names}
+    if unmatched:
+        raise SystemExit(f"{name}: transformers did not read every tensor: {json.dumps(unmatched)}")
+    model.eval()
+    write_goldens(model, processor, folder, parts, cases)
+    with torch.inference_mode():
+        golden = json.loads((folder / "golden.json").read_text())
+        write_json(folder / "golden.json", golden | {"frames": frames(model, processor, folder, **film)})
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    print(f"{name}: {size / 1024:.0f} KiB")
 
 
 def main() -> None:
@@ -315,20 +364,7 @@ def main() -> None:
     )
     for name, seed, tied, max_pixels, save in checkpoints:
         folder = write_checkpoint(name, seed, tied, max_pixels, save)
-        model, loading = Qwen2_5_VLForConditionalGeneration.from_pretrained(
-            folder, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
-        )
-        unmatched = {kind: list(names) for kind, names in loading.items() if names}
-        if unmatched:
-            raise SystemExit(f"{name}: transformers did not read every tensor: {json.dumps(unmatched)}")
-        model.eval()
-        processor = build_processor(max_pixels)
-        write_goldens(model, processor, folder, PARTS, CASES)
-        with torch.inference_mode():
-            golden = json.loads((folder / "golden.json").read_text())
-            write_json(folder / "golden.json", golden | {"frames": frames(model, processor, folder)})
-        size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-        print(f"{name}: {size / 1024:.0f} KiB")
+        record(name, folder, Qwen2_5_VLForConditionalGeneration, build_processor(max_pixels), PARTS, {})
 
 
 if __name__ == "__main__":

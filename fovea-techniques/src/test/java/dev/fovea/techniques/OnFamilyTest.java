@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every technique on families without a class token, with merged patches, windows, tiles, and pictures of different
+ * Every technique on families without a class token, with merged patches, windows, deep features, tiles, and pictures of different
  * sizes in one prompt: it answers, or says in one sentence what the model lacks.
  */
 class OnFamilyTest {
@@ -53,7 +53,7 @@ class OnFamilyTest {
     @BeforeAll
     static void open() {
         List<Case> all = new ArrayList<>();
-        for (String name : List.of("qwen2-5-vl", "idefics3")) {
+        for (String name : List.of("qwen2-5-vl", "qwen3-vl", "idefics3")) {
             Path folder = MODELS.resolve(name);
             VisionLanguageModel model =
                     VisionLanguageModel.open(folder, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));

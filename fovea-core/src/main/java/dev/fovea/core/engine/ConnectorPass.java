@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -46,10 +47,13 @@ final class ConnectorPass {
      * A picture as the language model will see it.
      *
      * @param tokens {@code [visual tokens, decoder width]}, class token first where it is a feature
+     * @param deep what is added to them behind the first decoder layers, {@code [visual tokens, layers * width]}, or
+     *     null
      * @param carried signals and notes for later stations
      * @param decided the decisions at the connector
      */
-    record Projected(Tensor tokens, VisualTokens visual, Carried carried, List<Decided> decided) {}
+    record Projected(
+            Tensor tokens, @Nullable Tensor deep, VisualTokens visual, Carried carried, List<Decided> decided) {}
 
     private static final class State {
         final Item item;
@@ -81,9 +85,24 @@ final class ConnectorPass {
         states.forEach(s -> decide(s, connector));
         projectTogether(states.stream().filter(s -> s.projected == null).toList());
         states.forEach(s -> decide(s, new Station.Projector()));
-        return states.stream()
-                .map(s -> new Projected(projected(s), s.visual, s.carried, s.decided))
-                .toList();
+        return states.stream().map(this::finished).toList();
+    }
+
+    private Projected finished(State s) {
+        Tensor all = projected(s);
+        int deep = connector.deep();
+        long width = tokenWidth(all);
+        return new Projected(
+                deep == 0 ? all : all.narrow(1, 0, width),
+                deep == 0 ? null : all.narrow(1, width, deep * width),
+                s.visual,
+                s.carried,
+                s.decided);
+    }
+
+    /** Channels of a token, behind which those of its deep features stand. */
+    private long tokenWidth(Tensor projected) {
+        return projected.size(1) / (1 + connector.deep());
     }
 
     private static boolean wantsProjected(State s, Station station) {
@@ -104,8 +123,21 @@ final class ConnectorPass {
                 Arrays.stream(rows).mapToInt(r -> (int) r.size(0) / patches()).toArray();
         Tensor[] each = Tensors.split(all, 0, tokens);
         for (int i = 0; i < rows.length; i++) {
-            states.get(i).projected = each[i];
+            states.get(i).projected = withoutDepth(each[i], states.get(i).visual);
         }
+    }
+
+    /** Tokens that a step added have no deep features: nothing was there in the earlier blocks. */
+    private Tensor withoutDepth(Tensor projected, VisualTokens visual) {
+        int[] added = visual.added();
+        if (connector.deep() == 0 || added.length == 0) {
+            return projected;
+        }
+        long width = tokenWidth(projected);
+        Tensor deep = projected
+                .narrow(1, width, connector.deep() * width)
+                .index_fill(0, Tensors.indices(added), new Scalar(0.0));
+        return Tensors.cat(1, projected.narrow(1, 0, width), deep);
     }
 
     /** Those of the visual tokens, without the class token's. */
@@ -175,16 +207,25 @@ final class ConnectorPass {
     private void append(State s, Station station, Matrix more) {
         Tensor projected = s.projected;
         if (station instanceof Station.Projector && projected != null) {
-            s.projected = below(projected, EncoderPass.toTensor(more, projected.size(1), station));
+            s.projected = below(projected, wide(EncoderPass.toTensor(more, tokenWidth(projected), station), projected));
             // What stands behind the projector has no features: zeros keep the rows in step.
             s.features =
                     below(s.features, Tensors.zeros(DType.F32, (long) more.rows() * patches(), s.features.size(1)));
         } else {
-            Tensor tokens = EncoderPass.toTensor(more, s.features.size(1), station);
-            s.features = below(s.features, new EncoderRows(false, 0, patches()).rows(tokens));
+            Tensor tokens = EncoderPass.toTensor(more, connector.featureWidth(), station);
+            Tensor rows = new EncoderRows(false, 0, patches()).rows(tokens);
+            int deep = (int) s.features.size(1) - connector.featureWidth();
+            s.features = below(
+                    s.features, deep == 0 ? rows : Tensors.cat(1, Tensors.zeros(DType.F32, rows.size(0), deep), rows));
             s.projected = null;
         }
         s.visual = s.visual.append(more.rows(), 0);
+    }
+
+    /** Tokens without deep features in as many columns as those with them. */
+    private static Tensor wide(Tensor tokens, Tensor like) {
+        long deep = like.size(1) - tokens.size(1);
+        return deep == 0 ? tokens : Tensors.cat(1, tokens, Tensors.zeros(DType.F32, tokens.size(0), deep));
     }
 
     private static Tensor below(Tensor x, Tensor more) {
@@ -197,11 +238,17 @@ final class ConnectorPass {
             return common;
         }
         return switch (signal) {
-            case Signal.Features ignored -> means(ownFeatures(s));
-            case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(ownFeatures(s)));
+            case Signal.Features ignored -> means(seen(s));
+            case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(seen(s)));
             case Signal.Projected ignored -> EncoderRows.matrix(projectedTokens(s));
             default -> s.carried.of(signal, s.visual);
         };
+    }
+
+    /** The features that make the tokens themselves, behind the deep ones. */
+    private Tensor seen(State s) {
+        Tensor own = ownFeatures(s);
+        return own.narrow(1, own.size(1) - connector.featureWidth(), connector.featureWidth());
     }
 
     private Matrix means(Tensor perPatch) {
@@ -209,7 +256,8 @@ final class ConnectorPass {
     }
 
     private Tensor projectedTokens(State s) {
-        Tensor projected = projected(s);
+        Tensor all = projected(s);
+        Tensor projected = all.narrow(1, 0, tokenWidth(all));
         return clsIsFeature ? projected.narrow(0, 1, s.visual.count()) : projected;
     }
 }

@@ -149,7 +149,28 @@ final class DecoderPass {
             attended = selective() ? attended.index_select(0, wanted) : attended;
             residual = x.index_select(0, wanted);
         }
-        return layer.mlpResidual(layer.attentionResidual(residual, attended));
+        Tensor leaving = layer.mlpResidual(layer.attentionResidual(residual, attended));
+        return last ? leaving : withDeepFeatures(index, leaving);
+    }
+
+    /** Adds to the visual tokens of fresh prompts what comes from earlier blocks of the encoder, behind a layer. */
+    private Tensor withDeepFeatures(int layer, Tensor x) {
+        List<Tensor> parts = new ArrayList<>();
+        IntStream rows = IntStream.empty();
+        int from = 0;
+        for (Chunk chunk : chunks) {
+            Sequence s = chunk.sequence();
+            DeepFeatures deep = chunk.fresh() ? s.deep() : null;
+            if (deep != null && deep.at(layer) && s.visual().count() > 0) {
+                int base = from;
+                parts.add(deep.of(layer));
+                rows = IntStream.concat(rows, Arrays.stream(s.visualAt()).map(v -> base + v));
+            }
+            from += chunk.length();
+        }
+        return parts.isEmpty()
+                ? x
+                : x.index_add(0, Tensors.indices(rows.toArray()), Tensors.cat(0, parts.toArray(Tensor[]::new)));
     }
 
     /** Whether a step at the next station looks back at this layer. */

@@ -38,7 +38,6 @@ final class EncoderPass {
     private final @Nullable Linear visualProjection;
     private final List<EncodingImage> images = new ArrayList<>();
     private final List<@Nullable Tensor> features;
-    private final List<int[]> featureLengths;
     private boolean placed;
     private @Nullable EncoderWindows windows;
     private RotaryEmbedding.@Nullable Table rotation;
@@ -54,7 +53,6 @@ final class EncoderPass {
         this.grouping = grouping;
         this.rows = new EncoderRows(o.classToken(), o.registers(), grouping.patches());
         this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
-        this.featureLengths = new ArrayList<>(Collections.nCopies(featureLayers.length, new int[0]));
         this.featureLayers = featureLayers.clone();
         this.visualProjection = visualProjection;
     }
@@ -110,17 +108,9 @@ final class EncoderPass {
     }
 
     private List<EncodedImage> finished() {
-        Tensor[][] parts = new Tensor[featureLayers.length][];
-        for (int f = 0; f < parts.length; f++) {
-            parts[f] = Tensors.split(Objects.requireNonNull(features.get(f)), 0, featureLengths.get(f));
-        }
-        List<EncodedImage> out = new ArrayList<>();
-        for (int i = 0; i < images.size(); i++) {
-            int image = i;
-            List<Tensor> own = Arrays.stream(parts).map(f -> f[image]).toList();
-            out.add(images.get(i).finished(encoder, own, last(featureLayers)));
-        }
-        return out;
+        return images.stream()
+                .map(image -> image.finished(encoder, last(featureLayers)))
+                .toList();
     }
 
     private Tensor embed(CutPictures pictures) {
@@ -129,7 +119,11 @@ final class EncoderPass {
             Ledger.Grid grid = new Ledger.Grid(pictures.rows(), pictures.cols(), i, new Part.Whole(), grouping.side());
             VisualTokens whole = VisualTokens.ofCells(grid.tokens());
             images.add(new EncodingImage(
-                    new Framing.Framed(pictures.input(i), grid, List.of()), grid, cut, whole.keep(pictures.cells(i))));
+                    new Framing.Framed(pictures.input(i), grid, List.of()),
+                    grid,
+                    cut,
+                    featureLayers.length,
+                    whole.keep(pictures.cells(i))));
         }
         Tensor x = encoder.embed(
                 pictures.patches(),
@@ -160,7 +154,7 @@ final class EncoderPass {
             Tensor x = together(encoder.embed(Tensors.cat(0, same)), shape);
             parts.add(x.reshape(-1, x.size(2)));
             for (Framing.Framed one : framed.subList(from, to)) {
-                EncodingImage state = new EncodingImage(one, framing.grid(one.input()), rows);
+                EncodingImage state = new EncodingImage(one, framing.grid(one.input()), rows, featureLayers.length);
                 images.add(state);
                 measurePixels(state);
             }
@@ -287,20 +281,17 @@ final class EncoderPass {
             }
             from += image.length();
         }
-        takeFeatures(x, layers, false);
+        takeFeatures(x, layers);
     }
 
-    /** Features are what leaves a layer, so behind its last station: called again there if that changed the rows. */
-    private void takeFeatures(Tensor x, int layers, boolean again) {
+    /** Features are what leaves a layer: taken behind it, and again behind its last station if that changed the rows. */
+    private void takeFeatures(Tensor x, int layers) {
         for (int f = 0; f < featureLayers.length; f++) {
             if (featureLayers[f] == layers) {
                 features.set(f, x);
-                featureLengths.set(f, lengths());
-                for (EncodingImage image : images) {
-                    if (again) {
-                        image.featureIds.removeLast();
-                    }
-                    image.featureIds.add(image.tokens.ids());
+                Tensor[] each = Tensors.split(x, 0, lengths());
+                for (int i = 0; i < each.length; i++) {
+                    images.get(i).features[f] = new FollowingRows(each[i]);
                 }
             }
         }
@@ -325,11 +316,14 @@ final class EncoderPass {
                 from += lengths[i];
             }
             x = append(RowChange.apply(x, lengths, changes), added);
+            for (int i = 0; i < changes.length; i++) {
+                images.get(i).follow(changes[i], added[i]);
+            }
             changed = true;
             placed = false;
         }
         if (changed && station instanceof Station.EncoderOutput output) {
-            takeFeatures(x, output.layer() + 1, true);
+            takeFeatures(x, output.layer() + 1);
         }
         return x;
     }

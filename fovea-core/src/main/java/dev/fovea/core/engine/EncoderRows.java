@@ -30,15 +30,6 @@ record EncoderRows(boolean cls, int registers, int patches) {
         return prefix() + tokens * patches;
     }
 
-    /** Rows of the class token and these tokens, in states without registers. */
-    int[] ofTokens(int[] tokens) {
-        int[] out = new int[lead() + tokens.length * patches];
-        for (int i = 0; i < tokens.length * patches; i++) {
-            out[lead() + i] = lead() + tokens[i / patches] * patches + i % patches;
-        }
-        return out;
-    }
-
     /** {@code [rows, width] -> [class token + patches, width]}. */
     Tensor withoutRegisters(Tensor x) {
         if (registers == 0) {

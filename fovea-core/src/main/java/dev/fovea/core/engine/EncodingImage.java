@@ -7,9 +7,8 @@ import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,24 +21,28 @@ final class EncodingImage {
     final Carried carried;
     final List<Decided> decided = new ArrayList<>();
     final List<Integer> encoderTokens = new ArrayList<>();
-    final List<int[]> featureIds = new ArrayList<>();
+
+    /** What left each of the feature layers; null where a layer has not run yet. */
+    final @Nullable FollowingRows[] features;
+
     VisualTokens tokens;
 
     /** Tokens that the next block's attention sees beside the image's own: {@code [n, width]}, or null. */
     @Nullable
     Tensor guests;
 
-    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows) {
-        this(framed, grid, rows, VisualTokens.ofCells(grid.tokens()));
+    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows, int featureLayers) {
+        this(framed, grid, rows, featureLayers, VisualTokens.ofCells(grid.tokens()));
     }
 
     /** @param tokens which of the grid's are there */
-    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows, VisualTokens tokens) {
+    EncodingImage(Framing.Framed framed, Ledger.Grid grid, EncoderRows rows, int featureLayers, VisualTokens tokens) {
         this.input = framed.input();
         this.grid = grid;
         this.unframed = framed.unframed();
         this.decided.addAll(framed.decided());
         this.rows = rows;
+        this.features = new FollowingRows[featureLayers];
         this.carried = new Carried(rows.cls());
         this.tokens = tokens;
     }
@@ -58,42 +61,31 @@ final class EncodingImage {
     }
 
     /**
-     * What leaves the encoder; the caller owns it.
-     *
-     * @param features of each feature layer, with the rows that it left
-     * @param layers behind which the last of them are taken
+     * Changes what earlier layers gave as the rows of the states are changed: it is cut and merged with them. A token
+     * that a step added was not there: its part of such features is 0.
      */
-    EncodedImage finished(VisionEncoder encoder, List<Tensor> features, int layers) {
-        Tensor[] parts = new Tensor[features.size()];
-        for (int f = 0; f < parts.length; f++) {
-            parts[f] = survivors(rows.withoutRegisters(features.get(f)), featureIds.get(f), tokens.ids());
+    void follow(@Nullable RowChange change, @Nullable Tensor added) {
+        for (FollowingRows taken : features) {
+            if (taken != null && change != null) {
+                taken.change(change);
+            }
+            if (taken != null && added != null) {
+                taken.append(added.size(0));
+            }
         }
+    }
+
+    /** What leaves the encoder; the caller owns it. */
+    EncodedImage finished(VisionEncoder encoder, int layers) {
+        Tensor[] parts = Arrays.stream(features)
+                .map(taken ->
+                        rows.withoutRegisters(Objects.requireNonNull(taken).now()))
+                .toArray(Tensor[]::new);
         Tensor joined = parts.length == 1 ? parts[0] : Tensors.cat(1, parts);
         Tensor leaving = layers == encoder.options().layers() ? encoder.features(joined) : joined;
         // A copy where nothing was computed anew: views of the packed states would keep all of them.
         boolean view = parts.length == 1 && leaving == parts[0];
         Tensor own = view ? (leaving.requires_grad() ? leaving.alias() : leaving.clone()) : leaving;
         return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens);
-    }
-
-    /** Features of an earlier layer for the tokens that a later one left, so that they can stand side by side. */
-    private Tensor survivors(Tensor states, int[] had, int[] left) {
-        if (Arrays.equals(had, left)) {
-            return states;
-        }
-        Map<Integer, Integer> place = new HashMap<>();
-        for (int i = 0; i < had.length; i++) {
-            place.put(had[i], i);
-        }
-        int[] kept = new int[left.length];
-        for (int i = 0; i < left.length; i++) {
-            Integer at = place.get(left[i]);
-            if (at == null) {
-                throw new IllegalArgumentException(
-                        "Tokens were appended between two feature layers of this model, which cannot be concatenated.");
-            }
-            kept[i] = at;
-        }
-        return states.index_select(0, Tensors.indices(rows.ofTokens(kept)));
     }
 }

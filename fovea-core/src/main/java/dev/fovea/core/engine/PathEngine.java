@@ -122,6 +122,7 @@ public final class PathEngine {
             }
             DecoderPass pass = new DecoderPass(decoder(), chunks);
             deliver(states, pass.run(packed(embeddings)), pass.finalStates());
+            states.forEach(state -> state.sequence().deep(null));
             return states;
         } catch (RuntimeException e) {
             states.forEach(PromptState::close);
@@ -131,6 +132,9 @@ public final class PathEngine {
 
     /** Pictures behind the connector, with gradients if the caller's scope records them. */
     List<ConnectorPass.Projected> projected(List<ConnectorPass.Item> items) {
+        if (items.isEmpty()) {
+            return List.of();
+        }
         return new ConnectorPass(
                         model.connector(), model.vision().options().classToken(), model.clsIsFeature(), this::shared)
                 .project(items);
@@ -228,7 +232,7 @@ public final class PathEngine {
         VisualTokens visual = VisualTokens.join(
                 images.stream().map(ConnectorPass.Projected::visual).toList(), cls);
         PositionIds.Laid positions = new PromptPositions(model).of(p.ids(), grids, visual, visualAt, length);
-        return new Sequence(
+        Sequence sequence = new Sequence(
                 p.name(),
                 p.run(),
                 new KvCache(decoder().options(), decoder().dtype(), length + p.room()),
@@ -241,6 +245,8 @@ public final class PathEngine {
                 total,
                 grids,
                 images.stream().map(ConnectorPass.Projected::carried).toList());
+        sequence.deep(DeepFeatures.of(images, model.connector().deep()));
+        return sequence;
     }
 
     /** The same words for a second branch that never sees the pictures. */

@@ -41,6 +41,7 @@ final class Sequence {
     private int next;
     private @Nullable AttentionEdges edges;
     private int @Nullable [] asked;
+    private @Nullable DeepFeatures deep;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -109,6 +110,16 @@ final class Sequence {
         this.origins = IntStream.range(0, place).toArray();
         this.blocks = blocks.clone();
         this.next = next;
+    }
+
+    /** With what is added to its visual tokens behind the first layers, while the prompt is read. */
+    void deep(@Nullable DeepFeatures features) {
+        deep = features;
+    }
+
+    @Nullable
+    DeepFeatures deep() {
+        return deep;
     }
 
     /** A prompt of words alone, under the plain model. */
@@ -310,6 +321,9 @@ final class Sequence {
      */
     void follow(Decision decision, RowChange change, boolean renumber) {
         visual = EncoderPass.afterwards(visual, decision);
+        if (deep != null) {
+            deep.follow(decision);
+        }
         boolean[] isVisual = new boolean[length()];
         Arrays.stream(visualAt).forEach(v -> isVisual[v] = true);
         int[] rows = change.anchors();
@@ -356,6 +370,9 @@ final class Sequence {
     int insert(int count) {
         int at = visualAt.length == 0 ? length() : visualAt[visualAt.length - 1] + 1;
         visual = visual.append(count, Math.max(0, grids.size() - 1));
+        if (deep != null) {
+            deep.append(count);
+        }
         int oldLength = length();
         visualAt = IntStream.concat(Arrays.stream(visualAt), IntStream.range(at, at + count))
                 .toArray();

@@ -139,7 +139,7 @@ public final class TrainingPath {
                         assembly.picture(
                                 given.grid(),
                                 new ConnectorPass.Projected(
-                                        given.tokens(), whole.keep(given.cells()), new Carried(false), List.of()),
+                                        given.tokens(), null, whole.keep(given.cells()), new Carried(false), List.of()),
                                 given.cells().length);
                     }
                 }
@@ -227,7 +227,7 @@ public final class TrainingPath {
                     images.stream().map(ConnectorPass.Projected::visual).toList(), cls);
             int[] groups = branches == null ? null : groups(branches);
             PositionIds.Laid ids = positions(prompt, tokens, visual, groups);
-            return new Sequence(
+            Sequence sequence = new Sequence(
                     name,
                     prompt.run(),
                     null,
@@ -241,6 +241,8 @@ public final class TrainingPath {
                     images.stream().map(ConnectorPass.Projected::carried).toList(),
                     groups,
                     Arrays.stream(prompt.asked()).map(wordsAt::get).toArray());
+            sequence.deep(DeepFeatures.of(images, model == null ? 0 : model.connector().deep()));
+            return sequence;
         }
 
         /** Who sees whom both ways; a prompt ends where the first answer begins. */

@@ -6,6 +6,7 @@ import dev.fovea.core.path.Ledger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,13 @@ public record VisualTokens(int[] ids, @Nullable Blend[] blends, float[] sizes) {
 
     static boolean isCell(int id) {
         return place(id) < APPENDED;
+    }
+
+    /** Which of the tokens a step added, and are made of nothing else. */
+    int[] added() {
+        return IntStream.range(0, ids.length)
+                .filter(i -> !isCell(ids[i]) && place(ids[i]) != CLS && blends[i] == null)
+                .toArray();
     }
 
     VisualTokens keep(int[] indices) {

@@ -6,7 +6,7 @@ package dev.fovea.core.image;
  * {@code smart_resize} of the published processor).
  *
  * @param multiple both sides become multiples of this: patch size times the patches a token's side spans
- * @param minPixels a picture with fewer pixels is enlarged
+ * @param minPixels a picture with fewer pixels is enlarged; so is a video, where its frames are bounded together
  * @param maxPixels a picture with more is made smaller
  */
 public record DynamicSize(int multiple, long minPixels, long maxPixels) {
@@ -29,6 +29,27 @@ public record DynamicSize(int multiple, long minPixels, long maxPixels) {
      * @throws PictureException if it is more than 200 times as long as wide
      */
     public Size of(int width, int height) {
+        return of(width, height, 1, 1);
+    }
+
+    /**
+     * The size of each frame of a video whose frames are bounded together, as Qwen3-VL's published video processor has
+     * it.
+     *
+     * @param frames of the video
+     * @param together frames that the encoder takes at once; so many are counted at least
+     * @throws PictureException as for a picture
+     */
+    public Size ofVideo(int width, int height, int frames, int together) {
+        int least = Math.min(width, height);
+        if (least < multiple) {
+            double grow = (double) multiple / least;
+            return of((int) (width * grow), (int) (height * grow), Math.max(frames, together), together);
+        }
+        return of(width, height, Math.max(frames, together), together);
+    }
+
+    private Size of(int width, int height, int frames, int together) {
         if (Math.max(width, height) > (long) MAX_ASPECT * Math.min(width, height)) {
             throw new PictureException("A picture of " + width + "x" + height + " pixels is more than " + MAX_ASPECT
                     + " times as long as wide, which this model does not take; crop it first");
@@ -36,12 +57,13 @@ public record DynamicSize(int multiple, long minPixels, long maxPixels) {
         // Halves go to the even neighbour, as Python rounds them.
         double rows = Math.rint((double) height / multiple) * multiple;
         double columns = Math.rint((double) width / multiple) * multiple;
-        double pixels = (double) height * width;
-        if (rows * columns > maxPixels) {
+        double pixels = (double) frames * height * width;
+        double area = Math.rint((double) frames / together) * together * rows * columns;
+        if (area > maxPixels) {
             double shrink = Math.sqrt(pixels / maxPixels);
             rows = Math.max(multiple, Math.floor(height / shrink / multiple) * multiple);
             columns = Math.max(multiple, Math.floor(width / shrink / multiple) * multiple);
-        } else if (rows * columns < minPixels) {
+        } else if (area < minPixels) {
             double grow = Math.sqrt(minPixels / pixels);
             rows = Math.ceil(height * grow / multiple) * multiple;
             columns = Math.ceil(width * grow / multiple) * multiple;

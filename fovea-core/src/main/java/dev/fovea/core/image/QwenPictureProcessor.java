@@ -18,16 +18,23 @@ public final class QwenPictureProcessor implements PictureProcessor {
 
     private static final long VIDEO_MAX_PIXELS = 768L * 28 * 28;
 
+    /** Those of Qwen3-VL's, in pixels of all frames. */
+    private static final long WHOLE_VIDEO_MIN_PIXELS = 128L * 32 * 32;
+
+    private static final long WHOLE_VIDEO_MAX_PIXELS = 768L * 32 * 32;
+
     private final DynamicSize pictures;
     private final DynamicSize videos;
+    private final boolean framesTogether;
     private final boolean resize;
     private final int framesPerMoment;
     private final Resampling resampling;
     private final PixelTable pixels;
 
-    private QwenPictureProcessor(ProcessorFile file, DynamicSize pictures, DynamicSize videos) {
+    private QwenPictureProcessor(ProcessorFile file, DynamicSize pictures, DynamicSize videos, boolean framesTogether) {
         this.pictures = pictures;
         this.videos = videos;
+        this.framesTogether = framesTogether;
         this.resize = file.flag("do_resize", true);
         this.framesPerMoment = Math.toIntExact(file.count("temporal_patch_size", 2));
         this.resampling = file.resampling(Resampling.BICUBIC);
@@ -41,6 +48,15 @@ public final class QwenPictureProcessor implements PictureProcessor {
      * @throws CheckpointException if there is none, or it is another model's, in one sentence
      */
     public static QwenPictureProcessor read(Path folder) {
+        return read(folder, false);
+    }
+
+    /** As above, with bounds for videos that hold for all frames together, as Qwen3-VL has them. */
+    public static QwenPictureProcessor ofWholeVideos(Path folder) {
+        return read(folder, true);
+    }
+
+    private static QwenPictureProcessor read(Path folder, boolean framesTogether) {
         ProcessorFile file = ProcessorFile.read(folder);
         String kind = file.kind("QWEN2VL");
         if (!kind.startsWith("QWEN")) {
@@ -51,7 +67,10 @@ public final class QwenPictureProcessor implements PictureProcessor {
         return new QwenPictureProcessor(
                 file,
                 sizes(file, multiple, 56L * 56, 1280L * 28 * 28),
-                sizes(file.videos(folder), multiple, VIDEO_MIN_PIXELS, VIDEO_MAX_PIXELS));
+                framesTogether
+                        ? sizes(file.videos(folder), multiple, WHOLE_VIDEO_MIN_PIXELS, WHOLE_VIDEO_MAX_PIXELS)
+                        : sizes(file.videos(folder), multiple, VIDEO_MIN_PIXELS, VIDEO_MAX_PIXELS),
+                framesTogether);
     }
 
     private static DynamicSize sizes(ProcessorFile file, long multiple, long least, long most) {
@@ -72,12 +91,13 @@ public final class QwenPictureProcessor implements PictureProcessor {
 
     @Override
     public PreparedPicture preparePicture(RgbImage picture) {
-        return PreparedPicture.whole(view(List.of(picture), pictures, new Part.Whole()));
+        DynamicSize.Size size = size(pictures, picture.width(), picture.height(), 0);
+        return PreparedPicture.whole(view(List.of(picture), size, new Part.Whole()));
     }
 
     @Override
     public List<ViewSize> views(int width, int height) {
-        DynamicSize.Size size = size(pictures, width, height);
+        DynamicSize.Size size = size(pictures, width, height, 0);
         return List.of(new ViewSize(size.height(), size.width(), new Part.Whole()));
     }
 
@@ -100,38 +120,49 @@ public final class QwenPictureProcessor implements PictureProcessor {
                             + frames.size() + " at " + framesPerSecond);
         }
         List<PreparedImage> moments = new ArrayList<>();
-        for (int first = 0; first < frames.size(); first += framesPerMoment) {
+        RgbImage first = frames.getFirst();
+        DynamicSize.Size size = size(videos, first.width(), first.height(), frames.size());
+        for (int from = 0; from < frames.size(); from += framesPerMoment) {
             List<RgbImage> moment = new ArrayList<>();
+            int last = from;
             for (int i = 0; i < framesPerMoment; i++) {
-                moment.add(frames.get(Math.min(first + i, frames.size() - 1)));
+                last = Math.min(from + i, frames.size() - 1);
+                moment.add(sameSize(first, frames.get(last)));
             }
-            Part part = new Part.Frame(first / framesPerMoment, framesPerMoment / framesPerSecond);
-            moments.add(view(moment, videos, part));
+            double middle = (from / framesPerSecond + last / framesPerSecond) / 2;
+            Part part = new Part.Frame(from / framesPerMoment, framesPerMoment / framesPerSecond, middle);
+            moments.add(view(moment, size, part));
         }
         return new PreparedPicture(moments, 0, 0);
     }
 
-    private PreparedImage view(List<RgbImage> frames, DynamicSize sizes, Part part) {
+    private static RgbImage sameSize(RgbImage first, RgbImage frame) {
+        if (frame.width() != first.width() || frame.height() != first.height()) {
+            throw new PictureException("The frames of a video must have one size, but one of " + first.width() + "x"
+                    + first.height() + " pixels is followed by one of " + frame.width() + "x" + frame.height());
+        }
+        return frame;
+    }
+
+    private PreparedImage view(List<RgbImage> frames, DynamicSize.Size size, Part part) {
         RgbImage first = frames.getFirst();
-        DynamicSize.Size size = size(sizes, first.width(), first.height());
         Geometry geometry = Geometry.resized(first, size.width(), size.height());
         float[] values =
                 new float[Math.multiplyExact(3 * frames.size(), Math.multiplyExact(size.width(), size.height()))];
         for (int i = 0; i < frames.size(); i++) {
             RgbImage frame = frames.get(i);
-            if (frame.width() != first.width() || frame.height() != first.height()) {
-                throw new PictureException("The frames of a video must have one size, but one of " + first.width() + "x"
-                        + first.height() + " pixels is followed by one of " + frame.width() + "x" + frame.height());
-            }
             RgbImage resized = resize ? Resizer.resize(frame, size.width(), size.height(), resampling) : frame;
             pixels.crop(resized, geometry, values, i, frames.size());
         }
         return new PreparedImage(values, geometry, pixels.normalization(), part);
     }
 
-    private DynamicSize.Size size(DynamicSize sizes, int width, int height) {
+    /** @param frames of a video, or 0 for a picture */
+    private DynamicSize.Size size(DynamicSize sizes, int width, int height, int frames) {
         if (resize) {
-            return sizes.of(width, height);
+            return framesTogether && frames > 0
+                    ? sizes.ofVideo(width, height, frames, framesPerMoment)
+                    : sizes.of(width, height);
         }
         if (width % sizes.multiple() != 0 || height % sizes.multiple() != 0) {
             throw new PictureException("This model takes pictures as they are, with sides that are multiples of "

@@ -56,10 +56,7 @@ public final class RotaryEmbedding {
      * @throws IllegalArgumentException if the sections do not add up to the frequencies
      */
     public RotaryEmbedding inSections(int... sections) {
-        if (Arrays.stream(sections).sum() != inverseFrequencies.length) {
-            throw new IllegalArgumentException("Sections " + Arrays.toString(sections) + " do not add up to the "
-                    + inverseFrequencies.length + " rotary frequencies of a head");
-        }
+        checkSum(sections);
         int[] axes = new int[inverseFrequencies.length];
         int at = 0;
         for (int axis = 0; axis < sections.length; axis++) {
@@ -67,6 +64,33 @@ public final class RotaryEmbedding {
             at += sections[axis];
         }
         return new RotaryEmbedding(inverseFrequencies, axes, attentionScaling);
+    }
+
+    /**
+     * The same frequencies over several axes that take turns: of every three the second turns with axis 1 and the third
+     * with axis 2, as long as the axis has frequencies left to take; all others turn with axis 0 (interleaved multimodal
+     * rotary positions of Qwen3-VL, arXiv 2511.21631).
+     *
+     * @param sections frequencies of each axis
+     * @throws IllegalArgumentException if the sections do not add up to the frequencies
+     */
+    public RotaryEmbedding interleaved(int... sections) {
+        checkSum(sections);
+        int[] axes = new int[inverseFrequencies.length];
+        for (int axis = 1; axis < sections.length; axis++) {
+            for (int k = 0; k < sections[axis] && axis + k * sections.length < axes.length; k++) {
+                axes[axis + k * sections.length] = axis;
+            }
+        }
+        return new RotaryEmbedding(inverseFrequencies, axes, attentionScaling);
+    }
+
+    private void checkSum(int... sections) {
+        if (Arrays.stream(sections).anyMatch(section -> section < 0)
+                || Arrays.stream(sections).asLongStream().sum() != inverseFrequencies.length) {
+            throw new IllegalArgumentException("Sections " + Arrays.toString(sections) + " do not add up to the "
+                    + inverseFrequencies.length + " rotary frequencies of a head");
+        }
     }
 
     /** How many axes a position has. */

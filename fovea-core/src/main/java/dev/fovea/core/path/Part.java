@@ -32,8 +32,9 @@ public sealed interface Part {
      *
      * @param index how many moments came before
      * @param seconds between one moment and the next
+     * @param at when it is, in seconds from the beginning: the middle between its first frame and its last
      */
-    record Frame(int index, double seconds) implements Part {}
+    record Frame(int index, double seconds, double at) implements Part {}
 
     /** As people read it: {@code whole}, {@code tile 1,2} (counted from 1), {@code overview}, {@code frame 3}. */
     default String label() {

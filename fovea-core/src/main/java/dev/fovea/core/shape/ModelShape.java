@@ -12,7 +12,7 @@ import java.util.Set;
  * @param hasCls whether the encoder has a class token
  * @param clsInFeatures whether the class token is part of the selected features ({@code full} instead of
  *     {@code default} feature selection)
- * @param encoderLayers all layers of the encoder
+ * @param encoderLayers all layers of the encoder; 0, like all its other sizes, where there is none
  * @param featureLayers how many encoder layers run before the selected features (LLaVA-1.5: 23 of 24)
  * @param encoderWidth channels
  * @param encoderHeads attention heads
@@ -62,6 +62,7 @@ public record ModelShape(
      * @param positionAxes numbers in a position of the language model: 1, or 3 for time, row and column
      * @param tiles whether a picture may be cut into several images
      * @param frames whether it takes videos
+     * @param deepFeatures how many features of earlier encoder layers are added behind the first decoder layers
      */
     public record Traits(
             int side,
@@ -71,14 +72,15 @@ public record ModelShape(
             int connectorHidden,
             int positionAxes,
             boolean tiles,
-            boolean frames) {
+            boolean frames,
+            int deepFeatures) {
         public Traits {
             windowed = Set.copyOf(windowed);
         }
 
         /** A token a patch, an MLP of the language model's width between, one image a picture, counted positions. */
         public static Traits plain(int decoderWidth) {
-            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false);
+            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false, 0);
         }
     }
 
@@ -126,6 +128,45 @@ public record ModelShape(
                 vocabulary,
                 contextLength,
                 Traits.plain(decoderWidth));
+    }
+
+    /** A language model that reads text alone. */
+    public static ModelShape ofText(
+            String family,
+            int layers,
+            int width,
+            int heads,
+            int kvHeads,
+            int headDim,
+            int mlp,
+            int vocabulary,
+            int contextLength) {
+        return new ModelShape(
+                family,
+                0,
+                0,
+                1,
+                false,
+                false,
+                0,
+                0,
+                0,
+                0,
+                0,
+                false,
+                layers,
+                width,
+                heads,
+                kvHeads,
+                headDim,
+                mlp,
+                vocabulary,
+                contextLength);
+    }
+
+    /** Whether there is an encoder, or text is all that the model reads. */
+    public boolean hasVision() {
+        return encoderLayers > 0;
     }
 
     /** Whether a language model follows; contrastive dual encoders end with their image tower. */

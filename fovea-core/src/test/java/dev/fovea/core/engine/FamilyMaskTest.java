@@ -9,6 +9,7 @@ import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +47,10 @@ class FamilyMaskTest {
     @ParameterizedTest
     @CsvSource({
         "qwen2-5-vl, 2, ORIGINAL", "qwen2-5-vl, 3, ORIGINAL", "qwen2-5-vl, 2, RENUMBERED",
+        "qwen2-vl, 2, ORIGINAL", "qwen2-vl, 3, ORIGINAL", "qwen2-vl, 2, RENUMBERED",
+        "qwen3-vl, 0, ORIGINAL", "qwen3-vl, 1, ORIGINAL", "qwen3-vl, 1, RENUMBERED",
+        "qwen3-vl, 2, ORIGINAL", "qwen3-vl, 3, ORIGINAL", "qwen3-vl, 2, RENUMBERED",
+        "qwen3-vl-first, 1, ORIGINAL", "qwen3-vl-first, 2, ORIGINAL", "qwen3-vl-first, 3, ORIGINAL",
         "idefics3, 2, ORIGINAL", "idefics3, 3, ORIGINAL", "idefics3, 2, RENUMBERED",
         "llava-mha, 2, ORIGINAL", "llava-mha, 3, ORIGINAL", "llava-mha, 2, RENUMBERED",
     })
@@ -68,7 +74,7 @@ class FamilyMaskTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-5-vl", "idefics3", "llava-mha"})
+    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha"})
     void atTheConnector(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
@@ -91,7 +97,7 @@ class FamilyMaskTest {
 
     /** Features of what is left are those of a run in which nobody sees the dropped tokens behind block 1. */
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-5-vl", "idefics3", "llava-mha"})
+    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha"})
     void insideTheEncoder(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int block = 1;
@@ -125,11 +131,20 @@ class FamilyMaskTest {
     }
 
     /** A prompt of which nothing was dropped, with some words behind it. */
-    private record Whole(Tensor embeddings, int[] visual, int[][] positions, int next, List<Ledger.Grid> grids) {
+    private record Whole(
+            Tensor embeddings,
+            @Nullable Tensor deep,
+            int[] visual,
+            int[][] positions,
+            int next,
+            List<Ledger.Grid> grids) {
 
         static Whole of(FamilyGolden golden) {
             PathEngine.Prompt prompt = golden.prompt(PROMPT, PlanRun.plain());
             List<Tensor> parts = new ArrayList<>();
+            List<Tensor> deep = new ArrayList<>();
+            int width = golden.model.decoder().options().width();
+            int added = golden.model.connector().deep() * width;
             List<Integer> visual = new ArrayList<>();
             int at = 0;
             int image = 0;
@@ -138,19 +153,22 @@ class FamilyMaskTest {
                     Tensor features = prompt.images().get(image).features().get();
                     int lead = golden.model.vision().options().classToken() && !golden.model.clsIsFeature() ? 1 : 0;
                     Tensor tokens = golden.model.connector().project(features.narrow(0, lead, features.size(0) - lead));
-                    parts.add(tokens);
+                    parts.add(tokens.narrow(1, 0, width));
+                    deep.add(tokens.narrow(1, width, added));
                     for (int t = 0; t < tokens.size(0); t++) {
                         visual.add(at++);
                     }
                     image++;
                 } else {
                     parts.add(golden.model.decoder().embed(new int[] {id}));
+                    deep.add(Tensors.zeros(DType.F32, 1, added));
                     at++;
                 }
             }
             try (PromptState state = golden.engine.prefill(List.of(prompt)).getFirst()) {
                 return new Whole(
                         Tensors.cat(0, parts.toArray(Tensor[]::new)),
+                        added == 0 ? null : Tensors.cat(0, deep.toArray(Tensor[]::new)),
                         visual.stream().mapToInt(Integer::intValue).toArray(),
                         state.sequence().positions(),
                         state.sequence().next(),
@@ -162,6 +180,10 @@ class FamilyMaskTest {
             return positions[0].length;
         }
 
+        NaiveDecoder naive(FamilyGolden golden) {
+            return new NaiveDecoder(golden.model.decoder(), deep);
+        }
+
         /** Positions counted over the tokens that are there from the first layer on. */
         Whole countedWithout(int[] leaves) {
             int[] counted = new int[leaves.length];
@@ -169,7 +191,7 @@ class FamilyMaskTest {
             for (int i = 0; i < counted.length; i++) {
                 counted[i] = leaves[i] == 0 ? -1 : at++;
             }
-            return new Whole(embeddings, visual, new int[][] {counted}, at, grids);
+            return new Whole(embeddings, deep, visual, new int[][] {counted}, at, grids);
         }
 
         /** With one more word. */
@@ -179,35 +201,17 @@ class FamilyMaskTest {
                             .toArray())
                     .toArray(int[][]::new);
             Tensor all = Tensors.cat(0, embeddings, golden.model.decoder().embed(new int[] {token}));
-            return new Whole(all, visual, longer, next + 1, grids);
+            Tensor longerDeep = deep == null ? null : Tensors.cat(0, deep, Tensors.zeros(DType.F32, 1, deep.size(1)));
+            return new Whole(all, longerDeep, visual, longer, next + 1, grids);
         }
     }
 
     private static void compare(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves) {
-        NaiveDecoder naive = new NaiveDecoder(golden.model.decoder());
-        Whole now = whole;
-        int[] until = leaves;
-        try (PromptState state = golden.read(PROMPT, run)) {
-            Golden.assertClose(state.logits(), naive.logits(now.embeddings, until, now.positions), "prefill");
-            for (int token : DECODED) {
-                golden.engine.extend(List.of(state), List.of(new int[] {token}));
-                now = now.with(golden, token);
-                until = Arrays.copyOf(until, until.length + 1);
-                until[until.length - 1] = Integer.MAX_VALUE;
-                Golden.assertClose(
-                        state.logits(), naive.logits(now.embeddings, until, now.positions), "token " + token);
-            }
-        }
-    }
-
-    /** From the layer on, and for decoded tokens in it and behind it, tokens are numbered anew. */
-    private static void compareRenumbered(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves, int layer) {
-        NaiveDecoder naive = new NaiveDecoder(golden.model.decoder());
         Whole now = whole;
         int[] until = leaves;
         try (PromptState state = golden.read(PROMPT, run)) {
             Golden.assertClose(
-                    state.logits(), naive.logits(now.embeddings, until, now.positions, layer), "prefill, renumbered");
+                    state.logits(), now.naive(golden).logits(now.embeddings, until, now.positions), "prefill");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 now = now.with(golden, token);
@@ -215,7 +219,29 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        naive.logits(now.embeddings, until, now.positions, layer),
+                        now.naive(golden).logits(now.embeddings, until, now.positions),
+                        "token " + token);
+            }
+        }
+    }
+
+    /** From the layer on, and for decoded tokens in it and behind it, tokens are numbered anew. */
+    private static void compareRenumbered(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves, int layer) {
+        Whole now = whole;
+        int[] until = leaves;
+        try (PromptState state = golden.read(PROMPT, run)) {
+            Golden.assertClose(
+                    state.logits(),
+                    now.naive(golden).logits(now.embeddings, until, now.positions, layer),
+                    "prefill, renumbered");
+            for (int token : DECODED) {
+                golden.engine.extend(List.of(state), List.of(new int[] {token}));
+                now = now.with(golden, token);
+                until = Arrays.copyOf(until, until.length + 1);
+                until[until.length - 1] = Integer.MAX_VALUE;
+                Golden.assertClose(
+                        state.logits(),
+                        now.naive(golden).logits(now.embeddings, until, now.positions, layer),
                         "token " + token + ", renumbered");
             }
         }

@@ -21,16 +21,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Models with merged patches, windows, tiles and positions of three axes against transformers. */
+/** Models with merged patches, windows, tiles, deep features and positions of three axes against transformers. */
 class FamilyParityTest {
     private static final List<String> PROMPTS = List.of("one_image", "two_images", "two_turns_two_images", "text_only");
 
+    static List<String> names() {
+        return List.of(
+                "qwen2-vl",
+                "qwen2-vl-flat",
+                "qwen2-5-vl",
+                "qwen2-5-vl-flat",
+                "qwen3-vl",
+                "qwen3-vl-first",
+                "idefics3",
+                "smolvlm");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
+    @MethodSource("names")
     void encoderAndConnector(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int layers = golden.model.vision().options().layers();
@@ -59,10 +71,18 @@ class FamilyParityTest {
                         picture + " behind " + l + " layers");
             }
             Tensor[] features = images.stream().map(i -> i.features().get()).toArray(Tensor[]::new);
+            Tensor projected = golden.model.connector().project(Tensors.cat(0, features));
+            int width = golden.model.decoder().options().width();
             Golden.assertClose(
-                    Tensors.floats(golden.model.connector().project(Tensors.cat(0, features))),
+                    Tensors.floats(projected.narrow(1, 0, width)),
                     golden.floats("picture." + picture + ".projected"),
                     picture + " projected");
+            for (int i = 0; i < golden.model.connector().deep(); i++) {
+                Golden.assertClose(
+                        Tensors.floats(projected.narrow(1, (i + 1L) * width, width)),
+                        golden.floats("picture." + picture + ".deep." + i),
+                        picture + " deep features for layer " + i);
+            }
             images.forEach(EncodedImage::close);
         }
     }
@@ -87,7 +107,7 @@ class FamilyParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
+    @MethodSource("names")
     void everyDecoderStation(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         for (String prompt : PROMPTS) {
@@ -148,7 +168,7 @@ class FamilyParityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
+    @MethodSource("names")
     void greedyTokensAndLogitsAloneAndTogether(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         List<PathEngine.Prompt> prompts =
@@ -176,10 +196,12 @@ class FamilyParityTest {
         states.forEach(PromptState::close);
     }
 
-    /** Moments of a video are images whose positions have a time of their own. */
-    @Test
-    void aVideo() {
-        FamilyGolden golden = FamilyGolden.of("qwen2-5-vl");
+    /** Moments of a video are images whose positions have a time of their own, or words between them that say it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-vl", "qwen2-vl-flat", "qwen2-5-vl", "qwen2-5-vl-flat", "qwen3-vl", "qwen3-vl-first"})
+    void aVideo(String name) {
+        FamilyGolden golden = FamilyGolden.of(name);
+        int patch = golden.model.vision().options().patches().size();
         try (Checkpoint film = Checkpoint.open(golden.folder.resolve("frames.safetensors"))) {
             Tensor patches = film.tensor("pixel_values");
             int[] grid = FamilyGolden.ints(golden.json.at("/frames/grid"));
@@ -187,11 +209,11 @@ class FamilyParityTest {
             List<ImageInput> moments = new ArrayList<>();
             for (int t = 0; t < grid[0]; t++) {
                 int n = grid[1] * grid[2];
-                Tensor pixels = planes(patches.narrow(0, (long) t * n, n), grid[1], grid[2]);
+                Tensor pixels = planes(patches.narrow(0, (long) t * n, n), grid[1], grid[2], patch);
                 moments.add(new ImageInput(
                         pixels,
                         0,
-                        new Part.Frame(t, seconds),
+                        new Part.Frame(t, seconds, (t + 0.25) * seconds),
                         () -> pixels,
                         "",
                         PlanRun.plain(),
@@ -199,8 +221,10 @@ class FamilyParityTest {
             }
             List<EncodedImage> images = golden.engine.encode(moments);
             Tensor[] features = images.stream().map(i -> i.features().get()).toArray(Tensor[]::new);
+            Tensor projected = golden.model.connector().project(Tensors.cat(0, features));
             Golden.assertClose(
-                    Tensors.floats(golden.model.connector().project(Tensors.cat(0, features))),
+                    Tensors.floats(projected.narrow(
+                            1, 0, golden.model.decoder().options().width())),
                     Tensors.floats(film.tensor("projected")),
                     "projected");
             int[] ids = golden.collapsed(FamilyGolden.ints(golden.json.at("/frames/input_ids")), images);
@@ -213,7 +237,14 @@ class FamilyParityTest {
                     assertThat(state.sequence().positions()[axis])
                             .containsExactly(Arrays.copyOfRange(positions, axis * n, (axis + 1) * n));
                 }
+                int step = 0;
+                int vocabulary = golden.model.decoder().options().vocabulary();
+                float[] logits = Tensors.floats(film.tensor("greedy"));
                 for (int token : FamilyGolden.ints(golden.json.at("/frames/continuation_ids"))) {
+                    Golden.assertClose(
+                            state.logits(),
+                            Arrays.copyOfRange(logits, step * vocabulary, (step + 1) * vocabulary),
+                            "step " + step++);
                     assertThat(Golden.argmax(state.logits())).isEqualTo(token);
                     golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 }
@@ -222,14 +253,14 @@ class FamilyParityTest {
     }
 
     /** Patches of two frames, four of a token beside each other, as planes: {@code [3 * 2, height, width]}. */
-    private static Tensor planes(Tensor patches, int rows, int cols) {
+    private static Tensor planes(Tensor patches, int rows, int cols, int patch) {
         int[] order = new Grouping(2).order(rows, cols);
         int[] inverse = new int[order.length];
         IntStream.range(0, order.length).forEach(i -> inverse[order[i]] = i);
         return patches.index_select(0, Tensors.indices(inverse))
-                .view(rows, cols, 6, 14, 14)
+                .view(rows, cols, 6, patch, patch)
                 .permute(2, 0, 3, 1, 4)
-                .reshape(6, rows * 14L, cols * 14L);
+                .reshape(6, (long) rows * patch, (long) cols * patch);
     }
 
     private static List<String> pictures(FamilyGolden golden) {

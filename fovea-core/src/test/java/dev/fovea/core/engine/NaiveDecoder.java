@@ -18,9 +18,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class NaiveDecoder {
     private final Decoder decoder;
+    private final @Nullable Tensor deep;
 
     NaiveDecoder(Decoder decoder) {
+        this(decoder, null);
+    }
+
+    /** @param deep what is added behind the first layers, 0 at words: {@code [tokens, layers * width]}, or null */
+    NaiveDecoder(Decoder decoder, @Nullable Tensor deep) {
         this.decoder = decoder;
+        this.deep = deep;
     }
 
     /**
@@ -75,8 +82,17 @@ final class NaiveDecoder {
                                             .map(t -> axis[t])
                                             .toArray())
                                     .toArray(int[][]::new));
+            x = withDeep(x, l, left);
         }
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
+    }
+
+    private Tensor withDeep(Tensor x, int layer, int[] present) {
+        long width = decoder.options().width();
+        if (deep == null || layer >= deep.size(1) / width) {
+            return x;
+        }
+        return x.add(deep.narrow(1, layer * width, width).index_select(0, Tensors.indices(present)));
     }
 
     /** On every axis alike. */

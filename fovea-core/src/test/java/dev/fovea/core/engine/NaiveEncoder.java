@@ -8,6 +8,8 @@ import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -21,7 +23,7 @@ final class NaiveEncoder {
     }
 
     /**
-     * Features of one image, the class token first.
+     * Features of one image, the class token first; those of several layers beside each other.
      *
      * @param pixels {@code [planes, height, width]}
      * @param dropped tokens that nobody sees from block {@code from} on
@@ -41,8 +43,9 @@ final class NaiveEncoder {
             at[0][i] = order[i - prefix] / patchCols;
             at[1][i] = order[i - prefix] % patchCols;
         }
-        int wanted = model.featureLayers().getFirst();
-        for (int layer = 0; layer < wanted; layer++) {
+        List<Integer> wanted = model.featureLayers();
+        Tensor[] taken = new Tensor[wanted.size()];
+        for (int layer = 0; layer < Collections.max(wanted); layer++) {
             boolean[] gone = new boolean[rows.length];
             if (layer >= from) {
                 for (int token : dropped) {
@@ -53,8 +56,12 @@ final class NaiveEncoder {
             int window =
                     o.windows().in(layer) ? o.windows().pixels() / o.patches().size() : 0;
             x = block(model.vision().blocks().get(layer), x, at, gone, window);
+            for (int f = 0; f < taken.length; f++) {
+                taken[f] = wanted.get(f) == layer + 1 ? x : taken[f];
+            }
         }
-        return wanted == o.layers() ? model.vision().features(x) : x;
+        Tensor joined = Tensors.cat(1, taken);
+        return Collections.max(wanted) == o.layers() ? model.vision().features(joined) : joined;
     }
 
     private Tensor block(TransformerBlock block, Tensor x, int[][] at, boolean[] gone, int window) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.core.path.Part;
 import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
@@ -17,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Views of pictures are what the published processors of Qwen2.5-VL, Idefics3 and SmolVLM give, to the last bit. */
+/** Views of pictures are what the published processors of Qwen2-VL to Qwen3-VL, Idefics3 and SmolVLM give, to the last bit. */
 class ViewGoldensTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
 
@@ -26,8 +28,24 @@ class ViewGoldensTest {
 
     @ParameterizedTest
     @CsvSource({
-        "qwen2-5-vl, wide", "qwen2-5-vl, tall", "qwen2-5-vl, small", "qwen2-5-vl, large",
-        "qwen2-5-vl-flat, wide", "qwen2-5-vl-flat, tall", "qwen2-5-vl-flat, small", "qwen2-5-vl-flat, large",
+        "qwen2-5-vl, wide",
+        "qwen2-5-vl, tall",
+        "qwen2-5-vl, small",
+        "qwen2-5-vl, large",
+        "qwen2-5-vl-flat, wide",
+        "qwen2-5-vl-flat, tall",
+        "qwen2-5-vl-flat, small",
+        "qwen2-5-vl-flat, large",
+        "qwen2-vl, tall",
+        "qwen2-vl-flat, large",
+        "qwen3-vl, wide",
+        "qwen3-vl, tall",
+        "qwen3-vl, small",
+        "qwen3-vl, large",
+        "qwen3-vl-first, wide",
+        "qwen3-vl-first, tall",
+        "qwen3-vl-first, small",
+        "qwen3-vl-first, large",
     })
     void dynamicResolution(String model, String name) {
         PictureProcessor processor = QwenPictureProcessor.read(GOLDEN.resolve(model));
@@ -40,7 +58,29 @@ class ViewGoldensTest {
                 .containsExactly(new ViewSize(view.height(), view.width(), new Part.Whole()));
         GoldenImages.Golden golden =
                 GoldenImages.tensor(GOLDEN.resolve(model), "golden.safetensors", "picture." + name + ".pixel_values");
-        assertThat(patches(view, 14, 2)).isEqualTo(golden.values());
+        assertThat(patches(view, model.startsWith("qwen3") ? 16 : 14, 2)).isEqualTo(golden.values());
+    }
+
+    /** Bounds that hold for all frames together, by the published rule. */
+    @Test
+    void framesOfAWholeVideo() throws IOException {
+        JsonNode cases = new ObjectMapper()
+                .readTree(GOLDEN.resolve("qwen3-vl/golden.json").toFile())
+                .path("film_sizes");
+        assertThat(cases).hasSizeGreaterThan(4);
+        for (JsonNode c : cases) {
+            DynamicSize sizes = new DynamicSize(
+                    32, c.path("min_pixels").asLong(), c.path("max_pixels").asLong());
+            assertThat(sizes.ofVideo(
+                            c.path("width").asInt(),
+                            c.path("height").asInt(),
+                            c.path("frames").asInt(),
+                            2))
+                    .as(c.toString())
+                    .isEqualTo(new DynamicSize.Size(
+                            c.path("resized").path(0).asInt(),
+                            c.path("resized").path(1).asInt()));
+        }
     }
 
     @Test
@@ -59,7 +99,7 @@ class ViewGoldensTest {
         PreparedPicture prepared = processor.prepareVideo(frames, 2);
         assertThat(prepared.views())
                 .extracting(PreparedImage::part)
-                .containsExactly(new Part.Frame(0, 1.0), new Part.Frame(1, 1.0));
+                .containsExactly(new Part.Frame(0, 1.0, 0.25), new Part.Frame(1, 1.0, 1.25));
         float[] golden = GoldenImages.tensor(folder, "frames.safetensors", "pixel_values")
                 .values();
         float[] first = patches(prepared.views().get(0), 14, 2);

@@ -102,7 +102,8 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         long width = shape.decoderWidth();
         long hidden = shape.traits().connectorHidden();
         long inputs = new EncoderSizes(shape, 1).patches(featureWidth);
-        return 2 * tokens * (hidden == 0 ? inputs * width : inputs * hidden + hidden * width);
+        long features = 1L + shape.traits().deepFeatures();
+        return 2 * tokens * features * (hidden == 0 ? inputs * width : inputs * hidden + hidden * width);
     }
 
     /**

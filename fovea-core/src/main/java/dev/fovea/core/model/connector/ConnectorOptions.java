@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param hidden inner channels of an MLP, or 0 where the projection is one linear map
  * @param activation of the MLP
  * @param bias whether the linear maps have biases
+ * @param deep how many features of earlier blocks it maps too, for the first decoder layers
  */
 public record ConnectorOptions(
         Grouping grouping,
@@ -24,22 +25,39 @@ public record ConnectorOptions(
         double eps,
         int hidden,
         Activation activation,
-        boolean bias) {
+        boolean bias,
+        int deep) {
 
     /** Two linear layers around an activation, a token a patch (LLaVA-1.5). */
     public static ConnectorOptions mlp(int featureWidth, int width, Activation activation, boolean bias) {
-        return new ConnectorOptions(Grouping.none(), featureWidth, width, null, 0, width, activation, bias);
+        return new ConnectorOptions(Grouping.none(), featureWidth, width, null, 0, width, activation, bias, 0);
     }
 
     /** Squares of patches beside each other, mapped by one matrix without bias (Idefics3). */
     public static ConnectorOptions pixelShuffle(int side, int featureWidth, int width) {
-        return new ConnectorOptions(new Grouping(side), featureWidth, width, null, 0, 0, Activation.GELU, false);
+        return new ConnectorOptions(new Grouping(side), featureWidth, width, null, 0, 0, Activation.GELU, false, 0);
     }
 
     /** Normed squares of patches beside each other through an MLP of their width (Qwen2-VL's patch merger). */
     public static ConnectorOptions merger(int side, int featureWidth, int width, NormKind norm, double eps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, norm, eps, side * side * featureWidth, Activation.GELU, true);
+                new Grouping(side),
+                featureWidth,
+                width,
+                norm,
+                eps,
+                side * side * featureWidth,
+                Activation.GELU,
+                true,
+                0);
+    }
+
+    /**
+     * The same, with features of so many earlier blocks each mapped by such an MLP of its own, whose norm is over all
+     * patches of a token together (DeepStack as Qwen3-VL has it, arXiv 2511.21631).
+     */
+    public ConnectorOptions withDeep(int blocks) {
+        return new ConnectorOptions(grouping, featureWidth, width, patchNorm, eps, hidden, activation, bias, blocks);
     }
 
     /** Channels of the patches of a token beside each other. */

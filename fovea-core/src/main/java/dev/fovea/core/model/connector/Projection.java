@@ -14,19 +14,34 @@ import org.jspecify.annotations.Nullable;
  * A connector that puts the patches of a token beside each other and maps them, one token at a time.
  *
  * @param patchNorm of each patch, or null
+ * @param tokenNorm of the patches of a token together, or null
  * @param map {@code [tokens, side * side * feature width] -> [tokens, width]}
  */
-public record Projection(ConnectorOptions options, @Nullable Norm patchNorm, UnaryOperator<Tensor> map)
-        implements Connector {
+public record Projection(
+        ConnectorOptions options,
+        @Nullable Norm patchNorm,
+        @Nullable Norm tokenNorm,
+        UnaryOperator<Tensor> map) implements Connector {
 
     /** Loads {@code patch_norm} and {@code linear_1}, {@code linear_2} under {@code w}. */
     public static Projection load(ConnectorOptions o, Weights w) {
+        return new Projection(o, norm(o, w, o.featureWidth()), null, map(o, w));
+    }
+
+    /** As above, with a norm over all patches of a token together. */
+    static Projection ofTokens(ConnectorOptions o, Weights w) {
+        return new Projection(o, null, norm(o, w, o.inputs()), map(o, w));
+    }
+
+    private static @Nullable Norm norm(ConnectorOptions o, Weights w, int width) {
+        return o.patchNorm() == null ? null : w.norm(o.patchNorm(), "patch_norm", width, o.eps());
+    }
+
+    private static UnaryOperator<Tensor> map(ConnectorOptions o, Weights w) {
         Linear first = w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.inputs(), o.bias());
-        UnaryOperator<Tensor> map = o.hidden() > 0
+        return o.hidden() > 0
                 ? new Mlp(first, o.activation(), w.linear("linear_2", o.width(), o.hidden(), o.bias()))::forward
                 : first::forward;
-        return new Projection(
-                o, o.patchNorm() == null ? null : w.norm(o.patchNorm(), "patch_norm", o.featureWidth(), o.eps()), map);
     }
 
     @Override
@@ -42,7 +57,8 @@ public record Projection(ConnectorOptions options, @Nullable Norm patchNorm, Una
     @Override
     public Tensor project(Tensor features) {
         Tensor x = patchNorm == null ? features : patchNorm.forward(features);
-        Tensor tokens = map.apply(grouping().side() == 1 ? x : x.reshape(-1, options.inputs()));
+        Tensor beside = grouping().side() == 1 ? x : x.reshape(-1, options.inputs());
+        Tensor tokens = map.apply(tokenNorm == null ? beside : tokenNorm.forward(beside));
         return Tensors.to(tokens, DType.of(features.scalar_type()));
     }
 }

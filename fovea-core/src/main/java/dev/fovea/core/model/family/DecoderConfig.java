@@ -5,6 +5,9 @@ import dev.fovea.core.layer.RotaryFrequencies;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.language.DecoderOptions;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Reads the language model's part of a configuration; missing keys take the defaults of {@code transformers}' class of
@@ -15,32 +18,62 @@ public final class DecoderConfig {
     private static final int MAX_WIDTH = 1 << 24;
 
     private static final String SECTIONS = "mrope_section";
+    private static final String TYPE = "model_type";
+    private static final String CONTEXT = "max_position_embeddings";
+
+    /** The window of models that ask for one without saying how long. */
+    private static final int WINDOW = 4096;
 
     private DecoderConfig() {}
 
     /** Defaults and habits in which the model types differ. */
     public enum Kind {
-        LLAMA(4096, 11008, 32, 32000, 2048, 1e-6, 10_000),
-        QWEN2(8192, 29568, 80, 152064, 32768, 1e-5, 1_000_000);
+        LLAMA(new Sizes(4096, 11008, 32, 32, 0, 0, 32000, 2048), 1e-6, 10_000),
+        MISTRAL(new Sizes(4096, 14336, 32, 32, 8, 0, 32000, 131_072), 1e-6, 10_000),
+        QWEN2(new Sizes(4096, 22016, 32, 32, 32, 0, 151_936, 32768), 1e-6, 10_000),
+        QWEN2_VL(new Sizes(8192, 29568, 80, 64, 8, 0, 152_064, 32768), 1e-5, 1_000_000),
+        QWEN3(new Sizes(4096, 22016, 32, 32, 32, 128, 151_936, 32768), 1e-6, 10_000),
+        QWEN3_VL(new Sizes(4096, 22016, 32, 32, 32, 128, 151_936, 128_000), 1e-6, 500_000);
 
-        private final int width;
-        private final int mlpWidth;
-        private final int layers;
-        private final int vocabulary;
-        private final int context;
+        private final Sizes sizes;
         private final double eps;
         private final double theta;
 
-        Kind(int width, int mlpWidth, int layers, int vocabulary, int context, double eps, double theta) {
-            this.width = width;
-            this.mlpWidth = mlpWidth;
-            this.layers = layers;
-            this.vocabulary = vocabulary;
-            this.context = context;
+        Kind(Sizes sizes, double eps, double theta) {
+            this.sizes = sizes;
             this.eps = eps;
             this.theta = theta;
         }
+
+        /**
+         * The kind of a language model that is a part of a larger one.
+         *
+         * @throws RuntimeException with one sentence that names the file, if it is none of these
+         */
+        public static Kind of(ModelConfig text) {
+            Map<String, Kind> known = new TreeMap<>(Map.of(
+                    "llama", LLAMA, "mistral", MISTRAL, "qwen2", QWEN2, "qwen3", QWEN3, "qwen2_vl_text", QWEN2_VL));
+            String type = text.text(TYPE, "llama");
+            Kind kind = known.get(type);
+            if (kind == null) {
+                throw text.unknown(TYPE, type, List.copyOf(known.keySet()));
+            }
+            return kind;
+        }
+
+        /** Whether queries, keys and values have biases that no key of the configuration speaks of. */
+        private boolean hasBiases() {
+            return this == QWEN2 || this == QWEN2_VL;
+        }
+
+        private boolean normalisesHeads() {
+            return this == QWEN3 || this == QWEN3_VL;
+        }
     }
+
+    /** Default sizes; 0 key/value heads are as many as there are heads, a width of 0 a share of the whole. */
+    private record Sizes(
+            int width, int mlpWidth, int layers, int heads, int kvHeads, int headDim, int vocabulary, int context) {}
 
     /**
      * Reads a {@code text_config}.
@@ -48,10 +81,12 @@ public final class DecoderConfig {
      * @param tiedAbove whether the object around it says {@code tie_word_embeddings}; either place is enough
      */
     public static DecoderOptions read(Kind kind, ModelConfig config, boolean tiedAbove) {
-        int width = config.count("hidden_size", kind.width);
-        int heads = config.count("num_attention_heads", kind == Kind.QWEN2 ? 64 : 32);
-        int kvHeads = config.count("num_key_value_heads", kind == Kind.QWEN2 ? Math.min(8, heads) : heads);
-        int headDim = config.count("head_dim", Math.max(1, width / heads));
+        Sizes usual = kind.sizes;
+        int width = config.count("hidden_size", usual.width);
+        int heads = config.count("num_attention_heads", usual.heads);
+        int kvHeads = config.count("num_key_value_heads", usual.kvHeads == 0 ? heads : Math.min(usual.kvHeads, heads));
+        int headDim = config.count("head_dim", usual.headDim == 0 ? Math.max(1, width / heads) : usual.headDim);
+        int layers = config.count("num_hidden_layers", usual.layers);
         if (heads % kvHeads != 0) {
             throw config.wrong("num_key_value_heads", "a divisor of num_attention_heads " + heads, kvHeads);
         }
@@ -61,27 +96,42 @@ public final class DecoderConfig {
         if (headDim % 2 != 0) {
             throw config.wrong("head_dim", "even, for rotary positions", headDim);
         }
-        if (config.flag("use_sliding_window", false)) {
-            throw config.wrong("use_sliding_window", "false: Fovea attends to the whole context", true);
-        }
+        int context = config.count(CONTEXT, usual.context);
+        refuseWindows(kind, config, layers, context);
         boolean bias = config.flag("attention_bias", false);
         return new DecoderOptions(
                 width,
-                config.count("intermediate_size", kind.mlpWidth),
-                config.count("num_hidden_layers", kind.layers),
+                config.count("intermediate_size", usual.mlpWidth),
+                layers,
                 heads,
                 kvHeads,
                 headDim,
-                config.count("vocab_size", kind.vocabulary),
-                config.count("max_position_embeddings", kind.context),
+                config.count("vocab_size", usual.vocabulary),
+                context,
                 config.activation("hidden_act", "silu"),
                 config.positive("rms_norm_eps", kind.eps),
-                bias || kind == Kind.QWEN2,
+                bias || kind.hasBiases(),
                 bias,
                 config.flag("mlp_bias", false),
-                false,
+                kind.normalisesHeads(),
                 config.flag("tie_word_embeddings", false) || tiedAbove,
                 rotary(kind, config, headDim));
+    }
+
+    /** Windows that are as long as the context change nothing; shorter ones are not computed yet. */
+    private static void refuseWindows(Kind kind, ModelConfig config, int layers, int context) {
+        String key = "sliding_window";
+        boolean asked = kind == Kind.MISTRAL
+                ? config.has(key)
+                : config.flag("use_sliding_window", false)
+                        && config.count("max_window_layers", kind == Kind.QWEN2_VL ? 80 : 28) < layers;
+        int window = config.count(key, WINDOW);
+        if (asked && window < context) {
+            throw config.wrong(
+                    key,
+                    "null, or at least the " + CONTEXT + " " + context + ": Fovea attends to the whole context",
+                    window);
+        }
     }
 
     /** Older files have {@code rope_theta} and {@code rope_scaling}, newer ones {@code rope_parameters}. */
@@ -90,43 +140,51 @@ public final class DecoderConfig {
         double theta = scaling.positive("rope_theta", config.positive("rope_theta", kind.theta));
         String type = scaling.text("rope_type", scaling.text("type", "default"));
         double factor = scaling.positive("factor", 1);
-        double context = scaling.positive(
-                "original_max_position_embeddings", config.count("max_position_embeddings", kind.context));
-        return switch (type) {
-            case "default", "mrope" -> inSections(scaling, RotaryEmbedding.plain(headDim, theta));
-            case "linear" -> new RotaryEmbedding(RotaryFrequencies.linear(headDim, theta, factor), 1f);
-            case "llama3" ->
-                new RotaryEmbedding(
-                        RotaryFrequencies.llama3(
-                                headDim,
-                                theta,
-                                scaling.positive("factor", 8),
-                                scaling.positive("low_freq_factor", 1),
-                                scaling.positive("high_freq_factor", 4),
-                                scaling.positive("original_max_position_embeddings", 8192)),
-                        1f);
-            case "yarn" ->
-                new RotaryEmbedding(
-                        RotaryFrequencies.yarn(
-                                headDim,
-                                theta,
-                                factor,
-                                scaling.positive("beta_fast", 32),
-                                scaling.positive("beta_slow", 1),
-                                context),
-                        (float) scaling.positive("attention_factor", RotaryFrequencies.yarnAttention(factor)));
-            default -> throw scaling.wrong("rope_type", "default, linear, llama3 or yarn", type);
-        };
+        double context =
+                scaling.positive("original_max_position_embeddings", config.count(CONTEXT, kind.sizes.context));
+        return inSections(
+                kind,
+                scaling,
+                switch (type) {
+                    case "default", "mrope" -> RotaryEmbedding.plain(headDim, theta);
+                    case "linear" -> new RotaryEmbedding(RotaryFrequencies.linear(headDim, theta, factor), 1f);
+                    case "llama3" ->
+                        new RotaryEmbedding(
+                                RotaryFrequencies.llama3(
+                                        headDim,
+                                        theta,
+                                        scaling.positive("factor", 8),
+                                        scaling.positive("low_freq_factor", 1),
+                                        scaling.positive("high_freq_factor", 4),
+                                        scaling.positive("original_max_position_embeddings", 8192)),
+                                1f);
+                    case "yarn" ->
+                        new RotaryEmbedding(
+                                RotaryFrequencies.yarn(
+                                        headDim,
+                                        theta,
+                                        factor,
+                                        scaling.positive("beta_fast", 32),
+                                        scaling.positive("beta_slow", 1),
+                                        context),
+                                (float) scaling.positive("attention_factor", RotaryFrequencies.yarnAttention(factor)));
+                    default -> throw scaling.wrong("rope_type", "default, linear, llama3 or yarn", type);
+                });
     }
 
-    /** Axes of multimodal positions take the frequencies in turn. */
-    private static RotaryEmbedding inSections(ModelConfig scaling, RotaryEmbedding plain) {
-        if (!scaling.has(SECTIONS)) {
-            return plain;
+    /** Axes of multimodal positions take the frequencies in turn, Qwen3's one frequency each. */
+    private static RotaryEmbedding inSections(Kind kind, ModelConfig scaling, RotaryEmbedding counted) {
+        int[] usual = switch (kind) {
+            case QWEN2_VL -> new int[] {16, 24, 24};
+            case QWEN3_VL -> new int[] {24, 20, 20};
+            default -> new int[0];
+        };
+        int[] sections = scaling.integers(SECTIONS, usual);
+        if (sections.length == 0) {
+            return counted;
         }
-        int[] sections = scaling.integers(SECTIONS);
         try {
-            return plain.inSections(sections);
+            return kind == Kind.QWEN3_VL ? counted.interleaved(sections) : counted.inSections(sections);
         } catch (IllegalArgumentException e) {
             throw scaling.wrong(SECTIONS, "sections that add up to half of a head", Arrays.toString(sections));
         }

@@ -1,15 +1,17 @@
 package dev.fovea.core.model.family;
 
+import dev.fovea.core.image.NoPictures;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.model.connector.ConnectorOptions;
-import dev.fovea.core.model.connector.Projection;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.PositionIds;
+import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.shape.ModelShape;
@@ -26,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * A vision-language model as the composition of parts that a checkpoint's configuration describes; no weights.
  *
  * @param family its name, a {@code model_type}
- * @param vision the encoder
+ * @param vision the encoder, or null in a language model without one
  * @param featureLayers behind how many encoder layers the features are taken, as listed; several are concatenated
  * @param clsIsFeature whether the class token goes to the language model
- * @param connector from patches to visual tokens
+ * @param connector from patches to visual tokens, or null where there is no encoder
  * @param text the language model
  * @param positions the position ids of a prompt
  * @param placeholders the tokens that stand for an image, that of pictures first
@@ -41,10 +43,10 @@ import org.jspecify.annotations.Nullable;
  */
 public record Description(
         String family,
-        VisionOptions vision,
+        @Nullable VisionOptions vision,
         List<Integer> featureLayers,
         boolean clsIsFeature,
-        ConnectorOptions connector,
+        @Nullable ConnectorOptions connector,
         DecoderOptions text,
         PositionIds positions,
         List<Placeholder> placeholders,
@@ -69,8 +71,62 @@ public record Description(
         renames = List.copyOf(renames);
     }
 
+    /** A language model without an encoder. */
+    public static Description ofText(String family, DecoderOptions text, List<Rename> renames) {
+        return new Description(
+                family,
+                null,
+                List.of(),
+                false,
+                null,
+                text,
+                new SequentialPositions(),
+                List.of(),
+                PromptLayout.bare(),
+                renames,
+                false,
+                false);
+    }
+
+    /** Whether there is an encoder. */
+    public boolean hasVision() {
+        return vision != null;
+    }
+
+    /**
+     * The encoder.
+     *
+     * @throws IllegalArgumentException with one sentence if this model reads text alone
+     */
+    public VisionOptions vision() {
+        if (vision == null) {
+            throw new IllegalArgumentException(NoPictures.SENTENCE);
+        }
+        return vision;
+    }
+
+    /** From patches to visual tokens; throws as {@link #vision()} does. */
+    public ConnectorOptions connector() {
+        if (connector == null) {
+            throw new IllegalArgumentException(NoPictures.SENTENCE);
+        }
+        return connector;
+    }
+
     /** The sizes that plans and cost models need, for pictures of the size that the encoder was trained on. */
     public ModelShape shape(boolean hasTextTower) {
+        if (vision == null || connector == null) {
+            return ModelShape.ofText(
+                    family,
+                    text.layers(),
+                    text.width(),
+                    text.heads(),
+                    text.kvHeads(),
+                    text.headDim(),
+                    text.mlpWidth(),
+                    text.vocabulary(),
+                    text.contextLength());
+        }
         int side = connector.grouping().side();
         int pixels = vision.patches().imageSize() > 0 ? vision.patches().imageSize() : TYPICAL_SIDE;
         int grid = pixels / vision.patches().size() / side;
@@ -107,7 +163,8 @@ public record Description(
                         connector.hidden(),
                         positions.axes(),
                         tiles,
-                        frames));
+                        frames,
+                        connector.deep()));
     }
 
     /**
@@ -122,16 +179,16 @@ public record Description(
 
     /** Makes the model of weights under canonical names. */
     public ModelParts load(Weights w, @Nullable ContrastiveModel tower) {
-        if (tower != null && tower.visualProjection().inputs() != vision.width()) {
+        if (tower != null && tower.visualProjection().inputs() != vision().width()) {
             throw new CheckpointException("The text tower belongs to another encoder: its visual projection takes "
                     + tower.visualProjection().inputs() + " channels, but the encoder of this model has "
-                    + vision.width() + "; give the CLIP checkpoint that the encoder comes from");
+                    + vision().width() + "; give the CLIP checkpoint that the encoder comes from");
         }
         return new ModelParts(
-                VisionTransformer.load(vision, w.under("vision.")),
+                vision == null ? null : VisionTransformer.load(vision, w.under("vision.")),
                 featureLayers,
                 clsIsFeature,
-                Projection.load(connector, w.under("connector.")),
+                connector == null ? null : Connector.load(connector, w.under("connector.")),
                 Decoder.load(text, w.under("text."), w),
                 positions,
                 placeholders.stream().map(Placeholder::id).collect(Collectors.toSet()),

@@ -6,12 +6,38 @@ import java.util.List;
 /**
  * Three numbers: time, row and column. Words count on all three alike; the tokens of a picture stand at their row and
  * column behind the words before it, and words go on behind the longer side of its grid (Qwen2-VL, arXiv 2409.12191,
- * section 2.1; time of videos as Qwen2.5-VL, arXiv 2502.13923, section 2.1.2).
+ * section 2.1).
  *
- * @param ticksPerSecond how far the time of a video moves in a second
+ * @param clock what the time of a video's moments is
+ * @param ticksPerSecond with {@link Clock#SECONDS}: how far time moves in a second
  */
-public record GridPositions(double ticksPerSecond) implements PositionIds {
+public record GridPositions(Clock clock, double ticksPerSecond) implements PositionIds {
     private static final int AXES = 3;
+
+    /** What the time of a video's moments is. */
+    public enum Clock {
+        /** How many moments came before (Qwen2-VL). */
+        MOMENTS,
+        /** The seconds that have passed (Qwen2.5-VL, arXiv 2502.13923, section 2.1.2). */
+        SECONDS,
+        /** Moments are dated by words between them and stand like pictures (Qwen3-VL, arXiv 2511.21631). */
+        WORDS
+    }
+
+    /** Moments are counted. */
+    public static GridPositions ofMoments() {
+        return new GridPositions(Clock.MOMENTS, 1);
+    }
+
+    /** Time moves so far in a second. */
+    public static GridPositions ofSeconds(double ticksPerSecond) {
+        return new GridPositions(Clock.SECONDS, ticksPerSecond);
+    }
+
+    /** Words between the moments say when they are. */
+    public static GridPositions ofWords() {
+        return new GridPositions(Clock.WORDS, 0);
+    }
 
     @Override
     public int axes() {
@@ -36,7 +62,7 @@ public record GridPositions(double ticksPerSecond) implements PositionIds {
                 }
                 case Picture picture -> {
                     // All moments of a video begin where its first one does.
-                    int start = picture.part() instanceof Part.Frame f && f.index() > 0 ? ofVideo : next;
+                    int start = later(picture.part()) ? ofVideo : next;
                     int time = time(picture.part());
                     for (int i = 0; i < picture.length(); i++) {
                         int row = i / picture.cols();
@@ -52,11 +78,21 @@ public record GridPositions(double ticksPerSecond) implements PositionIds {
         return new Laid(ids, highest + 1);
     }
 
-    /** In f32, as the reference counts. */
+    /** Whether an image stands beside one before it. */
+    private boolean later(Part part) {
+        return clock != Clock.WORDS && part instanceof Part.Frame frame && frame.index() > 0;
+    }
+
     private int time(Part part) {
-        return part instanceof Part.Frame frame
-                ? (int) (frame.index() * (float) (ticksPerSecond * frame.seconds()))
-                : 0;
+        if (!(part instanceof Part.Frame frame)) {
+            return 0;
+        }
+        return switch (clock) {
+            case MOMENTS -> frame.index();
+            // In f32, as the reference counts.
+            case SECONDS -> (int) (frame.index() * (float) (ticksPerSecond * frame.seconds()));
+            case WORDS -> 0;
+        };
     }
 
     private static void put(int[][] ids, int token, int time, int row, int col) {

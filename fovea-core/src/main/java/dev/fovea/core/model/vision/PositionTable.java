@@ -79,6 +79,27 @@ sealed interface PositionTable {
         }
     }
 
+    /**
+     * One row per cell of the trained grid, whose corners are laid on those of the picture's grid; between cells rows are
+     * mixed by how near they are.
+     *
+     * @param table {@code [side * side, width]}
+     * @param side of the trained grid
+     */
+    record Linear(Tensor table, long side) implements PositionTable {
+        @Override
+        public Tensor of(long rows, long cols) {
+            long width = table.size(1);
+            Tensor grid =
+                    Tensors.to(table, DType.F32).view(1, side, side, width).permute(0, 3, 1, 2);
+            Tensor resized = torch.upsample_bilinear2d(
+                            grid, new long[] {rows, cols}, true, new DoubleOptional(), new DoubleOptional())
+                    .permute(0, 2, 3, 1)
+                    .reshape(rows * cols, width);
+            return Tensors.to(resized, DType.of(table.scalar_type()));
+        }
+    }
+
     /** Nothing is added. */
     record None() implements PositionTable {
         @Override
@@ -98,6 +119,7 @@ sealed interface PositionTable {
                 yield new Interpolated(w.tensor(name, first + cells, o.width()), first, side);
             }
             case BUCKETED -> new Bucketed(w.tensor(name, cells, o.width()), side);
+            case LINEAR_AND_ROTARY -> new Linear(w.tensor(name, cells, o.width()), side);
             case ROTARY, NONE -> new None();
         };
     }

@@ -58,8 +58,15 @@ public record VisionOptions(
         BUCKETED,
         /** Rotary in every block, by row and column (Qwen2-VL). */
         ROTARY,
+        /** Both: a learned table whose corners are those of every grid, linear in between, and rotary (Qwen3-VL). */
+        LINEAR_AND_ROTARY,
         /** Not at all, or by what stands before the encoder. */
-        NONE
+        NONE;
+
+        /** Whether every block turns queries and keys by row and column. */
+        public boolean rotary() {
+            return this == ROTARY || this == LINEAR_AND_ROTARY;
+        }
     }
 
     /**

@@ -69,9 +69,7 @@ public record VisionTransformer(
                 o.preNorm() ? w.norm(block.norm(), "pre_layernorm", width, block.eps()) : null,
                 List.copyOf(blocks),
                 postNorm ? w.norm(block.norm(), "post_layernorm", width, block.eps()) : null,
-                o.positions() == VisionOptions.Positions.ROTARY
-                        ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA)
-                        : null,
+                o.positions().rotary() ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA) : null,
                 w.products());
     }
 
