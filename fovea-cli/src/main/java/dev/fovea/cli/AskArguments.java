@@ -11,24 +11,33 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code ask} was given: pictures, and a question unless a prompt shall open. The last argument is the question
- * if it is neither the only one, nor an existing file, nor looks like the name of a picture.
+ * if it is neither an existing file nor looks like the name of a picture; the only one, if it has several words besides.
  *
- * @param pictures at least one
+ * @param pictures may be none
  * @param question what is asked, or null
  */
 record AskArguments(List<Path> pictures, @Nullable String question) {
     private static final Pattern PICTURE_NAME = Pattern.compile("\\S+\\.(png|jpe?g|webp|gif|bmp|tiff?)");
+    private static final Pattern WORDS = Pattern.compile("(?s)\\s*\\S+\\s.*\\S.*");
+    private static final Pattern PICTURE_ENDING = Pattern.compile("(?s).*\\.(png|jpe?g|webp|gif|bmp|tiff?)");
 
     static AskArguments of(List<String> arguments, @Nullable String question) {
         List<String> files = new ArrayList<>(arguments);
         String text = question;
-        if (text == null && files.size() > 1 && !isFile(files.getLast())) {
-            text = files.removeLast();
+        if (text == null && !files.isEmpty() && !isFile(files.getLast())) {
+            boolean said = files.size() > 1 || isSentence(files.getLast());
+            text = said ? files.removeLast() : null;
         }
         if (text != null && text.isBlank()) {
             throw CommandFailure.usage("the question is empty; write it, or leave it out to get a prompt");
         }
         return new AskArguments(files.stream().map(PathArgument::of).toList(), text);
+    }
+
+    /** A name with blanks in it that no file has is rather a question than a picture, unless it ends like one. */
+    private static boolean isSentence(String argument) {
+        return WORDS.matcher(argument).matches()
+                && !PICTURE_ENDING.matcher(argument.toLowerCase(Locale.ROOT)).matches();
     }
 
     private static boolean isFile(String argument) {

@@ -23,12 +23,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code ask}: a question about pictures, or a conversation about them. {@link AskReport} describes {@code --json}. */
+/**
+ * {@code ask}: a question about pictures, a video or nothing but words, or a conversation. {@link AskReport} describes
+ * {@code --json}.
+ */
 @Command(
         name = "ask",
         description = {
-            "Ask about one or more pictures. Without a question a prompt opens that keeps the conversation; /help there"
-                    + " lists what it knows.",
+            "Ask about pictures, the frames of a video, or nothing but words. Without a question a prompt opens that"
+                    + " keeps the conversation; /help there lists what it knows.",
             "The answer is followed by the visual tokens that were spent and what it cost."
         },
         footer = {
@@ -37,6 +40,8 @@ import picocli.CommandLine.Parameters;
             "  fovea ask docs/images/scene.png \"How many red circles are there?\"",
             "  fovea ask scene.png \"Where is the star?\" --technique hiprune --budget 64 --overlay kept.png",
             "  fovea ask cat.jpg dog.jpg \"Which is larger?\" --model ~/models/llava-1.5-7b-hf --stream",
+            "  fovea ask frame-*.png \"What happens?\" --fps 2 --model ~/models/Qwen3-VL-2B-Instruct",
+            "  fovea ask \"What is the capital of France?\" --model ~/models/SmolLM2-135M-Instruct",
             ""
         })
 final class AskCommand implements Callable<Integer> {
@@ -44,8 +49,8 @@ final class AskCommand implements Callable<Integer> {
     private final Terminal terminal;
 
     @Parameters(
-            arity = "1..*",
-            paramLabel = "PICTURE... [QUESTION]",
+            arity = "0..*",
+            paramLabel = "[PICTURE...] [QUESTION]",
             hideParamSyntax = true,
             description = "Picture files (PNG, JPEG, WebP, GIF, BMP, TIFF), then the question.")
     List<String> arguments = new ArrayList<>();
@@ -56,6 +61,13 @@ final class AskCommand implements Callable<Integer> {
             description = "The question, where it could be taken for a file.")
     @Nullable
     String question;
+
+    @Option(
+            names = "--fps",
+            paramLabel = "N",
+            description = "Take the pictures as the frames of one video, N of them a second.")
+    @Nullable
+    Double fps;
 
     @Mixin
     ModelOption model;
@@ -119,6 +131,9 @@ final class AskCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         AskArguments asked = AskArguments.of(arguments, question);
+        if (asked.pictures().isEmpty() && asked.question() == null && model.model == null) {
+            throw CommandFailure.usage("nothing was asked; name a PICTURE, or write a question in several words");
+        }
         AskOptions options = options(asked);
         new Destinations(overlay, record).check(asked.pictures());
         Path folder = model.resolve(session);
@@ -127,7 +142,7 @@ final class AskCommand implements Callable<Integer> {
         List<RgbImage> images = pictures(asked.pictures(), natives);
         try (VisionLanguageModel opened = open(folder)) {
             opened.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
-            spending.check(opened, images.size());
+            spending.check(opened, fps == null ? images.size() : 1);
             if (session.interruption().requested()) {
                 return ExitCode.INTERRUPTED;
             }
@@ -165,7 +180,23 @@ final class AskCommand implements Callable<Integer> {
                 .withListener(listener());
         options = system == null ? options : options.withSystem(system);
         options = specialTokens ? options.withSpecialTokens() : options;
+        options = withFrames(options, asked);
         return record == null ? options : options.withRecording();
+    }
+
+    private AskOptions withFrames(AskOptions options, AskArguments asked) {
+        Double rate = fps;
+        if (rate == null) {
+            return options;
+        }
+        if (asked.pictures().isEmpty()) {
+            throw CommandFailure.usage("--fps is about the frames of a video; name their files");
+        }
+        try {
+            return options.withFramesPerSecond(rate);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
     }
 
     private List<RgbImage> pictures(List<Path> files, CompletableFuture<Void> natives) {

@@ -4,6 +4,9 @@ import dev.fovea.core.Answer;
 import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.overlay.Overlay;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -60,14 +63,24 @@ record AskOutput(
     List<Path> overlays(List<RgbImage> images, Answer answer) {
         List<Path> files = destinations.overlays(images.size());
         for (int i = 0; i < files.size(); i++) {
-            Overlay.write(
-                    Overlay.draw(images.get(i), answer.geometry(), tokenPixels, answer.ledger(), i, style),
-                    files.get(i));
+            Overlay.write(drawn(images, answer, i), files.get(i));
         }
         if (!files.isEmpty() && style == Overlay.Style.HEAT && !hasScores(answer)) {
             terminal.err().println("fovea: note: nothing was scored, so the overlay has no heat map");
         }
         return files;
+    }
+
+    /** A picture, or a frame of a video with what became of the moment that it belongs to. */
+    private BufferedImage drawn(List<RgbImage> images, Answer answer, int index) {
+        Ledger ledger = answer.ledger();
+        if (!(ledger.images().getFirst().part() instanceof Part.Frame)) {
+            return Overlay.draw(images.get(index), answer.geometry(), tokenPixels, ledger, index, style);
+        }
+        int moments = ledger.images().size();
+        int together = (images.size() + moments - 1) / moments;
+        int moment = index / together;
+        return Overlay.draw(images.get(index), answer.geometry().get(moment), tokenPixels, ledger, moment, style);
     }
 
     private static boolean hasScores(Answer answer) {

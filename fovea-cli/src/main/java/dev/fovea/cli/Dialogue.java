@@ -146,6 +146,10 @@ final class Dialogue {
             }
             return;
         }
+        if (options.framesPerSecond() != null) {
+            throw new IllegalArgumentException(
+                    "this conversation is about a video, whose frames were named before it; ask about pictures in another");
+        }
         Path file = PathArgument.typed(name);
         RgbImage picture = pictures.reader().apply(file);
         spending.check(model, pictures.images().size() + 1);

@@ -48,7 +48,9 @@ final class Transcript {
         List<Map<String, Object>> turns = new ArrayList<>();
         for (ChatMessage message : messages) {
             List<String> images = new ArrayList<>();
-            for (long i = 0; i < message.images() && shown.hasNext(); i++) {
+            // All pictures of a conversation about a video are its frames.
+            long own = message.videos() > 0 ? pictures.size() : message.images();
+            for (long i = 0; i < own && shown.hasNext(); i++) {
                 images.add(shown.next().toString());
             }
             Map<String, Object> turn = new LinkedHashMap<>();

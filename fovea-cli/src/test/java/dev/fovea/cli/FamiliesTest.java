@@ -8,6 +8,9 @@ import dev.fovea.core.weights.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,7 +26,15 @@ class FamiliesTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"qwen2-5-vl, 6", "qwen2-5-vl-flat, 6", "idefics3, 40", "smolvlm, 10"})
+    @CsvSource({
+        "qwen2-vl, 6",
+        "qwen2-5-vl, 6",
+        "qwen2-5-vl-flat, 6",
+        "qwen3-vl, 6",
+        "qwen3-vl-first, 6",
+        "idefics3, 40",
+        "smolvlm, 10"
+    })
     void askWithOverlayAndRecord(String name, int tokens) throws IOException {
         Path model = GOLDEN.resolve(name);
         Path overlay = folder.resolve("kept.png");
@@ -88,7 +99,7 @@ class FamiliesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"qwen2-5-vl", "idefics3"})
+    @CsvSource({"qwen2-5-vl", "qwen3-vl", "idefics3"})
     void costFromTheConfigurationAlone(String name) {
         Run run = Run.of("cost", "--model", GOLDEN.resolve(name), "--techniques", "hiprune", "-b", "50%", "--json");
         assertThat(run.code()).as(run.err()).isZero();
@@ -96,6 +107,87 @@ class FamiliesTest {
         int before = contestants.get(0).path("visual_tokens").get(0).intValue();
         assertThat(contestants.get(1).path("visual_tokens").get(0).intValue()).isEqualTo(before / 2);
         assertThat(contestants.get(1).path("prefill_flops").doubleValue()).isPositive();
+    }
+
+    @Test
+    void framesOfAVideoAndAnOverlayOfEach() {
+        Path model = GOLDEN.resolve("qwen3-vl");
+        Path overlay = folder.resolve("kept.png");
+        Object[] frames = IntStream.range(0, 5)
+                .mapToObj(i -> model.resolve("frames/" + i + ".png"))
+                .toArray();
+        Run run = video(model, frames, "-t", "grid", "-b", "50%", "--overlay", overlay, "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.json().at("/visual_tokens/total").intValue()).isEqualTo(18);
+        assertThat(run.json().at("/visual_tokens/kept").intValue()).isEqualTo(9);
+        for (int i = 1; i <= 5; i++) {
+            assertThat(folder.resolve("kept-" + i + ".png")).isNotEmptyFile();
+        }
+        Run still = video(GOLDEN.resolve("idefics3"), new Object[] {frames[0]});
+        assertThat(still.code()).isEqualTo(3);
+        assertThat(still.err()).hasLineCount(1).contains("takes pictures, not videos");
+        assertThat(Run.of("ask", frames[0], "What?", "--fps", "0", "--model", model)
+                        .err())
+                .hasLineCount(1)
+                .contains("a positive number of frames a second");
+        assertThat(Run.of("ask", "What is this?", "--fps", "2", "--model", model)
+                        .err())
+                .hasLineCount(1)
+                .contains("--fps is about the frames of a video");
+        Run more = Run.with(
+                "What changes?\n/image " + frames[1] + "\n",
+                new Interruption(),
+                "ask",
+                frames[0],
+                "--fps",
+                "1",
+                "--model",
+                model,
+                "--max-tokens",
+                2);
+        assertThat(more.code()).isEqualTo(3);
+        assertThat(more.err()).contains("this conversation is about a video");
+    }
+
+    private static Run video(Path model, Object[] frames, Object... more) {
+        List<Object> args = new ArrayList<>(List.of("ask"));
+        args.addAll(List.of(frames));
+        args.addAll(List.of("What has changed?", "--fps", "2", "--model", model, "--max-tokens", 4));
+        args.addAll(List.of(more));
+        return Run.of(args.toArray());
+    }
+
+    @Test
+    void aLanguageModelAnswersInWords() {
+        Path model = GOLDEN.resolve("text-llama");
+        Run run = Run.of("ask", "Is there a heart?", "--model", model, "--max-tokens", 5, "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.json().at("/visual_tokens/total").intValue()).isZero();
+        assertThat(run.json().path("answer_tokens").intValue()).isEqualTo(5);
+        Run flagged = Run.of("ask", "-q", "Heart?", "--model", model, "--max-tokens", 5);
+        assertThat(flagged.code()).as(flagged.err()).isZero();
+        assertThat(flagged.out()).doesNotContain("visual tokens").contains("prefill");
+        Run typed = Run.with("Is there a heart?\n", new Interruption(), "ask", "--model", model, "--max-tokens", 5);
+        assertThat(typed.code()).as(typed.err()).isZero();
+
+        Run shown = Run.of("ask", GOLDEN.resolve("llava-mha/images/wide.png"), "What?", "--model", model);
+        assertThat(shown.code()).isEqualTo(3);
+        assertThat(shown.err()).hasLineCount(1).contains("This model reads text alone");
+        Run pruned = Run.of("ask", "Is there one?", "--model", model, "-t", "hiprune", "-b", "50%");
+        assertThat(pruned.code()).isEqualTo(2);
+        assertThat(pruned.err()).hasLineCount(1).contains("'hiprune'", "reads text alone");
+        Run cost = Run.of("cost", "--model", model);
+        assertThat(cost.code()).isNotZero();
+        assertThat(cost.err()).hasLineCount(1).contains("reads text alone");
+    }
+
+    /** What a single argument is: a question if it has several words and is no file, else a picture. */
+    @ParameterizedTest
+    @CsvSource({"Is there one?, true", "no-such.png, false", "missing, false", "my photo.png, false"})
+    void oneArgument(String argument, boolean question) {
+        AskArguments asked = AskArguments.of(List.of(argument), null);
+        assertThat(asked.question()).isEqualTo(question ? argument : null);
+        assertThat(asked.pictures()).hasSize(question ? 0 : 1);
     }
 
     @Test

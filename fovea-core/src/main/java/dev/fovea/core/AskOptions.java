@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param record whether to keep every declared signal and decision
  * @param specialTokens whether special tokens spelled in questions and in what the model is told are special tokens;
  *     else they are the text they look like, and nobody can end a turn or show a picture by writing so
+ * @param framesPerSecond where the pictures of a question are the frames of one video: how many of them a second of it
+ *     has; else null
  */
 public record AskOptions(
         List<String> techniques,
@@ -29,10 +31,16 @@ public record AskOptions(
         GenerationOptions generation,
         GenerationListener listener,
         boolean record,
-        boolean specialTokens) {
+        boolean specialTokens,
+        @Nullable Double framesPerSecond) {
 
+    /** @throws IllegalArgumentException with one sentence if frames do not come at a positive, finite rate */
     public AskOptions {
         techniques = List.copyOf(techniques);
+        if (framesPerSecond != null && !(framesPerSecond > 0 && framesPerSecond <= Double.MAX_VALUE)) {
+            throw new IllegalArgumentException("A video has a positive number of frames a second, not "
+                    + framesPerSecond + "; give for example 2.");
+        }
     }
 
     /** All visual tokens, greedy, at most 256 tokens. */
@@ -45,25 +53,29 @@ public record AskOptions(
                 GenerationOptions.defaults(),
                 GenerationListener.none(),
                 false,
-                false);
+                false,
+                null);
     }
 
     /** With named techniques at a budget. */
     public AskOptions withTechniques(List<String> specs, Budget spent) {
-        return new AskOptions(specs, spent, plan, system, generation, listener, record, specialTokens);
+        return new AskOptions(specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond);
     }
 
     /** With a plan of one's own; named techniques are then not looked at. */
     public AskOptions withPlan(Plan own) {
-        return new AskOptions(techniques, budget, own, system, generation, listener, record, specialTokens);
+        return new AskOptions(
+                techniques, budget, own, system, generation, listener, record, specialTokens, framesPerSecond);
     }
 
     public AskOptions withSystem(String text) {
-        return new AskOptions(techniques, budget, plan, text, generation, listener, record, specialTokens);
+        return new AskOptions(
+                techniques, budget, plan, text, generation, listener, record, specialTokens, framesPerSecond);
     }
 
     public AskOptions withGeneration(GenerationOptions options) {
-        return new AskOptions(techniques, budget, plan, system, options, listener, record, specialTokens);
+        return new AskOptions(
+                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond);
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
@@ -75,15 +87,26 @@ public record AskOptions(
     }
 
     public AskOptions withListener(GenerationListener follower) {
-        return new AskOptions(techniques, budget, plan, system, generation, follower, record, specialTokens);
+        return new AskOptions(
+                techniques, budget, plan, system, generation, follower, record, specialTokens, framesPerSecond);
     }
 
     public AskOptions withRecording() {
-        return new AskOptions(techniques, budget, plan, system, generation, listener, true, specialTokens);
+        return new AskOptions(
+                techniques, budget, plan, system, generation, listener, true, specialTokens, framesPerSecond);
     }
 
     /** With special tokens wherever a text spells them. */
     public AskOptions withSpecialTokens() {
-        return new AskOptions(techniques, budget, plan, system, generation, listener, record, true);
+        return new AskOptions(techniques, budget, plan, system, generation, listener, record, true, framesPerSecond);
+    }
+
+    /**
+     * The pictures of a question are the frames of one video, in order and of one size, so many a second.
+     *
+     * @throws IllegalArgumentException with one sentence if the number is not positive
+     */
+    public AskOptions withFramesPerSecond(double frames) {
+        return new AskOptions(techniques, budget, plan, system, generation, listener, record, specialTokens, frames);
     }
 }

@@ -16,6 +16,7 @@ import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
@@ -84,8 +85,25 @@ record Asking(
         return new Shown(processor.preparePicture(image), image);
     }
 
+    /** The pictures of a question, or the one video whose frames they are. */
+    List<Shown> prepare(List<RgbImage> images, AskOptions options) {
+        Double framesPerSecond = options.framesPerSecond();
+        return framesPerSecond == null || images.isEmpty()
+                ? images.stream().map(this::prepare).toList()
+                : List.of(new Shown(processor.prepareVideo(images, framesPerSecond), null));
+    }
+
+    /** What somebody says who shows these. */
+    static ChatMessage user(List<Shown> shown, String text) {
+        List<ChatMessage.Part> parts = new ArrayList<>();
+        shown.forEach(one -> parts.add(one.isVideo() ? new ChatMessage.Video() : new ChatMessage.Image()));
+        parts.add(new ChatMessage.Text(text));
+        return new ChatMessage("user", parts);
+    }
+
     /** The plan of named techniques for images of the typical size, checked against the model. */
     Plan plan(List<String> specs, Budget budget, int images) {
+        new Planning(techniques, shape).refuseWithoutPictures(specs);
         Plan plan = techniques.plan(specs, shape, budget, Math.max(1, images));
         PlanCheck.check(plan, shape);
         return plan;
@@ -115,8 +133,10 @@ record Asking(
             throw new IllegalArgumentException("The question with its prompt has " + words + " tokens, more than the "
                     + context + " that this model reads; shorten it.");
         }
+        boolean video = views.stream().anyMatch(view -> view.part() instanceof Part.Frame);
         throw new IllegalArgumentException("The prompt has " + least + " tokens, more than the " + context
-                + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
+                + " that this model reads; shorten the question, use fewer " + (video ? "frames" : "images")
+                + ", or keep fewer visual tokens.");
     }
 
     /**

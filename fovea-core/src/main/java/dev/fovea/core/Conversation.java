@@ -84,9 +84,10 @@ public final class Conversation implements AutoCloseable {
 
     private Answer answer(List<RgbImage> images, String question) {
         List<ChatMessage> said = new ArrayList<>(messages);
-        said.add(ChatMessage.of("user", images.size(), question));
+        List<Shown> more = asking.prepare(images, options);
+        said.add(Asking.user(more, question));
         List<Shown> shown = new ArrayList<>(pictures);
-        images.forEach(image -> shown.add(asking.prepare(image)));
+        shown.addAll(more);
         Asking.Job job = asking.job(said, shown, question, options);
 
         long start = System.nanoTime();

@@ -53,6 +53,9 @@ record Pictures(PictureProcessor processor) {
         @Override
         public ImageInput.Pixels at(int width, int height) {
             RgbImage original = shown.original();
+            if (shown.isVideo()) {
+                throw new IllegalArgumentException(PictureProcessor.NOT_RESIZED);
+            }
             if (original == null) {
                 throw new IllegalStateException("The original of a picture that shall be resized was not kept");
             }

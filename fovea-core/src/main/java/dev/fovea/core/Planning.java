@@ -2,6 +2,7 @@ package dev.fovea.core;
 
 import dev.fovea.core.engine.PlanCheck;
 import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
@@ -33,6 +34,8 @@ record Planning(Techniques techniques, ModelShape shape) {
     /** The plans that the options ask for, checked against the model. */
     Plans of(AskOptions options, List<PreparedImage> views) {
         Plan own = options.plan();
+        refuseWithoutPictures(
+                own == null ? options.techniques() : own.steps().isEmpty() ? List.of() : List.of(own.technique()));
         if (own != null) {
             PlanCheck.check(own, shape);
             return new Plans(own, Collections.nCopies(views.size(), own));
@@ -47,6 +50,14 @@ record Planning(Techniques techniques, ModelShape shape) {
             return new Plans(plan, Collections.nCopies(views.size(), plan));
         }
         return ofDifferent(options, shapes);
+    }
+
+    /** A model that reads text alone has no visual tokens to decide about. */
+    void refuseWithoutPictures(List<String> asked) {
+        if (!shape.hasVision() && !asked.isEmpty()) {
+            throw new IllegalArgumentException("Technique '" + Printable.of(asked.getFirst())
+                    + "' decides about visual tokens, but this model reads text alone; ask without a technique.");
+        }
     }
 
     private Plans ofDifferent(AskOptions options, List<ModelShape> shapes) {

@@ -24,7 +24,7 @@ record PromptText(Pattern placeholder, PromptLayout layout) {
     static PromptText of(Description description, @Nullable String image) {
         List<String> texts = new ArrayList<>();
         description.placeholders().forEach(p -> texts.add(p.text()));
-        if (image != null) {
+        if (image != null && !texts.isEmpty()) {
             texts.set(0, image);
         }
         return new PromptText(
@@ -39,6 +39,9 @@ record PromptText(Pattern placeholder, PromptLayout layout) {
      * @throws IllegalArgumentException if there are more placeholders than pictures
      */
     String expand(String prompt, List<PreparedPicture> pictures) {
+        if (placeholder.pattern().isEmpty()) {
+            return prompt;
+        }
         List<MatchResult> places = placeholder.matcher(prompt).results().toList();
         check(places.size(), pictures.size());
         Iterator<PreparedPicture> next = pictures.iterator();

@@ -26,7 +26,7 @@ public final class Viewing implements AutoCloseable {
     Viewing(Asking asking, AskOptions options, List<RgbImage> images) {
         this.asking = asking;
         this.options = options;
-        List<Shown> shown = images.stream().map(asking::prepare).toList();
+        List<Shown> shown = asking.prepare(images, options);
         boolean frames = Plans.frames(asking.plans(options, shown).ofPrompt());
         this.pictures =
                 frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
@@ -93,7 +93,7 @@ public final class Viewing implements AutoCloseable {
         if (system != null) {
             messages.add(ChatMessage.of("system", 0, system));
         }
-        messages.add(ChatMessage.of("user", pictures.size(), question));
+        messages.add(Asking.user(pictures, question));
         return asking.job(messages, pictures, question, options);
     }
 

@@ -79,8 +79,10 @@ public final class VisionLanguageModel implements AutoCloseable {
         try {
             Tokenizer tokenizer = Tokenizer.open(folder);
             opened.add(tokenizer);
-            int imageToken = description.placeholders().getFirst().id();
-            SpecialTokens special = ImageToken.resolve(folder, imageToken, tokenizer);
+            SpecialTokens special = description.hasVision()
+                    ? ImageToken.resolve(
+                            folder, description.placeholders().getFirst().id(), tokenizer)
+                    : tokenizer.specialTokens();
             ChatTemplate template = ChatTemplate.open(folder, special, options.chatTemplate());
             Checkpoint checkpoint = Checkpoint.open(folder);
             opened.add(checkpoint);
@@ -99,10 +101,12 @@ public final class VisionLanguageModel implements AutoCloseable {
                     PromptText.of(description, special.image()),
                     tower,
                     new Generator(engine, tokenizer::decode, endTokens(folder, tokenizer)),
-                    Pictures.typical(
-                            model.shape(),
-                            processor,
-                            description.vision().patches().imageSize()),
+                    description.hasVision()
+                            ? Pictures.typical(
+                                    model.shape(),
+                                    processor,
+                                    description.vision().patches().imageSize())
+                            : model.shape(),
                     options.techniques(),
                     new Gate(folder.toString(), () -> requireWhole(checkpoint, tower)));
             return new VisionLanguageModel(folder, checkpoint, tower, asking);
@@ -137,9 +141,8 @@ public final class VisionLanguageModel implements AutoCloseable {
         Path generation = folder.resolve("generation_config.json");
         int[] ends = Files.exists(generation) ? ModelConfig.read(generation).integers(key) : new int[0];
         if (ends.length == 0) {
-            ends = ModelConfig.read(folder.resolve("config.json"))
-                    .child("text_config")
-                    .integers(key);
+            ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+            ends = (config.has("text_config") ? config.child("text_config") : config).integers(key);
         }
         if (ends.length == 0) {
             ends = tokenizer.endId().stream().toArray();
@@ -189,6 +192,9 @@ public final class VisionLanguageModel implements AutoCloseable {
     /** That pictures are prepared at another size than the encoder was trained on; null if they are not. */
     private @Nullable String gridNote() {
         ModelShape s = shape();
+        if (!s.hasVision()) {
+            return null;
+        }
         VisionOptions vision = asking.engine().model().vision().options();
         int trained = vision.patches().gridSide() / s.traits().side();
         boolean asTrained = s.gridRows() == trained && s.gridCols() == trained;
@@ -221,7 +227,8 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
 
     /**
-     * Asks one question about pictures, or about none.
+     * Asks one question about pictures, about none, or about the frames of a video
+     * ({@link AskOptions#withFramesPerSecond}).
      *
      * @throws IllegalArgumentException with one sentence if the question or the options do not fit the model
      */
@@ -248,9 +255,8 @@ public final class VisionLanguageModel implements AutoCloseable {
             if (system != null) {
                 messages.add(ChatMessage.of("system", 0, system));
             }
-            messages.add(ChatMessage.of("user", question.images().size(), question.text()));
-            List<Shown> pictures =
-                    question.images().stream().map(asking::prepare).toList();
+            List<Shown> pictures = asking.prepare(question.images(), options);
+            messages.add(Asking.user(pictures, question.text()));
             jobs.add(asking.job(messages, pictures, question.text(), options));
         }
         return asking.answerAll(jobs, options, Collections.nCopies(jobs.size(), options.listener()));

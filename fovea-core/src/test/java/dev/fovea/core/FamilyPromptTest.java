@@ -1,9 +1,11 @@
 package dev.fovea.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
@@ -12,8 +14,10 @@ import dev.fovea.core.text.ChatMessage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,7 +26,19 @@ class FamilyPromptTest {
     private static final Path ROOT = Path.of("src/test/resources/golden");
 
     @ParameterizedTest
-    @ValueSource(strings = {"llava-mha", "llava-gqa", "qwen2-5-vl", "qwen2-5-vl-flat", "idefics3", "smolvlm"})
+    @ValueSource(
+            strings = {
+                "llava-mha",
+                "llava-gqa",
+                "qwen2-vl",
+                "qwen2-vl-flat",
+                "qwen2-5-vl",
+                "qwen2-5-vl-flat",
+                "qwen3-vl",
+                "qwen3-vl-first",
+                "idefics3",
+                "smolvlm"
+            })
     void idsAreThoseOfTheProcessor(String name) throws IOException {
         Path folder = ROOT.resolve(name);
         JsonNode json =
@@ -40,6 +56,72 @@ class FamilyPromptTest {
                         .as(prompt)
                         .containsExactly(ints(json.at("/prompts/" + prompt + "/input_ids")));
             }
+        }
+    }
+
+    /** Frames asked about as a video: the ids of the processor, with its words between the moments, and its answer. */
+    @ParameterizedTest
+    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first"})
+    void aVideo(String name) throws IOException {
+        Path folder = ROOT.resolve(name);
+        JsonNode json = new ObjectMapper()
+                .readTree(folder.resolve("golden.json").toFile())
+                .path("frames");
+        OpenOptions f32 = OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32);
+        try (VisionLanguageModel model = VisionLanguageModel.open(folder, f32)) {
+            List<RgbImage> frames = new ArrayList<>();
+            for (int i = 0; i < json.path("count").asInt(); i++) {
+                frames.add(new PictureReader()
+                        .read(folder.resolve("frames/" + i + ".png"))
+                        .image());
+            }
+            AskOptions options = AskOptions.defaults().withFramesPerSecond(2).withMaxTokens(12);
+            List<Shown> shown = model.asking().prepare(frames, options);
+            List<ChatMessage> messages = List.of(Asking.user(shown, "What has changed?"));
+            assertThat(model.asking().template().render(messages, true))
+                    .isEqualTo(json.path("rendered").asText());
+            Asking.Job job = model.asking().job(messages, shown, "", options);
+            assertThat(expanded(job, model)).containsExactly(ints(json.path("input_ids")));
+
+            int[] answer = ints(json.path("continuation_ids"));
+            assertThat(tokens(model.ask(frames, "What has changed?", options))).containsExactly(answer);
+            try (Conversation conversation = model.converse(options, Conversation.Policy.LOOK_AGAIN);
+                    Viewing viewing = model.view(frames, options)) {
+                assertThat(tokens(conversation.ask(frames, "What has changed?")))
+                        .containsExactly(answer);
+                assertThat(conversation.ask("And now?").ledger().images())
+                        .hasSize(json.at("/grid/0").asInt());
+                assertThat(tokens(viewing.ask("What has changed?"))).containsExactly(answer);
+            }
+        }
+    }
+
+    private static int[] tokens(Answer answer) {
+        return answer.tokens().stream().mapToInt(Generated.Token::id).toArray();
+    }
+
+    @Test
+    void videosThatCannotBeShownAreRefusedInOneSentence() {
+        RgbImage frame = RgbImage.filled(84, 56, 1, 2, 3);
+        AskOptions video = AskOptions.defaults().withFramesPerSecond(2);
+        try (VisionLanguageModel still = VisionLanguageModel.open(ROOT.resolve("llava-mha"));
+                VisionLanguageModel moving = VisionLanguageModel.open(ROOT.resolve("qwen2-5-vl"))) {
+            assertThatThrownBy(() -> still.ask(List.of(frame), "What happens?", video))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("This model takes pictures, not videos; ask about single frames.");
+            assertThatThrownBy(() -> moving.ask(Collections.nCopies(800, frame), "What happens?", video))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageMatching(
+                            "The prompt has \\d+ tokens, more than the 1024 that this model reads; shorten the"
+                                    + " question, use fewer frames, or keep fewer visual tokens\\.");
+            assertThatThrownBy(
+                            () -> moving.ask(List.of(frame, RgbImage.filled(56, 84, 1, 2, 3)), "What happens?", video))
+                    .hasMessageContaining("must have one size");
+        }
+        for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThatThrownBy(() -> AskOptions.defaults().withFramesPerSecond(rate))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("a positive number of frames a second");
         }
     }
 

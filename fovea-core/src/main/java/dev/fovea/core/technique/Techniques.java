@@ -126,7 +126,7 @@ public final class Techniques {
             throw new IllegalArgumentException("A budget of " + tokens + " is above the " + total
                     + " visual tokens of this prompt; give at most that, a percentage, or 'full'.");
         }
-        if (tokens < images) {
+        if (tokens < images && total > 0) {
             throw new IllegalArgumentException("A budget of " + tokens + " cannot be divided over " + images
                     + " images; give at least one token each.");
         }

@@ -24,6 +24,9 @@ public record ChatMessage(String role, List<Part> parts) {
     /** The place of a picture. */
     public record Image() implements Part {}
 
+    /** The place of a video. */
+    public record Video() implements Part {}
+
     /** A turn that shows some pictures and then says something. */
     public static ChatMessage of(String role, int images, String text) {
         List<Part> parts = new ArrayList<>();
@@ -37,6 +40,11 @@ public record ChatMessage(String role, List<Part> parts) {
     /** How many pictures the turn shows. */
     public long images() {
         return parts.stream().filter(Image.class::isInstance).count();
+    }
+
+    /** How many videos the turn shows. */
+    public long videos() {
+        return parts.stream().filter(Video.class::isInstance).count();
     }
 
     /** The words of the turn, one part after the other. */

@@ -163,14 +163,15 @@ public final class ChatTemplate {
                     switch (part) {
                         case ChatMessage.Text text -> Map.of("type", "text", "text", text.text());
                         case ChatMessage.Image image -> Map.of("type", "image");
+                        case ChatMessage.Video video -> Map.of("type", "video");
                     });
         }
         return parts;
     }
 
-    /** Pictures first, each on a line of its own, as such models were trained. */
+    /** Pictures and videos first, each on a line of its own, as such models were trained. */
     private String plain(ChatMessage message) {
-        return (imageToken() + "\n").repeat((int) message.images()) + message.text();
+        return (imageToken() + "\n").repeat((int) (message.images() + message.videos())) + message.text();
     }
 
     private String imageToken() {
