@@ -2,6 +2,9 @@ package dev.fovea.cli;
 
 import dev.fovea.cli.speed.SpeedReport;
 import dev.fovea.cli.speed.SpeedSuite;
+import dev.fovea.core.technique.Technique;
+import dev.fovea.core.technique.Techniques;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -15,9 +18,16 @@ import picocli.CommandLine.Option;
         description = {
             "Measure how much of this machine's matrix and memory speed Fovea reaches at the size of LLaVA-1.5-7B,"
                     + " what the techniques' choices cost, and how long a question takes from a cold start.",
-            "Random weights, a few layers, extrapolated; needs 4 GB of memory and some minutes."
+            "Random weights, a few layers, extrapolated; needs 5 GB of memory and some minutes."
         },
-        footer = {"", "@|bold Examples:|@", "  fovea speed --quick", "  fovea speed --json", ""})
+        footer = {
+            "",
+            "@|bold Examples:|@",
+            "  fovea speed --quick",
+            "  fovea speed --technique hiprune --technique dart",
+            "  fovea speed --json",
+            ""
+        })
 final class SpeedCommand implements Callable<Integer> {
     private final Session session;
 
@@ -25,6 +35,12 @@ final class SpeedCommand implements Callable<Integer> {
             names = "--quick",
             description = "Fewer rounds, and only the techniques fastv, hiprune and vtc-cls: a minute or two.")
     boolean quick;
+
+    @Option(
+            names = {"-t", "--technique"},
+            paramLabel = "ID",
+            description = "A technique whose selection is timed; may be repeated (default: all).")
+    List<String> techniques = new ArrayList<>();
 
     @Mixin
     JsonOption json;
@@ -36,15 +52,13 @@ final class SpeedCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Terminal terminal = session.terminal();
-        Optional<SpeedReport> report = SpeedSuite.run(
-                quick,
-                session.home(),
-                stage -> {
-                    if (terminal.errIsTerminal()) {
-                        terminal.err().println(terminal.quiet("measuring " + stage + " ..."));
-                    }
-                },
-                () -> !session.interruption().requested());
+        SpeedSuite suite = new SpeedSuite(quick, chosen(), session.home());
+        Optional<SpeedReport> report;
+        try (ProgressLine progress = new ProgressLine(terminal, "speed", "", suite.work())) {
+            report = suite.run(
+                    (what, done) -> progress.at(done, what),
+                    () -> !session.interruption().requested());
+        }
         if (report.isEmpty()) {
             return ExitCode.INTERRUPTED;
         }
@@ -58,5 +72,17 @@ final class SpeedCommand implements Callable<Integer> {
             table.print(terminal, 0, true);
         }
         return ExitCode.OK;
+    }
+
+    private List<Technique> chosen() {
+        if (techniques.isEmpty()) {
+            return quick ? SpeedSuite.named() : Techniques.installed().all();
+        }
+        try {
+            Techniques installed = Techniques.installed();
+            return techniques.stream().map(installed::get).toList();
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
     }
 }

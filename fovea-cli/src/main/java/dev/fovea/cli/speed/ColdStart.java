@@ -30,7 +30,7 @@ final class ColdStart {
      * @return the times, or null if this installation has no default model
      */
     static @Nullable Times measure(Path home, int runs) {
-        Path launcher = home.resolve("fovea");
+        Path launcher = home.resolve("fovea").toAbsolutePath();
         Path picture = home.resolve("docs/images/scene.png");
         if (!Files.exists(launcher)
                 || !Files.exists(picture)

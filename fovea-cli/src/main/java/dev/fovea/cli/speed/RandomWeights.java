@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -58,7 +59,7 @@ final class RandomWeights implements Weights, AutoCloseable {
             return m.group(1) + ".layers." + index + ".";
         });
         boolean norm = own.contains("norm") && own.endsWith(".weight");
-        return drawn.computeIfAbsent(own, n -> norm ? ones(shape) : random(shape))
+        return drawn.computeIfAbsent(own + Arrays.toString(shape), n -> norm ? ones(shape) : random(shape))
                 .get();
     }
 

@@ -21,18 +21,23 @@ import org.jspecify.annotations.Nullable;
  * What a technique's choice costs: the time from before each of its steps, its signals included, to the end of its rule,
  * plus what its signals add to the encoder where no step shortens it. Projections that a step looks at first and the
  * layer then uses are counted too, so the figures err on the high side.
+ *
+ * <p>Only the part of the path runs on which a technique looks: all layers of the language model for those with a step
+ * there, without the MLPs, into which no step looks; one layer for the others; the encoder once for those that never look
+ * into it.
  */
 final class SelectionCost {
-    /** Layers of the language model that the plans are made for. */
-    private static final int DEPTH = 4;
-
     private static final int[] BUDGETS = {PathSpeed.FEW, 128, 192, 288};
+    private static final long CONNECTOR = new Station.Connector().order();
+    private static final long PROMPT = new Station.Prompt().order();
 
-    private final ModelParts model;
+    private final ModelParts whole;
+    private final ModelParts shallow;
     private final Visit visit;
 
     SelectionCost(RandomLlava sizes, Visit visit) {
-        this.model = sizes.withLayers(DEPTH);
+        this.whole = sizes.withoutMlp();
+        this.shallow = sizes.withLayers(1);
         this.visit = visit;
     }
 
@@ -57,37 +62,81 @@ final class SelectionCost {
 
     private Cost at(int budget, Technique technique, int rounds, BooleanSupplier goOn) {
         String id = technique.card().id();
-        Clock clock = new Clock();
-        Plan plan;
         try {
-            plan = Techniques.of(List.of(technique)).plan(List.of(id), model.shape(), Budget.count(budget), 1);
-            PlanCheck.check(plan, model.shape());
+            Plan plan = Techniques.of(List.of(technique)).plan(List.of(id), whole.shape(), Budget.count(budget), 1);
+            PlanCheck.check(plan, whole.shape());
+            return new Cost(id, budget, plan.steps().isEmpty() ? Quartiles.of(0) : seconds(plan, rounds, goOn), "");
         } catch (IllegalArgumentException e) {
             return new Cost(id, budget, null, String.valueOf(e.getMessage()));
         }
+    }
+
+    private Quartiles seconds(Plan plan, int rounds, BooleanSupplier goOn) {
+        boolean inside = plan.steps().stream().anyMatch(s -> order(s) < CONNECTOR);
+        boolean looks = plan.steps().stream()
+                .anyMatch(s -> order(s) == CONNECTOR && !s.needs().isEmpty());
+        ModelParts model = plan.steps().stream().anyMatch(s -> order(s) >= PROMPT) ? whole : shallow;
+        Clock clock = new Clock();
         PlanRun run = Visit.run(clock.around(plan), model);
-        boolean insideEncoder =
-                plan.steps().stream().anyMatch(s -> s.station().order() < new Station.Connector().order());
-        Turns turns = new Turns()
-                .task("encode", () -> visit.encode(model, PlanRun.plain()).close())
-                .task("encode, declared", () -> visit.encode(model, run).close())
-                .task("all", () -> {
+        Turns turns = new Turns();
+        if (looks && !inside) {
+            turns.task("encode", () -> visit.encode(model, PlanRun.plain()).close());
+        }
+        try (Encoded encoded = new Encoded()) {
+            if (looks || inside) {
+                turns.task("encode, declared", () -> {
                     clock.reset();
-                    try (EncodedImage image = visit.encode(model, run)) {
-                        visit.prefill(model, image, run).close();
-                    }
-                    clock.endRound();
-                })
-                .run(rounds, goOn);
-        Quartiles steps = Quartiles.of(clock.counted(rounds));
-        double signals = insideEncoder || plan.steps().isEmpty()
-                ? 0
-                : Math.max(
+                    encoded.set(visit.encode(model, run));
+                });
+            } else {
+                encoded.set(visit.encode(model, run));
+            }
+            turns.task("choose", () -> {
+                if (!looks && !inside) {
+                    clock.reset();
+                }
+                visit.prefill(model, encoded.get(), run).close();
+                clock.endRound();
+            });
+            turns.run(rounds, goOn);
+        }
+        double signals = looks && !inside
+                ? Math.max(
                         0,
                         turns.each(t -> t.seconds("encode, declared") - t.seconds("encode"))
-                                .median());
-        return new Cost(
-                id, budget, new Quartiles(steps.low() + signals, steps.median() + signals, steps.high() + signals), "");
+                                .median())
+                : 0;
+        Quartiles steps = Quartiles.of(clock.counted(rounds));
+        return new Quartiles(steps.low() + signals, steps.median() + signals, steps.high() + signals);
+    }
+
+    private static long order(Step step) {
+        return step.station().order();
+    }
+
+    /** The picture of this round; a new one closes the one before. */
+    private static final class Encoded implements AutoCloseable {
+        private @Nullable EncodedImage image;
+
+        void set(EncodedImage next) {
+            close();
+            image = next;
+        }
+
+        EncodedImage get() {
+            if (image == null) {
+                throw new IllegalStateException("Nothing is encoded yet");
+            }
+            return image;
+        }
+
+        @Override
+        public void close() {
+            if (image != null) {
+                image.close();
+                image = null;
+            }
+        }
     }
 
     /** Puts a step that starts a clock before each step, and stops it behind each rule. */

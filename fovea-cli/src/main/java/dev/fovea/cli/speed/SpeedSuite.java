@@ -9,10 +9,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Everything that {@code fovea speed} measures, in order. */
-public final class SpeedSuite {
+/**
+ * Everything that {@code fovea speed} measures, in order.
+ *
+ * @param quick few rounds
+ * @param chosen the techniques whose selection is timed
+ * @param home folder of the installation, for the default model
+ */
+public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     private static final Set<String> NAMED = Set.of("fastv", "hiprune", "vtc-cls");
     private static final int QUICK_ROUNDS = 3;
     private static final int ROUNDS = 9;
@@ -20,45 +26,89 @@ public final class SpeedSuite {
     private static final int SELECTION_ROUNDS = 3;
     private static final int STARTS = 3;
 
-    private SpeedSuite() {}
+    /** About how long the parts take against each other, in seconds on two cores. */
+    private static final int PRODUCTS_TAKE = 6;
+
+    private static final int WEIGHTS_TAKE = 8;
+    private static final int A_ROUND_OF_PREFILL_TAKES = 3;
+    private static final int A_ROUND_OF_DECODE_TAKES = 1;
+    private static final int SELECTION_TAKES = 10;
+    private static final int START_TAKES = 5;
+
+    /** Told what is being done, and how far it is. */
+    @FunctionalInterface
+    public interface Progress {
+        /**
+         * The next part begins.
+         *
+         * @param what the part
+         * @param done the share of the work before it, in units of {@link SpeedSuite#work}
+         */
+        void at(String what, int done);
+    }
+
+    /** The techniques that bounds are stated for. */
+    public static List<Technique> named() {
+        return Techniques.installed().all().stream()
+                .filter(t -> NAMED.contains(t.card().id()))
+                .toList();
+    }
+
+    /** All the work, in units of about a second. */
+    public int work() {
+        return PRODUCTS_TAKE
+                + WEIGHTS_TAKE
+                + rounds() * (A_ROUND_OF_PREFILL_TAKES + A_ROUND_OF_DECODE_TAKES)
+                + chosen.size() * SELECTION_TAKES
+                + START_TAKES;
+    }
+
+    private int rounds() {
+        return quick ? QUICK_ROUNDS : ROUNDS;
+    }
 
     /**
      * Measures.
      *
-     * @param quick few rounds and only the techniques that bounds are stated for
-     * @param home folder of the installation, for the default model
-     * @param stage told what is being done
      * @param goOn asked now and then whether to go on
      * @return the figures, or nothing if told to stop
      */
-    public static Optional<SpeedReport> run(boolean quick, Path home, Consumer<String> stage, BooleanSupplier goOn) {
-        int rounds = quick ? QUICK_ROUNDS : ROUNDS;
-        stage.accept("matrix products");
+    public Optional<SpeedReport> run(Progress progress, BooleanSupplier goOn) {
+        try {
+            return Optional.of(measured(progress, goOn));
+        } catch (Turns.Stopped e) {
+            return Optional.empty();
+        }
+    }
+
+    private SpeedReport measured(Progress progress, BooleanSupplier goOn) {
+        int rounds = rounds();
+        int done = 0;
+        // First, because it is what can fail.
+        progress.at("start", done);
+        ColdStart.@Nullable Times start = ColdStart.measure(home, STARTS);
+        progress.at("matrix products", done += START_TAKES);
         double f32 = Machine.rate(DType.F32, rounds);
         double bf16 = Machine.rate(DType.BF16, rounds);
         DType dtype = bf16 > f32 ? DType.BF16 : DType.F32;
-        stage.accept("weights of three layers");
+        progress.at("weights of three layers", done += PRODUCTS_TAKE);
         try (RandomLlava sizes = new RandomLlava(dtype);
                 Machine machine = new Machine(dtype);
                 Visit visit = new Visit()) {
             PathSpeed path = new PathSpeed(sizes, machine, visit);
-            stage.accept("prefill");
+            progress.at("prefill", done += WEIGHTS_TAKE);
             PathSpeed.Prefill prefill = path.prefill(rounds, goOn);
-            stage.accept("decode");
+            progress.at("decode", done += rounds * A_ROUND_OF_PREFILL_TAKES);
             PathSpeed.Decode decode = path.decode(DECODE_ROUNDS * rounds, goOn);
+            done += rounds * A_ROUND_OF_DECODE_TAKES;
             List<SelectionCost.Cost> selection = new ArrayList<>();
             SelectionCost cost = new SelectionCost(sizes, visit);
-            for (Technique technique : Techniques.installed().all()) {
-                if (!quick || NAMED.contains(technique.card().id())) {
-                    stage.accept("selection by " + technique.card().id());
-                    selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
-                }
+            for (Technique technique : chosen) {
+                progress.at("selection by " + technique.card().id(), done);
+                selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
+                done += SELECTION_TAKES;
             }
-            stage.accept("start");
-            return Optional.of(new SpeedReport(
-                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), ColdStart.measure(home, STARTS)));
-        } catch (Turns.Stopped e) {
-            return Optional.empty();
+            return new SpeedReport(f32, bf16, dtype, prefill, decode, List.copyOf(selection), start);
         }
     }
 }
