@@ -128,7 +128,6 @@ class ArchitectureTest {
                         "dev.fovea.core.image..",
                         "dev.fovea.core.overlay..",
                         "dev.fovea.core.text..")
-                .and(areNotTheAdapterOfFfmpeg())
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
                 .check(ALL);
@@ -142,8 +141,8 @@ class ArchitectureTest {
                         "dev.fovea.core.tensor..",
                         "dev.fovea.core.weights..",
                         "dev.fovea.core.kernel..",
+                        "dev.fovea.core.ffmpeg..",
                         "dev.fovea.train..")
-                .and(areNotTheAdapterOfFfmpeg())
                 .should()
                 .dependOnClassesThat(DescribedPredicate.describe(
                         "are pointers of JavaCPP",
@@ -175,13 +174,6 @@ class ArchitectureTest {
         slices().matching("dev.fovea.train.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.world.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.eval.(*)..").should().beFreeOfCycles().check(ALL);
-    }
-
-    /** FFmpeg decodes AVIF and HEIC through pointers; two classes hand it bytes and take pixels, and no other may. */
-    private static DescribedPredicate<JavaClass> areNotTheAdapterOfFfmpeg() {
-        return DescribedPredicate.describe(
-                "are not the adapter of FFmpeg",
-                c -> !c.getName().matches("dev\\.fovea\\.core\\.image\\.(HeifDecoder|YuvPicture)(\\$.*)?"));
     }
 
     /** Classes of this project outside of these packages. */

@@ -1,15 +1,9 @@
 package dev.fovea.core.image;
 
+import dev.fovea.core.ffmpeg.DecodedFrame;
+import dev.fovea.core.ffmpeg.StillDecoder;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import org.bytedeco.ffmpeg.avcodec.AVCodec;
-import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
-import org.bytedeco.ffmpeg.avcodec.AVPacket;
-import org.bytedeco.ffmpeg.avutil.AVDictionary;
-import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.bytedeco.ffmpeg.global.avcodec;
-import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,10 +17,6 @@ final class HeifDecoder {
 
     /** The EXIF value for a turn by quarters to the left: alone, then flipped top to bottom, then left to right. */
     private static final int[][] ORIENTATIONS = {{1, 4, 2}, {8, 5, 7}, {3, 2, 4}, {6, 7, 5}};
-
-    static {
-        avutil.av_log_set_level(avutil.AV_LOG_QUIET);
-    }
 
     private final HeifFile heif;
     private final boolean cropped;
@@ -51,15 +41,11 @@ final class HeifDecoder {
 
     private RgbImage single(HeifFile.Item item) throws IOException {
         checkSize(item);
-        AVFrame frame = avutil.av_frame_alloc();
-        try {
-            decode(item, frame);
+        try (DecodedFrame frame = decoded(item)) {
             limit.check(frame.width(), frame.height());
-            YuvPicture picture = new YuvPicture(frame, item.property("colr"), frame.width(), frame.height());
+            YuvPicture picture = new YuvPicture(frame.layout(), item.property("colr"), frame.width(), frame.height());
             picture.take(frame, 0, 0);
             return picture.toRgb();
-        } finally {
-            avutil.av_frame_free(frame);
         }
     }
 
@@ -104,14 +90,12 @@ final class HeifDecoder {
         for (int i = 0; i < grid.parts().size(); i++) {
             watch.check();
             HeifFile.Item tile = heif.picture(grid.parts().get(i));
-            AVFrame frame = avutil.av_frame_alloc();
-            try {
-                decode(tile, frame);
+            try (DecodedFrame frame = decoded(tile)) {
                 if (canvas == null) {
                     across = frame.width();
                     down = frame.height();
                     ByteBuffer own = grid.property("colr");
-                    canvas = new YuvPicture(frame, own == null ? tile.property("colr") : own, width, height);
+                    canvas = new YuvPicture(frame.layout(), own == null ? tile.property("colr") : own, width, height);
                 }
                 int rows = grid.parts().size() / columns;
                 boolean covered = (long) across * columns >= width && (long) down * rows >= height;
@@ -119,8 +103,6 @@ final class HeifDecoder {
                     throw new IOException("The tiles do not cover the picture");
                 }
                 canvas.take(frame, i % columns * across, i / columns * down);
-            } finally {
-                avutil.av_frame_free(frame);
             }
         }
         if (canvas == null) {
@@ -129,47 +111,18 @@ final class HeifDecoder {
         return canvas.toRgb();
     }
 
-    private void decode(HeifFile.Item item, AVFrame frame) throws IOException {
+    private DecodedFrame decoded(HeifFile.Item item) throws IOException {
         boolean av1 = item.type().equals("av01");
         if (!av1 && !item.type().equals("hvc1")) {
             throw new UnsupportedPictureException("a picture coded in another way than AV1 and HEVC");
         }
-        byte[] data = heif.data(item);
         ByteBuffer configuration = item.property(av1 ? "av1C" : "hvcC");
-        AVCodec codec = avcodec.avcodec_find_decoder(av1 ? avcodec.AV_CODEC_ID_AV1 : avcodec.AV_CODEC_ID_HEVC);
-        AVCodecContext decoder = avcodec.avcodec_alloc_context3(codec);
-        AVPacket packet = avcodec.av_packet_alloc();
-        try {
-            decoder.thread_count(1);
-            decoder.max_pixels(mostPixels);
-            decoder.err_recognition(avcodec.AV_EF_EXPLODE);
-            if (configuration != null) {
-                configure(decoder, configuration);
-            }
-            if (avcodec.av_new_packet(packet, data.length) < 0) {
-                throw new OutOfMemoryError("no room for a packet");
-            }
-            packet.data().put(data);
-            if (avcodec.avcodec_open2(decoder, codec, (AVDictionary) null) < 0
-                    || avcodec.avcodec_send_packet(decoder, packet) < 0
-                    || avcodec.avcodec_send_packet(decoder, null) < 0
-                    || avcodec.avcodec_receive_frame(decoder, frame) < 0
-                    || frame.decode_error_flags() != 0) {
-                throw new IOException("The picture's data do not decode");
-            }
-        } finally {
-            avcodec.av_packet_free(packet);
-            avcodec.avcodec_free_context(decoder);
+        byte @Nullable [] bytes = null;
+        if (configuration != null) {
+            bytes = new byte[configuration.remaining()];
+            configuration.get(bytes);
         }
-    }
-
-    private static void configure(AVCodecContext decoder, ByteBuffer configuration) {
-        byte[] bytes = new byte[configuration.remaining()];
-        configuration.get(bytes);
-        BytePointer room = new BytePointer(avutil.av_mallocz(bytes.length + avcodec.AV_INPUT_BUFFER_PADDING_SIZE));
-        room.put(bytes);
-        decoder.extradata(room);
-        decoder.extradata_size(bytes.length);
+        return (av1 ? StillDecoder.AV1 : StillDecoder.HEVC).decode(heif.data(item), bytes, mostPixels);
     }
 
     /** The clean aperture: a size and how far its centre lies from that of the picture, each a fraction. */

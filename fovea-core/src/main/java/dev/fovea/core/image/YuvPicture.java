@@ -1,12 +1,8 @@
 package dev.fovea.core.image;
 
+import dev.fovea.core.ffmpeg.DecodedFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import org.bytedeco.ffmpeg.avutil.AVFrame;
-import org.bytedeco.ffmpeg.avutil.AVPixFmtDescriptor;
-import org.bytedeco.ffmpeg.global.avutil;
-import org.bytedeco.javacpp.BytePointer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +16,6 @@ final class YuvPicture {
     private static final int UNSPECIFIED = 2;
     private static final int YCGCO = 8;
     private static final int BT2020 = 9;
-    private static final int FULL_RANGE = 2;
 
     /** libyuv's factors for Y in 16 bits and, in 6, for the offset, Cb to blue, Cb and Cr to green, Cr to red. */
     private static final int[][] LIMITED_FACTORS = {
@@ -34,7 +29,7 @@ final class YuvPicture {
     /** The share of red and of blue in luma. */
     private static final double[][] SHARES = {{0.299, 0.114}, {0.2126, 0.0722}, {0.2627, 0.0593}};
 
-    private final int format;
+    private final DecodedFrame.Layout layout;
     private final int width;
     private final int height;
     private final int depth;
@@ -70,33 +65,28 @@ final class YuvPicture {
     /**
      * A picture still to be filled.
      *
-     * @param frame one of the frames it is made of
+     * @param layout that of the frames it is made of
      * @param said the file's colour box, or null; what it says counts more than what the coded picture says
      */
-    YuvPicture(AVFrame frame, @Nullable ByteBuffer said, int width, int height) {
-        AVPixFmtDescriptor kind = avutil.av_pix_fmt_desc_get(frame.format());
-        int matrix = frame.colorspace();
-        boolean wholeRange = frame.color_range() == FULL_RANGE;
+    YuvPicture(DecodedFrame.Layout layout, @Nullable ByteBuffer said, int width, int height) {
+        int matrix = layout.matrix();
+        boolean wholeRange = layout.fullRange();
         if (said != null && said.remaining() >= 11 && said.getInt(0) == NCLX) {
             matrix = said.getShort(8) == UNSPECIFIED ? matrix : said.getShort(8);
             wholeRange = said.get(10) < 0;
         }
-        boolean colour = kind.nb_components() >= 3;
-        this.format = frame.format();
+        boolean colour = layout.components() >= 3;
+        this.layout = layout;
         this.width = width;
         this.height = height;
-        this.depth = kind.comp(0).depth();
+        this.depth = layout.depth();
         this.full = wholeRange;
-        this.identity = colour && (matrix == IDENTITY || (kind.flags() & avutil.AV_PIX_FMT_FLAG_RGB) != 0);
+        this.identity = colour && (matrix == IDENTITY || layout.rgb());
         this.standard = matrix == BT709 ? 1 : matrix == BT2020 ? 2 : 0;
-        int shiftX = kind.log2_chroma_w();
-        int shiftY = kind.log2_chroma_h();
-        boolean bigEndian = (kind.flags() & avutil.AV_PIX_FMT_FLAG_BE) != 0;
-        int steps = colour
-                ? kind.comp(0).step() + kind.comp(1).step() + kind.comp(2).step()
-                : 0;
-        boolean interleaved = colour && steps != 3 * Math.ceilDiv(depth, 8);
-        if (matrix == YCGCO || shiftX > 1 || shiftY > 1 || depth < 8 || depth > 16 || bigEndian || interleaved) {
+        int shiftX = layout.shiftX();
+        int shiftY = layout.shiftY();
+        boolean odd = shiftX > 1 || shiftY > 1 || depth < 8 || depth > 16 || !layout.planar();
+        if (matrix == YCGCO || odd) {
             throw new UnsupportedPictureException("a HEIF picture with unusual colours");
         }
         this.planes = new Plane[colour ? 3 : 1];
@@ -106,8 +96,8 @@ final class YuvPicture {
     }
 
     /** Takes over as much of a frame as fits, its upper left corner at {@code (left, top)}. */
-    void take(AVFrame frame, int left, int top) throws IOException {
-        if (frame.format() != format || left < 0 || top < 0) {
+    void take(DecodedFrame frame, int left, int top) throws IOException {
+        if (!sameSamples(frame.layout()) || left < 0 || top < 0) {
             throw new IOException("The tiles do not fit together");
         }
         for (int i = 0; i < planes.length; i++) {
@@ -116,22 +106,20 @@ final class YuvPicture {
             int y = top >> plane.shiftY;
             int across = Math.min(plane.width - x, Math.ceilDiv(frame.width(), 1 << plane.shiftX));
             int down = Math.min(plane.height - y, Math.ceilDiv(frame.height(), 1 << plane.shiftY));
-            if (across > 0 && down > 0) {
-                copyRows(frame.data(i), frame.linesize(i), plane, y * plane.width + x, across, down);
+            for (int row = 0; row < down && across > 0; row++) {
+                frame.row(i, row, plane.samples, (y + row) * plane.width + x, across);
             }
         }
     }
 
-    private void copyRows(BytePointer data, int stride, Plane plane, int start, int across, int down) {
-        byte[] row = new byte[depth > 8 ? 2 * across : across];
-        ByteBuffer wide = ByteBuffer.wrap(row).order(ByteOrder.LITTLE_ENDIAN);
-        for (int y = 0; y < down; y++) {
-            data.position((long) y * stride).get(row);
-            int to = start + y * plane.width;
-            for (int x = 0; x < across; x++) {
-                plane.samples[to + x] = depth > 8 ? wide.getShort(2 * x) : (short) (row[x] & 0xff);
-            }
-        }
+    /** What tiles say about their colours may differ: the first one's counts. */
+    private boolean sameSamples(DecodedFrame.Layout other) {
+        return other.components() == layout.components()
+                && other.depth() == layout.depth()
+                && other.shiftX() == layout.shiftX()
+                && other.shiftY() == layout.shiftY()
+                && other.rgb() == layout.rgb()
+                && other.planar() == layout.planar();
     }
 
     RgbImage toRgb() {
