@@ -1,7 +1,6 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
@@ -103,7 +102,7 @@ final class BenchCommand implements Callable<Integer> {
         WRITTEN.forEach(name -> Outputs.check(out.resolve(name)));
         Bench.Finished finished;
         try (OpenedModel subject =
-                        new OpenedModel(asked.model(), VisionLanguageModel.open(folder, OpenOptions.defaults()));
+                        new OpenedModel(asked.model(), ModelOption.open(session, folder, OpenOptions.defaults()));
                 ProgressLine progress = new ProgressLine(
                         terminal,
                         "bench",

@@ -1,7 +1,6 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.Picture;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.technique.Techniques;
@@ -93,8 +92,8 @@ final class CompareCommand implements Callable<Integer> {
         picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
         Comparison comparison;
         int patch;
-        try (OpenedModel subject =
-                        new OpenedModel(model.name(session), VisionLanguageModel.open(folder, OpenOptions.defaults()));
+        try (OpenedModel subject = new OpenedModel(
+                        model.name(session), ModelOption.open(session, folder, OpenOptions.defaults()));
                 ProgressLine progress = new ProgressLine(terminal, "compare", " contestants", contestants.size())) {
             patch = subject.shape().tokenPixels();
             comparison = Comparison.run(

@@ -72,7 +72,7 @@ final class EvalCommand implements Callable<Integer> {
         WorldSuite suite = suite();
         spending.check();
         EvalReport report;
-        try (VisionLanguageModel opened = VisionLanguageModel.open(model.resolve(session), OpenOptions.defaults());
+        try (VisionLanguageModel opened = ModelOption.open(session, model.resolve(session), OpenOptions.defaults());
                 ProgressLine progress = new ProgressLine(terminal, "eval", " questions", limit)) {
             report = run(opened, suite, progress);
         }

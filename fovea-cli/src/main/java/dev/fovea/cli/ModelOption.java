@@ -1,5 +1,7 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.OpenOptions;
+import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.hub.HubCache;
 import dev.fovea.core.hub.HubName;
 import java.nio.file.Files;
@@ -45,6 +47,17 @@ final class ModelOption {
                 .find(name)
                 .orElseThrow(() -> CommandFailure.model("there is no folder " + model
                         + ", and the Hub's cache holds no " + name + "; fetch it with 'fovea pull " + name + "'"));
+    }
+
+    /**
+     * Opens the model and says what is to be known about it, each note once, on standard error.
+     *
+     * @param folder what {@link #resolve} gave
+     */
+    static VisionLanguageModel open(Session session, Path folder, OpenOptions options) {
+        VisionLanguageModel opened = VisionLanguageModel.open(folder, options);
+        opened.notes().forEach(note -> session.terminal().err().println("fovea: note: " + note));
+        return opened;
     }
 
     private static Path path(String text) {

@@ -362,13 +362,7 @@ class AskTest {
     }
 
     private Path copyOfModel(String name) throws IOException {
-        Path copy = Files.createDirectory(folder.resolve(name));
-        try (Stream<Path> files = Files.list(Run.MODEL)) {
-            for (Path file : files.filter(Files::isRegularFile).toList()) {
-                Files.copy(file, copy.resolve(file.getFileName()));
-            }
-        }
-        return copy;
+        return Run.copyOfModel(folder.resolve(name));
     }
 
     private void assertBroken(String name, String says) {

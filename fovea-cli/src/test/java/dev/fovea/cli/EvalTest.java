@@ -3,10 +3,16 @@ package dev.fovea.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** {@code eval} from end to end on a tiny checkpoint, which knows nothing. */
 class EvalTest {
+    @TempDir
+    Path folder;
 
     @Test
     void jsonCountsEverySkill() {
@@ -45,6 +51,18 @@ class EvalTest {
         Run run = eval("-t", "fastw", "--limit", 4);
         assertThat(run.code()).isEqualTo(2);
         assertThat(run.err()).contains("fastv").hasLineCount(1);
+    }
+
+    @Test
+    void whatIsToBeKnownAboutAModelIsSaidOnce() throws IOException {
+        Path model = Run.copyOfModel(folder.resolve("model"));
+        for (String name : new String[] {"processor_config.json", "preprocessor_config.json"}) {
+            Path processor = model.resolve(name);
+            Files.writeString(processor, Files.readString(processor).replace(": 56", ": 84"));
+        }
+        Run run = Run.of("eval", "--model", model, "--limit", 2);
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.err()).containsOnlyOnce("fovea: note: ").contains("6x6", "4x4", "interpolated");
     }
 
     @Test

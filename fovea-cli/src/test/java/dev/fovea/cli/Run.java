@@ -4,11 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A command line that ran in this process.
@@ -27,6 +30,17 @@ record Run(int code, String out, String err) {
 
     /** Pictures of every kind that people have. */
     static final Path PICTURES = GOLDEN.resolve("images").resolve("pictures");
+
+    /** Every file of {@link #MODEL}, to be changed. */
+    static Path copyOfModel(Path to) throws IOException {
+        Files.createDirectory(to);
+        try (Stream<Path> files = Files.list(MODEL)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
+        }
+        return to;
+    }
 
     static Run of(Object... args) {
         return with("", new Interruption(), args);
