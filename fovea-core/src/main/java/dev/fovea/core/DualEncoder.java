@@ -5,8 +5,12 @@ import dev.fovea.core.engine.PlanCheck;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.image.ImageProcessor;
 import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PatchBudgetProcessor;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.family.Siglip;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.path.Matrix;
@@ -30,7 +34,8 @@ import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * CLIP: how well texts fit pictures, from a checkpoint in Hugging Face's layout. Safe for use by several threads.
+ * CLIP, SigLIP or SigLIP 2: how well texts fit pictures, from a checkpoint in Hugging Face's layout. Safe for use by
+ * several threads.
  *
  * <pre>{@code
  * try (DualEncoder clip = DualEncoder.open(folder)) {
@@ -42,24 +47,25 @@ public final class DualEncoder implements AutoCloseable {
     private static final Set<String> REACHED = Set.of("framing", "encoder");
 
     private final TextTower tower;
-    private final ImageProcessor processor;
+    private final PictureProcessor processor;
     private final ContrastiveEngine engine;
     private final ModelShape shape;
 
-    private DualEncoder(TextTower tower, VisionOptions vision, ImageProcessor processor) {
+    private DualEncoder(TextTower tower, String family, VisionOptions vision, PictureProcessor processor) {
         this.tower = tower;
         this.processor = processor;
         this.engine = new ContrastiveEngine(tower.clip());
-        this.shape = Pictures.typical(shape(vision), processor, vision.patches().imageSize());
+        this.shape = Pictures.typical(
+                shape(family, vision), processor, vision.patches().imageSize());
     }
 
-    private static ModelShape shape(VisionOptions c) {
+    private static ModelShape shape(String family, VisionOptions c) {
         return new ModelShape(
-                "clip",
+                family,
                 c.patches().gridSide(),
                 c.patches().gridSide(),
                 c.patches().size(),
-                true,
+                c.classToken(),
                 false,
                 c.layers(),
                 c.layers(),
@@ -88,7 +94,10 @@ public final class DualEncoder implements AutoCloseable {
 
     /** As above, in an element type of choice. */
     public static DualEncoder open(Path folder, OpenOptions.Precision precision) {
-        ImageProcessor processor = new ImageProcessor(ImageProcessorConfig.read(folder));
+        String family = ModelConfig.read(folder.resolve("config.json")).text("model_type", "(none)");
+        PictureProcessor processor = family.equals(Siglip.ANY_ASPECT)
+                ? PatchBudgetProcessor.read(folder)
+                : new ImageProcessor(ImageProcessorConfig.read(folder));
         DType dtype;
         try (Checkpoint checkpoint = Checkpoint.open(folder)) {
             dtype = WorkingType.of(precision, checkpoint);
@@ -98,9 +107,9 @@ public final class DualEncoder implements AutoCloseable {
         if (vision == null) {
             tower.close();
             throw new CheckpointException(
-                    folder + " holds only the text side of a CLIP model, without its image tower");
+                    folder + " holds only the text side of a contrastive model, without its image tower");
         }
-        return new DualEncoder(tower, vision.options(), processor);
+        return new DualEncoder(tower, family, vision.options(), processor);
     }
 
     /** Its sizes; those of a language model are 0. */
@@ -151,8 +160,13 @@ public final class DualEncoder implements AutoCloseable {
         }
     }
 
+    /** How the scores of one picture read: a softmax over its texts (CLIP), or a sigmoid of each (SigLIP). */
+    public float[] probabilities(float[] logits) {
+        return tower.clip().scores().probabilities(logits);
+    }
+
     /**
-     * {@code logit scale * cosine} of one picture with every text: {@code [texts]}.
+     * {@code logit scale * cosine + bias} of one picture with every text: {@code [texts]}.
      *
      * @param embedding of the picture: {@code [projection]}
      * @param texts {@code [texts, projection]}
@@ -178,7 +192,7 @@ public final class DualEncoder implements AutoCloseable {
         }
     }
 
-    /** {@code logit scale * cosine}: {@code [images, texts]}. A softmax over a row gives the texts' probabilities. */
+    /** {@code logit scale * cosine + bias}: {@code [images, texts]}; see {@link #probabilities} for a row of them. */
     public Matrix similarity(List<RgbImage> images, List<String> texts) {
         try (Scope ignored = Scope.inference()) {
             return matrix(tower.clip().similarity(imageEmbeddings(images), textEmbeddings(texts)));
@@ -191,7 +205,8 @@ public final class DualEncoder implements AutoCloseable {
         }
         Tensor[] each = images.stream()
                 .map(image -> {
-                    PreparedImage prepared = processor.prepare(image);
+                    PreparedImage prepared =
+                            processor.preparePicture(image).views().getFirst();
                     return tower.clip().embedImages(Pictures.tensor(prepared).unsqueeze(0));
                 })
                 .toArray(Tensor[]::new);

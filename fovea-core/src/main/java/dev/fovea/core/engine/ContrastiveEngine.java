@@ -7,7 +7,6 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -34,7 +33,8 @@ public final class ContrastiveEngine {
      * A picture as the image tower saw it.
      *
      * @param embedding in the shared space, not normalised: {@code [projection]}
-     * @param trajectory states of the class token behind every block: {@code [layers, width]}
+     * @param trajectory states of the class token behind every block: {@code [layers, width]}, or of the mean patch behind
+     *     the last where there is none: {@code [1, width]}
      * @param ledger what happened to its patches
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
@@ -44,19 +44,22 @@ public final class ContrastiveEngine {
     public Seen see(ImageInput input) {
         int layers = vision.blocks().size();
         int width = vision.options().width();
-        int[] all = IntStream.rangeClosed(1, layers).toArray();
+        boolean cls = vision.options().classToken();
+        int[] all = cls ? IntStream.rangeClosed(1, layers).toArray() : new int[] {layers};
         try (Scope ignored = Scope.inference();
                 EncodedImage encoded = new EncoderPass(vision, Grouping.none(), all, null)
                         .encode(List.of(input))
                         .getFirst()) {
             // The features of all blocks stand side by side; the class token's row is its way through them.
-            Tensor cls = encoded.features().get().narrow(0, 0, 1);
-            Tensor embedding = model.projectImages(cls.narrow(1, (long) (layers - 1) * width, width));
+            Tensor features = encoded.features().get();
+            Tensor way = cls ? features.narrow(0, 0, 1) : AttentionScores.mean(features, 0);
+            Tensor last = features.narrow(1, features.size(1) - width, width);
+            Tensor embedding = model.project(last, (int) last.size(0));
             LedgerBuilder ledger = new LedgerBuilder(List.of(encoded.grid()), false);
             encoded.decided().forEach(d -> ledger.add(d, 0));
             return new Seen(
                     Tensors.floats(embedding),
-                    new Matrix(layers, width, Arrays.copyOf(Tensors.floats(cls), layers * width)),
+                    new Matrix(all.length, width, Tensors.floats(way)),
                     ledger.build(encoded.tokens(), encoded.encoderTokens(), List.of())
                             .framedFrom(List.of(encoded.unframed())));
         }

@@ -1,6 +1,5 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.layer.Linear;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.connector.Grouping;
 import dev.fovea.core.model.vision.TransformerBlock;
@@ -22,6 +21,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ final class EncoderPass {
     private final Grouping grouping;
     private final EncoderRows rows;
     private final int[] featureLayers;
-    private final @Nullable Linear visualProjection;
+    private final @Nullable UnaryOperator<Tensor> shared;
     private final List<EncodingImage> images = new ArrayList<>();
     private final List<@Nullable Tensor> features;
     private boolean placed;
@@ -45,16 +45,16 @@ final class EncoderPass {
     /**
      * @param grouping which patches make which token: they stay together
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
-     * @param visualProjection of the paired text tower, or null
+     * @param shared takes patches behind the last block into the space of the paired text tower; or null
      */
-    EncoderPass(VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable Linear visualProjection) {
+    EncoderPass(VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable UnaryOperator<Tensor> shared) {
         VisionOptions o = encoder.options();
         this.encoder = encoder;
         this.grouping = grouping;
         this.rows = new EncoderRows(o.classToken(), o.registers(), grouping.patches());
         this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
         this.featureLayers = featureLayers.clone();
-        this.visualProjection = visualProjection;
+        this.shared = shared;
     }
 
     /** Encodes the pictures; the caller owns what comes back. */
@@ -273,10 +273,10 @@ final class EncoderPass {
             }
             if (layers == encoder.blocks().size()
                     && image.book().declares(Signal.PatchImageEmbeddings.class)
-                    && visualProjection != null) {
+                    && shared != null) {
                 // Patches alone: the class token has no part in the signal.
                 Tensor patches = own.narrow(0, rows.prefix(), own.size(0) - rows.prefix());
-                Matrix projected = new EncoderRows(false, 0, rows.patches()).means(visualProjection.forward(patches));
+                Matrix projected = new EncoderRows(false, 0, rows.patches()).means(shared.apply(patches));
                 image.carried.put(new Signal.PatchImageEmbeddings(), projected, image.tokens.ids());
             }
             from += image.length();

@@ -5,7 +5,9 @@ import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.model.language.PositionIds;
+import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.tensor.DType;
@@ -34,6 +36,11 @@ public final class PathEngine {
         return model;
     }
 
+    /** Whether what was read of a prompt stays as it is whatever words follow it. */
+    public boolean readsForwards() {
+        return decoder().options().variant().mutual() != MutualSight.PROMPT;
+    }
+
     /** Encodes pictures, all together; the caller owns what comes back. */
     public List<EncodedImage> encode(List<ImageInput> images) {
         if (images.isEmpty()) {
@@ -53,7 +60,9 @@ public final class PathEngine {
                         model.vision(),
                         model.connector().grouping(),
                         layers,
-                        tower == null ? null : tower.visualProjection())
+                        tower == null
+                                ? null
+                                : last -> tower.head().patches(model.vision().features(last)))
                 .encode(images);
     }
 
@@ -68,7 +77,10 @@ public final class PathEngine {
         }
         long width = model.vision().options().width();
         Tensor lastLayer = features.narrow(1, features.size(1) - width, width);
-        return Tensors.to(tower.visualProjection().forward(norm.forward(lastLayer)), DType.F32);
+        VisionOptions o = model.vision().options();
+        boolean normed = o.postNorm() == VisionOptions.PostNorm.FEATURES
+                && model.featureLayers().contains(o.layers());
+        return Tensors.to(tower.head().patches(normed ? lastLayer : norm.forward(lastLayer)), DType.F32);
     }
 
     /**

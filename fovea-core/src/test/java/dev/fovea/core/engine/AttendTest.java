@@ -70,7 +70,7 @@ class AttendTest {
         x = vision.blocks().get(1).forward(Tensors.cat(0, more, x), new int[] {own + 2}, false);
         x = x.narrow(0, 2, own);
         x = vision.blocks().get(2).forward(x, new int[] {own}, false);
-        float[] wanted = Tensors.floats(clip.projectImages(x.narrow(0, 0, 1)));
+        float[] wanted = Tensors.floats(clip.project(x, own));
 
         ContrastiveEngine.Seen seen = see(attend());
         Golden.assertClose(seen.embedding(), wanted, "embedding");

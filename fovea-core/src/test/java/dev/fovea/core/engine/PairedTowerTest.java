@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.contrastive.ClassTokenHead;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.family.Clip;
 import dev.fovea.core.path.Decision;
@@ -44,7 +45,12 @@ class PairedTowerTest {
                 plain.decoder(),
                 plain.positions(),
                 plain.placeholders(),
-                new ContrastiveModel(null, clip.text(), new Linear(projection, null), clip.textProjection(), 1),
+                new ContrastiveModel(
+                        null,
+                        clip.text(),
+                        new ClassTokenHead(null, new Linear(projection, null)),
+                        clip.textProjection(),
+                        clip.scores()),
                 plain.shape());
         PathEngine engine = new PathEngine(paired);
         List<Object> seen = new ArrayList<>();

@@ -47,6 +47,6 @@ public final class ZeroShotClassifier {
         float[] logits = clip.logits(seen.embedding(), classes);
         Adaptation.Adapted adapted = stream.after(logits, seen.trajectory());
         stream = adapted.next();
-        return new Prediction(adapted.logits(), logits, seen.ledger());
+        return new Prediction(adapted.logits(), logits, clip.probabilities(adapted.logits()), seen.ledger());
     }
 }

@@ -1,7 +1,6 @@
 package dev.fovea.core.model.contrastive;
 
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.layer.Norm;
 import dev.fovea.core.model.vision.TransformerBlock;
 import dev.fovea.core.model.vision.VisionTransformer;
 import dev.fovea.core.tensor.DType;
@@ -13,26 +12,54 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Both towers of a contrastive model with their projections into the shared space.
+ * Both towers of a contrastive model with their ways into the shared space.
  *
  * @param vision the image tower, or null where the checkpoint holds the text side only (a text tower paired with the
  *     encoder of a vision-language model)
  * @param text the text tower
- * @param visualProjection {@code [projection, vision width]}
+ * @param head from the image tower to the shared space
  * @param textProjection {@code [projection, text width]}
- * @param logitScale factor on cosine similarities
+ * @param scores how well texts fit a picture
  */
 public record ContrastiveModel(
         @Nullable VisionTransformer vision,
         TextTransformer text,
-        Linear visualProjection,
+        ImageHead head,
         Linear textProjection,
-        float logitScale) {
+        Scores scores) {
+
+    /**
+     * How well texts fit a picture: {@code scale * cosine + bias}.
+     *
+     * @param eachByItself whether a sigmoid of a score says how likely its text fits (SigLIP, arXiv 2303.15343), rather
+     *     than a softmax over all of them which one does (CLIP)
+     */
+    public record Scores(float scale, float bias, boolean eachByItself) {
+
+        /** Probabilities of these scores. */
+        public float[] probabilities(float[] scores) {
+            double[] weights = new double[scores.length];
+            double total = 0;
+            double highest = Double.NEGATIVE_INFINITY;
+            for (float score : scores) {
+                highest = Math.max(highest, score);
+            }
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] = eachByItself ? 1 / (1 + Math.exp(-scores[i])) : Math.exp(scores[i] - highest);
+                total += weights[i];
+            }
+            float[] out = new float[scores.length];
+            for (int i = 0; i < out.length; i++) {
+                out[i] = (float) (eachByItself ? weights[i] : weights[i] / total);
+            }
+            return out;
+        }
+    }
 
     /**
      * Texts in the shared space, not normalised: {@code [texts, projection]}.
      *
-     * @param texts token ids with begin and end of text
+     * @param texts token ids, framed as the tower reads them
      */
     public Tensor embedTexts(List<int[]> texts) {
         return Tensors.to(textProjection.forward(text.forward(texts)), DType.F32);
@@ -55,26 +82,22 @@ public record ContrastiveModel(
         for (TransformerBlock block : encoder.blocks()) {
             x = block.forward(x, lengths, false);
         }
-        Tensor cls = x.view(lengths.length, lengths[0], -1).select(1, 0);
-        return projectImages(cls);
+        return project(encoder.features(x), lengths);
     }
 
     /**
-     * Class tokens behind the last block in the shared space, not normalised: {@code [images, projection]}.
+     * What leaves the image tower in the shared space, not normalised: {@code [images, projection]}.
      *
-     * @param cls {@code [images, vision width]}
+     * @param states image after image: {@code [total tokens, vision width]}
+     * @param lengths tokens of each image
      */
-    public Tensor projectImages(Tensor cls) {
-        Norm postNorm = vision == null ? null : vision.postNorm();
-        if (postNorm == null) {
-            throw new IllegalStateException("This checkpoint lacks the norm behind its image tower");
-        }
-        return Tensors.to(visualProjection.forward(postNorm.forward(cls)), DType.F32);
+    public Tensor project(Tensor states, int... lengths) {
+        return Tensors.to(head.pictures(states, lengths), DType.F32);
     }
 
-    /** {@code logitScale * cos(image, text)}: {@code [images, texts]}. */
+    /** Scores of pictures with texts: {@code [images, texts]}. */
     public Tensor similarity(Tensor images, Tensor texts) {
-        return Tensors.scale(unit(images).matmul(unit(texts).t()), logitScale);
+        return Tensors.add(Tensors.scale(unit(images).matmul(unit(texts).t()), scores.scale()), scores.bias());
     }
 
     private static Tensor unit(Tensor x) {

@@ -10,7 +10,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * CLIP's text tower: a causal transformer whose state at the end-of-text token stands for the text.
+ * The text tower of a contrastive model: a transformer in which the state of one token stands for the text.
  *
  * @param tokens {@code [vocabulary, width]}
  * @param positions {@code [context, width]}
@@ -43,7 +43,7 @@ public record TextTransformer(
         int[] lengths = texts.stream().mapToInt(t -> t.length).toArray();
         Tensor x = embed(texts);
         for (TransformerBlock block : blocks) {
-            x = block.forward(x, lengths, true);
+            x = block.forward(x, lengths, !config.bothWays());
         }
         int[] pooled = new int[texts.size()];
         int from = 0;

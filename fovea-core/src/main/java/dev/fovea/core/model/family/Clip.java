@@ -4,6 +4,7 @@ import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.contrastive.ClassTokenHead;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.contrastive.TextOptions;
 import dev.fovea.core.model.contrastive.TextTransformer;
@@ -39,12 +40,15 @@ public final class Clip {
         double logScale = w.contains("logit_scale")
                 ? Tensors.floats(w.stored("logit_scale"))[0]
                 : config.number("logit_scale_init_value", 2.6592);
+        VisionTransformer tower = hasVision ? VisionTransformer.load(vision, w.under("vision.")) : null;
         return new ContrastiveModel(
-                hasVision ? VisionTransformer.load(vision, w.under("vision.")) : null,
+                tower,
                 TextTransformer.load(text, w.under("text.")),
-                w.linear("visual_projection", projection, vision.width(), false),
+                new ClassTokenHead(
+                        tower == null ? null : tower.postNorm(),
+                        w.linear("visual_projection", projection, vision.width(), false)),
                 w.linear("text_projection", projection, text.width(), false),
-                (float) Math.exp(logScale));
+                new ContrastiveModel.Scores((float) Math.exp(logScale), 0, false));
     }
 
     /** Reads a {@code vision_config}; missing keys take the defaults of Hugging Face's {@code CLIPVisionConfig}. */

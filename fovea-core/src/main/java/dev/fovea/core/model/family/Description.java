@@ -179,10 +179,11 @@ public record Description(
 
     /** Makes the model of weights under canonical names. */
     public ModelParts load(Weights w, @Nullable ContrastiveModel tower) {
-        if (tower != null && tower.visualProjection().inputs() != vision().width()) {
-            throw new CheckpointException("The text tower belongs to another encoder: its visual projection takes "
-                    + tower.visualProjection().inputs() + " channels, but the encoder of this model has "
-                    + vision().width() + "; give the CLIP checkpoint that the encoder comes from");
+        if (tower != null && tower.head().width() != vision().width()) {
+            throw new CheckpointException(
+                    "The text tower belongs to another encoder: its way from pictures to texts takes "
+                            + tower.head().width() + " channels, but the encoder of this model has "
+                            + vision().width() + "; give the CLIP or SigLIP checkpoint that the encoder comes from");
         }
         return new ModelParts(
                 vision == null ? null : VisionTransformer.load(vision, w.under("vision.")),

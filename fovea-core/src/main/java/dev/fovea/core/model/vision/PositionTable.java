@@ -100,6 +100,51 @@ sealed interface PositionTable {
         }
     }
 
+    /**
+     * One row per cell of the trained grid, resized bilinearly; where the grid at hand is smaller, each of its cells takes
+     * all that it covers.
+     *
+     * @param table {@code [side * side, width]}
+     * @param side of the trained grid
+     */
+    record Resized(Tensor table, int side) implements PositionTable {
+        @Override
+        public Tensor of(long rows, long cols) {
+            if (rows == side && cols == side) {
+                return table;
+            }
+            long width = table.size(1);
+            Tensor wide = Tensors.to(table, DType.F32).view(side, side, width);
+            Tensor down = weights((int) rows).matmul(wide.reshape(side, side * width));
+            Tensor across = weights((int) cols)
+                    .matmul(down.view(rows, side, width).transpose(0, 1).reshape(side, rows * width));
+            Tensor cells = across.view(cols, rows, width).transpose(0, 1).reshape(rows * cols, width);
+            return Tensors.to(cells, DType.of(table.scalar_type()));
+        }
+
+        /** What each of {@code n} cells in a line takes of the trained ones: {@code [n, side]}, a triangle's weights. */
+        private Tensor weights(int n) {
+            float[] weights = new float[n * side];
+            float step = (float) side / n;
+            float reach = Math.max(1, step);
+            for (int i = 0; i < n; i++) {
+                float centre = step * (i + 0.5f);
+                int from = Math.max(0, (int) (centre - reach + 0.5f));
+                int to = Math.min(side, (int) (centre + reach + 0.5f));
+                float total = 0;
+                for (int j = from; j < to; j++) {
+                    float w = Math.max(0, 1 - Math.abs((j - centre + 0.5f) / reach));
+                    weights[i * side + j] = w;
+                    total += w;
+                }
+                for (int j = from; j < to; j++) {
+                    weights[i * side + j] /= total;
+                }
+            }
+            return Tensors.of(weights, n, side);
+        }
+    }
+
     /** Nothing is added. */
     record None() implements PositionTable {
         @Override
@@ -118,6 +163,7 @@ sealed interface PositionTable {
                 long first = o.classToken() ? 1 : 0;
                 yield new Interpolated(w.tensor(name, first + cells, o.width()), first, side);
             }
+            case RESIZED -> new Resized(w.tensor(name, cells, o.width()), side);
             case BUCKETED -> new Bucketed(w.tensor(name, cells, o.width()), side);
             case LINEAR_AND_ROTARY -> new Linear(w.tensor(name, cells, o.width()), side);
             case ROTARY, NONE -> new None();

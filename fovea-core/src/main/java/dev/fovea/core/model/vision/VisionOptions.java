@@ -56,6 +56,8 @@ public record VisionOptions(
         INTERPOLATED,
         /** A learned table, of whose cells a patch takes the one that it lies in relatively (NaViT, arXiv 2307.06304). */
         BUCKETED,
+        /** A learned table, resized bilinearly and smoothed to the grid at hand (SigLIP 2, arXiv 2502.14786). */
+        RESIZED,
         /** Rotary in every block, by row and column (Qwen2-VL). */
         ROTARY,
         /** Both: a learned table whose corners are those of every grid, linear in between, and rotary (Qwen3-VL). */

@@ -63,7 +63,7 @@ public record VisionTransformer(
                 o,
                 o.classToken() ? w.tensor("embeddings.class_embedding", width) : null,
                 o.registers() > 0 ? w.tensor("embeddings.register_tokens", o.registers(), width) : null,
-                w.tensor("embeddings.patch_embedding.weight", kernelShape(o)),
+                kernel(o, w),
                 o.patches().bias() ? w.tensor("embeddings.patch_embedding.bias", width) : null,
                 PositionTable.load(o, w),
                 o.preNorm() ? w.norm(block.norm(), "pre_layernorm", width, block.eps()) : null,
@@ -71,6 +71,19 @@ public record VisionTransformer(
                 postNorm ? w.norm(block.norm(), "post_layernorm", width, block.eps()) : null,
                 o.positions().rotary() ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA) : null,
                 w.products());
+    }
+
+    /** A linear map of patches, channels last, is a kernel too. */
+    private static Tensor kernel(VisionOptions o, Weights w) {
+        String flat = "embeddings.flat_patch_embedding.weight";
+        VisionOptions.Patches p = o.patches();
+        if (!w.contains(flat)) {
+            return w.tensor("embeddings.patch_embedding.weight", kernelShape(o));
+        }
+        long inputs = (long) p.size() * p.size() * p.channels();
+        return w.keep(w.tensor(flat, o.width(), inputs)
+                .view(o.width(), p.size(), p.size(), p.channels())
+                .permute(0, 3, 1, 2));
     }
 
     private static long[] kernelShape(VisionOptions o) {

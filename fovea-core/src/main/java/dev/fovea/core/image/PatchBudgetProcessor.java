@@ -1,0 +1,90 @@
+package dev.fovea.core.image;
+
+import dev.fovea.core.path.Part;
+import dev.fovea.core.weights.CheckpointException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Prepares pictures as SigLIP 2's processor does with PIL: as large as they can be in whole patches, keeping their aspect
+ * ratio, without having more patches than they may ("NaFlex", arXiv 2502.14786, section 2.4.2). Safe for use by several
+ * threads.
+ */
+public final class PatchBudgetProcessor implements PictureProcessor {
+    private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
+
+    /** The search for the scale ends when it is known this well. */
+    private static final double PRECISION = 1e-5;
+
+    private static final double LARGEST_SCALE = 100;
+
+    private final int patch;
+    private final int most;
+    private final Resampling resampling;
+    private final PixelTable pixels;
+
+    private PatchBudgetProcessor(ProcessorFile file) {
+        this.patch = Math.toIntExact(file.count("patch_size", 16));
+        this.most = Math.toIntExact(file.count("max_num_patches", 256));
+        this.resampling = file.resampling(Resampling.BILINEAR);
+        this.pixels = new PixelTable(file.normalization(HALF, HALF));
+    }
+
+    /**
+     * Reads the processor of a checkpoint folder.
+     *
+     * @throws CheckpointException if there is none, or it is another model's, in one sentence
+     */
+    public static PatchBudgetProcessor read(Path folder) {
+        ProcessorFile file = ProcessorFile.read(folder);
+        if (!file.kind("SIGLIP2").equals("SIGLIP2")) {
+            throw new CheckpointException(file.name() + " asks for the image processor " + file.type("")
+                    + ", but the model wants SigLIP 2's; take the file that the model was published with");
+        }
+        if (!file.flag("do_resize", true)) {
+            throw new CheckpointException(file.name()
+                    + " asks for pictures as they are, which need not have whole patches; set do_resize to true");
+        }
+        return new PatchBudgetProcessor(file);
+    }
+
+    /** The size that a picture is resized to, in pixels. */
+    private DynamicSize.Size size(int width, int height) {
+        double low = PRECISION / 10;
+        double high = LARGEST_SCALE;
+        while (high - low >= PRECISION) {
+            double scale = (low + high) / 2;
+            if ((double) patches(height, scale) * patches(width, scale) <= most) {
+                low = scale;
+            } else {
+                high = scale;
+            }
+        }
+        return new DynamicSize.Size(
+                Math.toIntExact(patches(width, low) * patch), Math.toIntExact(patches(height, low) * patch));
+    }
+
+    /** Patches along a side, at least one. */
+    private long patches(int side, double scale) {
+        return Math.max(1, (long) Math.ceil(side * scale / patch));
+    }
+
+    @Override
+    public PreparedPicture preparePicture(RgbImage picture) {
+        DynamicSize.Size size = size(picture.width(), picture.height());
+        return PreparedPicture.whole(prepareView(picture, new Part.Whole(), size.width(), size.height()));
+    }
+
+    @Override
+    public List<ViewSize> views(int width, int height) {
+        DynamicSize.Size size = size(width, height);
+        return List.of(new ViewSize(size.height(), size.width(), new Part.Whole()));
+    }
+
+    @Override
+    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
+        Geometry geometry = Geometry.resized(picture, width, height);
+        RgbImage resized = Resizer.resize(picture, width, height, resampling);
+        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
+    }
+}
