@@ -257,7 +257,9 @@ public final class PathEngine {
                 total,
                 grids,
                 images.stream().map(ConnectorPass.Projected::carried).toList());
-        sequence.deep(DeepFeatures.of(images, model.connector().deep()));
+        if (!images.isEmpty()) {
+            sequence.deep(DeepFeatures.of(images, model.connector().deep()));
+        }
         return sequence;
     }
 

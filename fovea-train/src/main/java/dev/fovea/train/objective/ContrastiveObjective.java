@@ -8,6 +8,7 @@ import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.Parameters;
 import java.util.Arrays;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
@@ -48,7 +49,9 @@ public final class ContrastiveObjective {
      * @param measure whether to compute the accuracy
      */
     public Measured apply(Tensor cls, List<int[]> texts, boolean measure) {
-        return apply(model.projectImages(cls), model.embedTexts(texts), measure);
+        int[] single = new int[(int) cls.size(0)];
+        Arrays.fill(single, 1);
+        return apply(model.project(cls, single), model.embedTexts(texts), measure);
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.model.connector.Projection;
+import dev.fovea.core.model.contrastive.ClassTokenHead;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.contrastive.TextOptions;
 import dev.fovea.core.model.contrastive.TextTransformer;
@@ -74,13 +75,19 @@ final class PeekNetwork {
     ContrastiveModel towers(Parameters p) {
         MovingWeights own = MovingWeights.of(p, precision, CLIP);
         MovingWeights exact = MovingWeights.of(p, Precision.F32, CLIP);
+        VisionTransformer vision = VisionTransformer.load(description.vision(), own.under("vision."));
         return new ContrastiveModel(
-                VisionTransformer.load(description.vision(), own.under("vision.")),
+                vision,
                 TextTransformer.load(text, own.under("text.")),
-                exact.linear(
-                        "visual_projection", sharedWidth, description.vision().width(), false),
+                new ClassTokenHead(
+                        vision.postNorm(),
+                        exact.linear(
+                                "visual_projection",
+                                sharedWidth,
+                                description.vision().width(),
+                                false)),
                 exact.linear("text_projection", sharedWidth, text.width(), false),
-                1);
+                new ContrastiveModel.Scores(1, 0, false));
     }
 
     private MovingWeights weights(Parameters p) {

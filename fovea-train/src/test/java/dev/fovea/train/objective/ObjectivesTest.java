@@ -7,6 +7,7 @@ import dev.fovea.core.engine.TrainingPath;
 import dev.fovea.core.layer.Activation;
 import dev.fovea.core.layer.LayerNorm;
 import dev.fovea.core.layer.Linear;
+import dev.fovea.core.model.contrastive.ClassTokenHead;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.contrastive.TextOptions;
 import dev.fovea.core.model.contrastive.TextTransformer;
@@ -45,14 +46,14 @@ class ObjectivesTest {
     private static final ContrastiveModel NO_TOWERS = new ContrastiveModel(
             null,
             new TextTransformer(
-                    new TextOptions(4, 4, 0, 1, 1, 1, Activation.GELU, 1e-5, 0),
+                    new TextOptions(4, 4, 0, 1, 1, 1, Activation.GELU, 1e-5, 0, false),
                     P.get("text_projection.weight"),
                     P.get("text_projection.weight"),
                     List.of(),
                     new LayerNorm(P.get("logit_scale"), P.get("logit_scale"), 1e-5)),
-            new Linear(P.get("visual_projection.weight"), null),
+            new ClassTokenHead(null, new Linear(P.get("visual_projection.weight"), null)),
             new Linear(P.get("text_projection.weight"), null),
-            1);
+            new ContrastiveModel.Scores(1, 0, false));
 
     private static Parameters parameters() {
         Parameters p = new Parameters(2);

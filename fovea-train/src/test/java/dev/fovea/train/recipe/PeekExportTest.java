@@ -225,7 +225,7 @@ class PeekExportTest {
             Tensor x = TrainingPath.states(
                             vision, Grouping.none(), cut(SEED), SIZE.vision().layers())
                     .getFirst();
-            Tensor seen = towers.projectImages(x.select(1, 0));
+            Tensor seen = towers.project(x.select(1, 0), 1);
             assertThat(Tensors.floats(seen))
                     .containsExactly(
                             Tensors.floats(dual.embedImages(pixels(SEED).unsqueeze(0))), within(1e-3f));
