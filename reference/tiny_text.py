@@ -1,4 +1,4 @@
-"""Four tiny language models without an encoder in the Hugging Face layout and what transformers computes with them.
+"""Six tiny language models without an encoder in the Hugging Face layout and what transformers computes with them.
 
 text-qwen2     as Qwen2 and Qwen2.5 are published (transformers 4): rope_theta, a window that is switched off, tied head,
                bf16; biases at q, k and v.
@@ -7,6 +7,8 @@ text-qwen3     as transformers 5 writes it: rope_parameters, f32, an own head; n
 text-llama     as SmolLM2 is published (transformers 4): tied head, bf16, three heads a key.
 text-mistral   as transformers 5 writes it, without a window: f32, `<s>` written by the template and added by the
                tokenizer, which must not make two of them.
+text-qwen2-window    windows of 12 tokens from the third layer on, as transformers 5 writes it, f32.
+text-mistral-window  windows of 16 tokens everywhere, as Mistral 7B v0.1 was published, bf16.
 """
 
 import json
@@ -60,7 +62,7 @@ CASES = {
         ],
         "long": [{"role": "user", "content": "  ".join(tiny_tokenizers.SENTENCES)}],
     },
-    "detailed": ("short", "turns"),
+    "detailed": (),  # nothing looks into the layers of a prompt without visual tokens
     "batch": ("long", "short", "turns"),
 }
 SIZES = {
@@ -114,7 +116,9 @@ def save_published(model, tokenizer, folder: Path) -> None:
     rope = config.pop("rope_parameters")
     config.pop("dtype", None)
     config.pop("layer_types", None)
-    if model.config.model_type == "qwen2":
+    if model.config.model_type == "mistral":
+        config |= {"rope_scaling": None}
+    elif model.config.model_type == "qwen2":
         config |= {"use_sliding_window": False, "sliding_window": 512, "max_window_layers": 2}
     else:
         config |= {"rope_interleaved": False, "rope_scaling": None, "is_llama_config": True, "pretraining_tp": 1}
@@ -166,6 +170,11 @@ def main() -> None:
     write_checkpoint("text-qwen3", 11, Qwen3ForCausalLM, qwen3, save_current)
     write_checkpoint("text-llama", 11, LlamaForCausalLM, llama, save_published)
     write_checkpoint("text-mistral", 11, MistralForCausalLM, mistral, save_current, instructions=True)
+    windows = {"use_sliding_window": True, "sliding_window": 12, "max_window_layers": 2}
+    qwen2 = Qwen2Config(**SIZES, rope_parameters=theta, **windows)
+    mistral = MistralConfig(**SIZES, rope_parameters=theta, sliding_window=16, tie_word_embeddings=True)
+    write_checkpoint("text-qwen2-window", 11, Qwen2ForCausalLM, qwen2, save_current)
+    write_checkpoint("text-mistral-window", 13, MistralForCausalLM, mistral, save_published, instructions=True)
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.language.SlidingWindows;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.weights.Checkpoint;
-import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +41,15 @@ class TextOnlyTest {
 
     /** Ids of prompts, logits of every greedy step, alone and together, and the text of the answer. */
     @ParameterizedTest
-    @ValueSource(strings = {"text-qwen2", "text-qwen3", "text-llama", "text-mistral"})
+    @ValueSource(
+            strings = {
+                "text-qwen2",
+                "text-qwen3",
+                "text-llama",
+                "text-mistral",
+                "text-qwen2-window",
+                "text-mistral-window"
+            })
     void answersAsTheReference(String name) throws IOException {
         Path folder = GOLDEN.resolve(name);
         JsonNode json =
@@ -151,29 +159,42 @@ class TextOnlyTest {
         }
     }
 
-    /** Windows shorter than the context are refused by name; those that change nothing are not. */
+    /** Which layers see how far: as the configuration says, and nothing where the window is as long as the context. */
     @ParameterizedTest
     @CsvSource({
-        "text-mistral, sliding_window, 512, true",
-        "text-mistral, sliding_window, 1024, false",
-        "text-qwen2, use_sliding_window, true, true",
-        "text-qwen2, max_window_layers, 4, false",
+        "text-mistral, sliding_window, 512, 512, 4",
+        "text-mistral, sliding_window, 1024, 0, 0",
+        "text-mistral, hidden_act, \"silu\", 0, 0",
+        "text-qwen2, use_sliding_window, true, 512, 2",
+        "text-qwen2, max_window_layers, 1, 0, 0",
+        "text-qwen2, num_hidden_layers, 16384, 0, 0",
+        "text-qwen2-window, max_window_layers, 1, 12, 2",
+        "text-qwen2-window, layer_types, null, 12, 2",
+        "text-qwen2-window, use_sliding_window, false, 0, 0",
+        "text-llama, use_sliding_window, true, 0, 0",
     })
-    void windows(String name, String key, String value, boolean refused) throws IOException {
+    void windows(String name, String key, String value, int tokens, int layers) throws IOException {
         ObjectNode config = (ObjectNode) new ObjectMapper()
                 .readTree(GOLDEN.resolve(name).resolve("config.json").toFile());
         config.set(key, new ObjectMapper().readTree(value));
+        SlidingWindows found = windows(config);
+        assertThat(found.tokens()).isEqualTo(tokens);
+        assertThat(found.layers()).hasSize(layers);
+        if (name.equals("text-mistral")) {
+            // A configuration that does not speak of windows has those of the class.
+            config.put("max_position_embeddings", 8192).remove("sliding_window");
+            assertThat(windows(config).tokens()).isEqualTo(4096);
+        }
+    }
+
+    private SlidingWindows windows(ObjectNode config) throws IOException {
         Path file = dir.resolve("config.json");
         Files.writeString(file, config.toString());
-        if (refused) {
-            assertThatThrownBy(() -> Families.of(ModelConfig.read(file)))
-                    .isInstanceOf(CheckpointException.class)
-                    .hasMessageContaining("'sliding_window' must be null, or at least the max_position_embeddings 1024")
-                    .hasMessageContaining("got 512");
-        } else {
-            assertThat(Families.of(ModelConfig.read(file)).description().hasVision())
-                    .isFalse();
-        }
+        return Families.of(ModelConfig.read(file))
+                .description()
+                .text()
+                .variant()
+                .windows();
     }
 
     private static List<ChatMessage> messages(JsonNode all) {

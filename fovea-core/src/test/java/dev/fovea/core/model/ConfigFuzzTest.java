@@ -38,6 +38,10 @@ class ConfigFuzzTest {
                 "llava-gqa/config.json",
                 "qwen2-5-vl/config.json",
                 "qwen2-5-vl-flat/config.json",
+                "qwen2-vl-flat/config.json",
+                "qwen3-vl/config.json",
+                "text-mistral-window/config.json",
+                "text-qwen2-window/config.json",
                 "idefics3/config.json",
                 "smolvlm/config.json");
         Path file = folder.resolve("config.json");

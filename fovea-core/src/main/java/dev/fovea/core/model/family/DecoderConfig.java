@@ -1,13 +1,19 @@
 package dev.fovea.core.model.family;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.layer.RotaryFrequencies;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.language.DecoderOptions;
+import dev.fovea.core.model.language.DecoderOptions.Variant;
+import dev.fovea.core.model.language.SlidingWindows;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.IntPredicate;
 
 /**
  * Reads the language model's part of a configuration; missing keys take the defaults of {@code transformers}' class of
@@ -17,8 +23,14 @@ public final class DecoderConfig {
     /** Channels of all heads together, far above any model. */
     private static final int MAX_WIDTH = 1 << 24;
 
+    /** Far above any model too. */
+    private static final int MAX_LAYERS = 1 << 14;
+
+    private static final String SLIDING = "sliding_attention";
+    private static final String FULL = "full_attention";
     private static final String SECTIONS = "mrope_section";
     private static final String TYPE = "model_type";
+    private static final String SWITCH = "use_sliding_window";
     private static final String CONTEXT = "max_position_embeddings";
 
     /** The window of models that ask for one without saying how long. */
@@ -87,6 +99,9 @@ public final class DecoderConfig {
         int kvHeads = config.count("num_key_value_heads", usual.kvHeads == 0 ? heads : Math.min(usual.kvHeads, heads));
         int headDim = config.count("head_dim", usual.headDim == 0 ? Math.max(1, width / heads) : usual.headDim);
         int layers = config.count("num_hidden_layers", usual.layers);
+        if (layers > MAX_LAYERS) {
+            throw config.wrong("num_hidden_layers", "at most " + MAX_LAYERS, layers);
+        }
         if (heads % kvHeads != 0) {
             throw config.wrong("num_key_value_heads", "a divisor of num_attention_heads " + heads, kvHeads);
         }
@@ -97,7 +112,6 @@ public final class DecoderConfig {
             throw config.wrong("head_dim", "even, for rotary positions", headDim);
         }
         int context = config.count(CONTEXT, usual.context);
-        refuseWindows(kind, config, layers, context);
         boolean bias = config.flag("attention_bias", false);
         return new DecoderOptions(
                 width,
@@ -115,23 +129,52 @@ public final class DecoderConfig {
                 config.flag("mlp_bias", false),
                 kind.normalisesHeads(),
                 config.flag("tie_word_embeddings", false) || tiedAbove,
-                rotary(kind, config, headDim));
+                rotary(kind, config, headDim),
+                Variant.none(headDim).withWindows(windows(kind, config, layers, context)));
     }
 
-    /** Windows that are as long as the context change nothing; shorter ones are not computed yet. */
-    private static void refuseWindows(Kind kind, ModelConfig config, int layers, int context) {
+    /** Mistral's windows are everywhere where a length is given, Qwen's from a layer on where they are switched on. */
+    private static SlidingWindows windows(Kind kind, ModelConfig config, int layers, int context) {
         String key = "sliding_window";
-        boolean asked = kind == Kind.MISTRAL
-                ? config.has(key)
-                : config.flag("use_sliding_window", false)
-                        && config.count("max_window_layers", kind == Kind.QWEN2_VL ? 80 : 28) < layers;
         int window = config.count(key, WINDOW);
-        if (asked && window < context) {
-            throw config.wrong(
-                    key,
-                    "null, or at least the " + CONTEXT + " " + context + ": Fovea attends to the whole context",
-                    window);
+        if (window >= context) {
+            // Nothing is ever out of sight.
+            return SlidingWindows.none();
         }
+        boolean asked = kind == Kind.MISTRAL
+                ? config.has(key) || !config.node().has(key)
+                : kind != Kind.LLAMA && config.flag(SWITCH, false);
+        if (asked && kind == Kind.QWEN2_VL) {
+            throw config.wrong(SWITCH, "false: with positions of rows and columns Fovea attends to everything", true);
+        }
+        int first = kind == Kind.MISTRAL ? 0 : config.count("max_window_layers", 28);
+        return asked
+                ? new SlidingWindows(window, slidingLayers(config, layers, layer -> layer >= first), null)
+                : SlidingWindows.none();
+    }
+
+    /**
+     * Which layers have windows: those that {@code layer_types} calls so.
+     *
+     * @param usual what holds for a layer where that key is missing
+     */
+    static Set<Integer> slidingLayers(ModelConfig config, int layers, IntPredicate usual) {
+        String key = "layer_types";
+        JsonNode listed = config.node().path(key);
+        if (listed.isArray() && listed.size() != layers) {
+            throw config.wrong(key, "a list of " + layers + " kinds, one a layer", "a list of " + listed.size());
+        }
+        Set<Integer> sliding = new HashSet<>();
+        for (int i = 0; i < layers; i++) {
+            String type = listed.path(i).asText(usual.test(i) ? SLIDING : FULL);
+            if (!type.equals(SLIDING) && !type.equals(FULL)) {
+                throw config.wrong(key, "'" + SLIDING + "' or '" + FULL + "' for each layer", type);
+            }
+            if (type.equals(SLIDING)) {
+                sliding.add(i);
+            }
+        }
+        return sliding;
     }
 
     /** Older files have {@code rope_theta} and {@code rope_scaling}, newer ones {@code rope_parameters}. */

@@ -104,6 +104,11 @@ public record DecoderOptions(
             SlidingWindows windows,
             MutualSight mutual) {
 
+        /** The same with windows. */
+        public Variant withWindows(SlidingWindows some) {
+            return new Variant(norm, sandwich, attentionScale, attentionCap, logitCap, embeddingScale, some, mutual);
+        }
+
         /** Llama's layers. */
         public static Variant none(int headDim) {
             return new Variant(
