@@ -12,6 +12,7 @@ import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Technique;
 import java.nio.file.Path;
@@ -39,6 +40,9 @@ class OnFamilyTest {
     /** Those whose cards promise as many tokens as the budget says. */
     private static final Set<String> EXACT =
             Set.of("random", "grid", "tome", "turbo", "flowcut", "hiprune", "vtc-cls", "holov", "fastv");
+
+    /** Those that decide about the size of a picture, which the frames of a video do not leave to them. */
+    private static final Set<String> RESIZING = Set.of("downsample");
 
     private record Case(Technique technique, String name, VisionLanguageModel model, RgbImage wide, RgbImage tall) {
         @Override
@@ -112,6 +116,35 @@ class OnFamilyTest {
         same(together.getFirst(), wide);
         same(together.getLast(), c.model.ask(List.of(c.tall), QUESTION, options));
         assertThat(together.get(1).ledger().images().getLast().picture()).isEqualTo(1);
+    }
+
+    /** Three frames are two moments, each an image: techniques act on them, or say in one sentence that they cannot. */
+    @ParameterizedTest
+    @MethodSource("films")
+    void halfOfAVideo(Case c) {
+        String id = c.technique.card().id();
+        AskOptions options = AskOptions.defaults()
+                .withTechniques(List.of(id), Budget.share(0.5))
+                .withFramesPerSecond(2)
+                .withMaxTokens(2);
+        List<RgbImage> frames = List.of(c.wide, c.wide, c.wide);
+        if (REFUSALS.containsKey(id) || RESIZING.contains(id)) {
+            assertThatThrownBy(() -> c.model.ask(frames, QUESTION, options))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .message()
+                    .containsAnyOf(REFUSALS.getOrDefault(id, "-"), "cannot be resized by a technique");
+            return;
+        }
+        Ledger ledger = c.model.ask(frames, QUESTION, options).ledger();
+        assertThat(ledger.images()).hasSize(2).allMatch(grid -> grid.part() instanceof Part.Frame);
+        assertThat(ledger.kept()).isLessThanOrEqualTo(ledger.total());
+        if (EXACT.contains(id)) {
+            assertThat(ledger.kept()).isEqualTo(ledger.total() / 2);
+        }
+    }
+
+    static List<Case> films() {
+        return cases.stream().filter(c -> c.name.startsWith("qwen")).toList();
     }
 
     /** A count is for the whole prompt: it is divided over pictures of different sizes in proportion. */
