@@ -24,7 +24,10 @@ record PromptText(Pattern placeholder, PromptLayout layout) {
     static PromptText of(Description description, @Nullable String image) {
         List<String> texts = new ArrayList<>();
         description.placeholders().forEach(p -> texts.add(p.text()));
-        if (image != null && !texts.isEmpty()) {
+        String mark = description.layout().mark();
+        if (mark != null) {
+            texts.set(0, mark);
+        } else if (image != null && !texts.isEmpty()) {
             texts.set(0, image);
         }
         return new PromptText(

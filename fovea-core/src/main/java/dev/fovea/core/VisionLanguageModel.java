@@ -83,7 +83,8 @@ public final class VisionLanguageModel implements AutoCloseable {
                     ? ImageToken.resolve(
                             folder, description.placeholders().getFirst().id(), tokenizer)
                     : tokenizer.specialTokens();
-            ChatTemplate template = ChatTemplate.open(folder, special, options.chatTemplate());
+            ChatTemplate template = ChatTemplate.open(
+                    folder, special, options.chatTemplate(), found.family().template());
             Checkpoint checkpoint = Checkpoint.open(folder);
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);

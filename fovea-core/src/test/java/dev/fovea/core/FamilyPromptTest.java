@@ -37,7 +37,11 @@ class FamilyPromptTest {
                 "qwen3-vl",
                 "qwen3-vl-first",
                 "idefics3",
-                "smolvlm"
+                "smolvlm",
+                "gemma3",
+                "gemma3-pas",
+                "paligemma2",
+                "paligemma"
             })
     void idsAreThoseOfTheProcessor(String name) throws IOException {
         Path folder = ROOT.resolve(name);

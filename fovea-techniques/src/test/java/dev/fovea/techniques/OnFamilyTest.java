@@ -57,7 +57,7 @@ class OnFamilyTest {
     @BeforeAll
     static void open() {
         List<Case> all = new ArrayList<>();
-        for (String name : List.of("qwen2-5-vl", "qwen3-vl", "idefics3")) {
+        for (String name : List.of("qwen2-5-vl", "qwen3-vl", "idefics3", "gemma3-pas", "paligemma2")) {
             Path folder = MODELS.resolve(name);
             VisionLanguageModel model =
                     VisionLanguageModel.open(folder, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));

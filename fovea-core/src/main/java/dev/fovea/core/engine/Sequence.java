@@ -32,6 +32,7 @@ final class Sequence {
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
     private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
     private final int total;
+    private final int first;
     private int place;
     private int[][] positions;
     private int[] origins;
@@ -105,6 +106,7 @@ final class Sequence {
         this.visualAt = visualAt.clone();
         this.visual = visual;
         this.total = total;
+        this.first = positions[0].length == 0 || positions.length > 1 ? 0 : positions[0][0];
         this.place = positions[0].length;
         this.positions = positions.clone();
         this.origins = IntStream.range(0, place).toArray();
@@ -129,7 +131,7 @@ final class Sequence {
                 "",
                 PlanRun.plain(),
                 cache,
-                counted(axes, length),
+                counted(axes, 0, length),
                 length,
                 blocks,
                 new int[0],
@@ -189,8 +191,9 @@ final class Sequence {
         return positions.length;
     }
 
-    private static int[][] counted(int axes, int length) {
-        return Collections.nCopies(axes, IntStream.range(0, length).toArray()).toArray(int[][]::new);
+    private static int[][] counted(int axes, int first, int length) {
+        return Collections.nCopies(axes, IntStream.range(first, first + length).toArray())
+                .toArray(int[][]::new);
     }
 
     int[] origins() {
@@ -333,8 +336,8 @@ final class Sequence {
         blocks = Sight.chosen(blocks, rows);
         followEdges(rows);
         if (renumber) {
-            positions = branched && edges != null ? branchedPositions(edges.groups()) : counted(axes(), rows.length);
-            next = rows.length;
+            positions = renumbered(rows.length);
+            next = first + rows.length;
         } else {
             positions = Arrays.stream(positions)
                     .map(axis -> Arrays.stream(rows).map(r -> axis[r]).toArray())
@@ -356,12 +359,18 @@ final class Sequence {
         }
     }
 
+    /** Contiguous positions, from the first on. */
+    private int[][] renumbered(int length) {
+        AttentionEdges known = edges;
+        return branched && known != null ? branchedPositions(known.groups()) : counted(axes(), first, length);
+    }
+
     /** Every continuation begins at the position behind the common beginning. */
     private int[][] branchedPositions(int[] groups) {
         int common = (int) Arrays.stream(groups).filter(g -> g == 0).count();
         int[] used = new int[Arrays.stream(groups).max().orElse(0) + 1];
         int[] at = Arrays.stream(groups)
-                .map(g -> g == 0 ? used[0]++ : common + used[g]++)
+                .map(g -> first + (g == 0 ? used[0]++ : common + used[g]++))
                 .toArray();
         return Collections.nCopies(axes(), at).toArray(int[][]::new);
     }
@@ -385,9 +394,8 @@ final class Sequence {
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
         followEdges(from, at, count);
         if (axes() == 1) {
-            AttentionEdges known = edges;
-            positions = branched && known != null ? branchedPositions(known.groups()) : counted(1, place);
-            next = place;
+            positions = renumbered(place);
+            next = first + place;
         } else {
             // Where rows and columns are positions, added tokens stand at the one that they follow.
             positions = Arrays.stream(positions)

@@ -55,7 +55,19 @@ public final class ChatTemplate {
      * @param asked a name among the checkpoint's templates, or a file; null for the usual one
      */
     public static ChatTemplate open(Path folder, SpecialTokens tokens, @Nullable String asked) {
+        return open(folder, tokens, asked, null);
+    }
+
+    /**
+     * As above, for models of a family whose prompts have a form of their own.
+     *
+     * @param usual the template of checkpoints that bring none; null for the form of LLaVA 1.5
+     */
+    public static ChatTemplate open(Path folder, SpecialTokens tokens, @Nullable String asked, @Nullable String usual) {
         TemplateFiles.Found found = TemplateFiles.find(folder, asked);
+        if (found == null && usual != null) {
+            return of(usual, "Fovea for this family", tokens);
+        }
         return found == null
                 ? llava(
                         tokens,

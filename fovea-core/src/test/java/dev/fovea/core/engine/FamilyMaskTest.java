@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Ledger;
@@ -53,6 +54,8 @@ class FamilyMaskTest {
         "qwen3-vl-first, 1, ORIGINAL", "qwen3-vl-first, 2, ORIGINAL", "qwen3-vl-first, 3, ORIGINAL",
         "idefics3, 2, ORIGINAL", "idefics3, 3, ORIGINAL", "idefics3, 2, RENUMBERED",
         "llava-mha, 2, ORIGINAL", "llava-mha, 3, ORIGINAL", "llava-mha, 2, RENUMBERED",
+        "gemma3, 2, ORIGINAL", "gemma3, 3, ORIGINAL", "gemma3, 2, RENUMBERED",
+        "paligemma2, 2, ORIGINAL", "paligemma2, 3, ORIGINAL", "paligemma2, 2, RENUMBERED",
     })
     void inTheDecoder(String name, int layer, Positions positions) {
         FamilyGolden golden = FamilyGolden.of(name);
@@ -74,7 +77,7 @@ class FamilyMaskTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha"})
+    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha", "gemma3", "paligemma2"})
     void atTheConnector(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
@@ -97,7 +100,7 @@ class FamilyMaskTest {
 
     /** Features of what is left are those of a run in which nobody sees the dropped tokens behind block 1. */
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha"})
+    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha", "gemma3", "paligemma2"})
     void insideTheEncoder(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int block = 1;
@@ -135,6 +138,7 @@ class FamilyMaskTest {
             Tensor embeddings,
             @Nullable Tensor deep,
             int[] visual,
+            int[] blocks,
             int[][] positions,
             int next,
             List<Ledger.Grid> grids) {
@@ -146,6 +150,8 @@ class FamilyMaskTest {
             int width = golden.model.decoder().options().width();
             int added = golden.model.connector().deep() * width;
             List<Integer> visual = new ArrayList<>();
+            List<Integer> blocks = new ArrayList<>();
+            boolean together = golden.model.decoder().options().variant().mutual() == MutualSight.PROMPT;
             int at = 0;
             int image = 0;
             for (int id : prompt.ids()) {
@@ -157,12 +163,14 @@ class FamilyMaskTest {
                     deep.add(tokens.narrow(1, width, added));
                     for (int t = 0; t < tokens.size(0); t++) {
                         visual.add(at++);
+                        blocks.add(together ? 0 : image);
                     }
                     image++;
                 } else {
                     parts.add(golden.model.decoder().embed(new int[] {id}));
                     deep.add(Tensors.zeros(DType.F32, 1, added));
                     at++;
+                    blocks.add(together ? 0 : -1);
                 }
             }
             try (PromptState state = golden.engine.prefill(List.of(prompt)).getFirst()) {
@@ -170,6 +178,7 @@ class FamilyMaskTest {
                         Tensors.cat(0, parts.toArray(Tensor[]::new)),
                         added == 0 ? null : Tensors.cat(0, deep.toArray(Tensor[]::new)),
                         visual.stream().mapToInt(Integer::intValue).toArray(),
+                        blocks.stream().mapToInt(Integer::intValue).toArray(),
                         state.sequence().positions(),
                         state.sequence().next(),
                         prompt.images().stream().map(EncodedImage::grid).toList());
@@ -191,7 +200,7 @@ class FamilyMaskTest {
             for (int i = 0; i < counted.length; i++) {
                 counted[i] = leaves[i] == 0 ? -1 : at++;
             }
-            return new Whole(embeddings, deep, visual, new int[][] {counted}, at, grids);
+            return new Whole(embeddings, deep, visual, blocks, new int[][] {counted}, at, grids);
         }
 
         /** With one more word. */
@@ -202,7 +211,9 @@ class FamilyMaskTest {
                     .toArray(int[][]::new);
             Tensor all = Tensors.cat(0, embeddings, golden.model.decoder().embed(new int[] {token}));
             Tensor longerDeep = deep == null ? null : Tensors.cat(0, deep, Tensors.zeros(DType.F32, 1, deep.size(1)));
-            return new Whole(all, longerDeep, visual, longer, next + 1, grids);
+            int[] more =
+                    IntStream.concat(Arrays.stream(blocks), IntStream.of(-1)).toArray();
+            return new Whole(all, longerDeep, visual, more, longer, next + 1, grids);
         }
     }
 
@@ -211,7 +222,8 @@ class FamilyMaskTest {
         int[] until = leaves;
         try (PromptState state = golden.read(PROMPT, run)) {
             Golden.assertClose(
-                    state.logits(), now.naive(golden).logits(now.embeddings, until, now.positions), "prefill");
+                    state.logits(), now.naive(golden)
+                            .logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks), "prefill");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 now = now.with(golden, token);
@@ -219,7 +231,8 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        now.naive(golden).logits(now.embeddings, until, now.positions),
+                        now.naive(golden)
+                            .logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
                         "token " + token);
             }
         }
@@ -232,7 +245,7 @@ class FamilyMaskTest {
         try (PromptState state = golden.read(PROMPT, run)) {
             Golden.assertClose(
                     state.logits(),
-                    now.naive(golden).logits(now.embeddings, until, now.positions, layer),
+                    now.naive(golden).logits(now.embeddings, until, now.positions, layer, now.blocks),
                     "prefill, renumbered");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
@@ -241,7 +254,7 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        now.naive(golden).logits(now.embeddings, until, now.positions, layer),
+                        now.naive(golden).logits(now.embeddings, until, now.positions, layer, now.blocks),
                         "token " + token + ", renumbered");
             }
         }

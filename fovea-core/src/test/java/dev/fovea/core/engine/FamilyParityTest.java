@@ -38,7 +38,11 @@ class FamilyParityTest {
                 "qwen3-vl",
                 "qwen3-vl-first",
                 "idefics3",
-                "smolvlm");
+                "smolvlm",
+                "gemma3",
+                "gemma3-pas",
+                "paligemma2",
+                "paligemma");
     }
 
     @ParameterizedTest

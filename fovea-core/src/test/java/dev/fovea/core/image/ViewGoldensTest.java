@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Views of pictures are what the published processors of Qwen2-VL to Qwen3-VL, Idefics3 and SmolVLM give, to the last bit. */
+/** Views of pictures are what the published processors of Qwen2-VL to Qwen3-VL, Idefics3, SmolVLM and Gemma 3 give, to the last bit. */
 class ViewGoldensTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden");
 
@@ -122,11 +122,22 @@ class ViewGoldensTest {
 
     @ParameterizedTest
     @CsvSource({
-        "idefics3, wide, 3, 3", "idefics3, tall, 3, 2", "idefics3, strip, 1, 3",
-        "smolvlm, wide, 3, 3", "smolvlm, tall, 3, 2", "smolvlm, strip, 1, 3",
+        "idefics3, wide, 3, 3",
+        "idefics3, tall, 3, 2",
+        "idefics3, strip, 1, 3",
+        "smolvlm, wide, 3, 3",
+        "smolvlm, tall, 3, 2",
+        "smolvlm, strip, 1, 3",
+        "gemma3, wide, 0, 0",
+        "gemma3, strip, 0, 0",
+        "gemma3-pas, wide, 1, 2",
+        "gemma3-pas, tall, 2, 1",
+        "gemma3-pas, strip, 1, 3",
     })
     void tilesWithAnOverview(String model, String name, int rows, int columns) {
-        PictureProcessor processor = TilingPictureProcessor.read(GOLDEN.resolve(model));
+        PictureProcessor processor = model.startsWith("gemma3")
+                ? PanAndScanProcessor.read(GOLDEN.resolve(model))
+                : TilingPictureProcessor.read(GOLDEN.resolve(model));
         RgbImage picture = picture(model, name);
         PreparedPicture prepared = processor.preparePicture(picture);
 
@@ -146,6 +157,19 @@ class ViewGoldensTest {
             from += pixels.length;
         }
         assertThat(from).isEqualTo(golden.length);
+    }
+
+    @Test
+    void cropsLieWhereTheyWereCut() {
+        PreparedPicture prepared = PanAndScanProcessor.read(GOLDEN.resolve("gemma3-pas"))
+                .preparePicture(RgbImage.filled(101, 33, 0, 0, 0));
+        assertThat(prepared.views())
+                .extracting(PreparedImage::part)
+                .containsExactly(new Part.Overview(), new Part.Tile(0, 0), new Part.Tile(0, 1), new Part.Tile(0, 2));
+        Region last = prepared.views().getLast().geometry().toOriginal(new Region(0, 0, 84, 84));
+        assertThat(last.left()).isCloseTo(68, within(1e-9));
+        assertThat(last.right()).isCloseTo(101, within(1e-9));
+        assertThat(last.bottom()).isCloseTo(33, within(1e-9));
     }
 
     @Test

@@ -43,7 +43,11 @@ class ConfigFuzzTest {
                 "text-mistral-window/config.json",
                 "text-qwen2-window/config.json",
                 "idefics3/config.json",
-                "smolvlm/config.json");
+                "smolvlm/config.json",
+                "gemma3/config.json",
+                "gemma3-pas/config.json",
+                "paligemma2/config.json",
+                "paligemma/config.json");
         Path file = folder.resolve("config.json");
         Fuzzing.run("config.json", 250_000, CheckpointException.class::isInstance, random -> {
             Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));

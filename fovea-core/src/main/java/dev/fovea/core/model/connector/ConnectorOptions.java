@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param grouping which patches make which token
  * @param featureWidth channels of the encoder's features
  * @param width channels of the language model
- * @param patchNorm norm of each patch before its token is put together, or null
+ * @param averaged whether a token is the mean of its patches, rather than all of them beside each other
+ * @param patchNorm norm of each patch before its token is put together, or of their mean; or null
  * @param eps of that norm
  * @param hidden inner channels of an MLP, or 0 where the projection is one linear map
  * @param activation of the MLP
@@ -21,12 +22,27 @@ public record ConnectorOptions(
         Grouping grouping,
         int featureWidth,
         int width,
+        boolean averaged,
         @Nullable NormKind patchNorm,
         double eps,
         int hidden,
         Activation activation,
         boolean bias,
         int deep) {
+
+    /** The patches of a token beside each other. */
+    public ConnectorOptions(
+            Grouping grouping,
+            int featureWidth,
+            int width,
+            @Nullable NormKind patchNorm,
+            double eps,
+            int hidden,
+            Activation activation,
+            boolean bias,
+            int deep) {
+        this(grouping, featureWidth, width, false, patchNorm, eps, hidden, activation, bias, deep);
+    }
 
     /** Two linear layers around an activation, a token a patch (LLaVA-1.5). */
     public static ConnectorOptions mlp(int featureWidth, int width, Activation activation, boolean bias) {
@@ -60,8 +76,19 @@ public record ConnectorOptions(
         return new ConnectorOptions(grouping, featureWidth, width, patchNorm, eps, hidden, activation, bias, blocks);
     }
 
-    /** Channels of the patches of a token beside each other. */
+    /** Every patch mapped by one matrix with a bias (PaliGemma). */
+    public static ConnectorOptions linear(int featureWidth, int width) {
+        return new ConnectorOptions(Grouping.none(), featureWidth, width, null, 0, 0, Activation.GELU, true, 0);
+    }
+
+    /** The normed means of squares of patches, mapped by one matrix without bias (Gemma 3). */
+    public static ConnectorOptions averagePool(int side, int featureWidth, int width, NormKind norm, double eps) {
+        return new ConnectorOptions(
+                new Grouping(side), featureWidth, width, true, norm, eps, 0, Activation.GELU, false, 0);
+    }
+
+    /** Channels of what is mapped. */
     public int inputs() {
-        return grouping.patches() * featureWidth;
+        return averaged ? featureWidth : grouping.patches() * featureWidth;
     }
 }

@@ -7,15 +7,16 @@ import dev.fovea.core.model.Weights;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connector that puts the patches of a token beside each other and maps them, one token at a time.
+ * A connector that puts the patches of a token beside each other, or averages them, and maps them, one token at a time.
  *
- * @param patchNorm of each patch, or null
+ * @param patchNorm of each patch or of their mean, or null
  * @param tokenNorm of the patches of a token together, or null
- * @param map {@code [tokens, side * side * feature width] -> [tokens, width]}
+ * @param map {@code [tokens, inputs] -> [tokens, width]}
  */
 public record Projection(
         ConnectorOptions options,
@@ -38,10 +39,18 @@ public record Projection(
     }
 
     private static UnaryOperator<Tensor> map(ConnectorOptions o, Weights w) {
-        Linear first = w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.inputs(), o.bias());
+        Linear first = first(o, w);
         return o.hidden() > 0
                 ? new Mlp(first, o.activation(), w.linear("linear_2", o.width(), o.hidden(), o.bias()))::forward
                 : first::forward;
+    }
+
+    /** Gemma 3 keeps its matrix the other way round. */
+    private static Linear first(ConnectorOptions o, Weights w) {
+        String turned = "linear_1.turned";
+        return w.contains(turned)
+                ? new Linear(w.keep(w.tensor(turned, o.inputs(), o.width()).t()), null)
+                : w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.inputs(), o.bias());
     }
 
     @Override
@@ -56,9 +65,18 @@ public record Projection(
 
     @Override
     public Tensor project(Tensor features) {
-        Tensor x = patchNorm == null ? features : patchNorm.forward(features);
+        if (options.averaged()) {
+            Tensor means = features.view(-1, grouping().patches(), features.size(1))
+                    .mean(new long[] {1}, false, new ScalarTypeOptional());
+            return map.apply(normed(means));
+        }
+        Tensor x = normed(features);
         Tensor beside = grouping().side() == 1 ? x : x.reshape(-1, options.inputs());
         Tensor tokens = map.apply(tokenNorm == null ? beside : tokenNorm.forward(beside));
         return Tensors.to(tokens, DType.of(features.scalar_type()));
+    }
+
+    private Tensor normed(Tensor x) {
+        return patchNorm == null ? x : patchNorm.forward(x);
     }
 }

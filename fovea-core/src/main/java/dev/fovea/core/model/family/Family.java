@@ -4,6 +4,7 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import java.nio.file.Path;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A family of vision-language models: how its checkpoints describe a composition of the shared parts. Found with
@@ -20,6 +21,13 @@ public interface Family {
      * @throws RuntimeException with one sentence that names the file and the key, if a value is missing or wrong
      */
     Description describe(ModelConfig config);
+
+    /**
+     * The chat template, in Jinja, of checkpoints that bring none of their own; null where that form is LLaVA 1.5's.
+     */
+    default @Nullable String template() {
+        return null;
+    }
 
     /**
      * How this checkpoint's pictures are prepared.

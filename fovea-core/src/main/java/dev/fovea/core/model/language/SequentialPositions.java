@@ -3,8 +3,17 @@ package dev.fovea.core.model.language;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** One number: tokens are counted, pictures like words. */
-public record SequentialPositions() implements PositionIds {
+/**
+ * One number: tokens are counted, pictures like words.
+ *
+ * @param first number of the first token
+ */
+public record SequentialPositions(int first) implements PositionIds {
+    /** Counted from 0. */
+    public SequentialPositions() {
+        this(0);
+    }
+
     @Override
     public int axes() {
         return 1;
@@ -13,6 +22,6 @@ public record SequentialPositions() implements PositionIds {
     @Override
     public Laid lay(List<Span> spans) {
         int length = spans.stream().mapToInt(Span::length).sum();
-        return new Laid(new int[][] {IntStream.range(0, length).toArray()}, length);
+        return new Laid(new int[][] {IntStream.range(first, first + length).toArray()}, first + length);
     }
 }
