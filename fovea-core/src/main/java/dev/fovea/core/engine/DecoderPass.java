@@ -5,8 +5,8 @@ import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
-import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.model.language.SelfAttention;
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -285,13 +285,7 @@ final class DecoderPass {
         Sight asking = held.last(queries);
         if (factors != null) {
             return Rescaling.attend(
-                    q,
-                    in.keys(),
-                    in.values(),
-                    attention.scale(),
-                    attention.cap(),
-                    asking.hidden(held, rule),
-                    factors);
+                    q, in.keys(), in.values(), attention.scale(), attention.cap(), asking.hidden(held, rule), factors);
         }
         int first = Sight.unseen(asking, held, rule);
         int keys = held.count() - first;

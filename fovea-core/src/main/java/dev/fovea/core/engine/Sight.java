@@ -22,7 +22,11 @@ import org.jspecify.annotations.Nullable;
  * @param edges which of all the sequence's tokens see which of those before them; null where each sees all
  */
 @SuppressWarnings("ArrayRecordComponent") // made for one question and dropped; never compared
-record Sight(int[] order, int[] positions, int[] blocks, @Nullable AttentionEdges edges) {
+record Sight(
+        int[] order,
+        int[] positions,
+        int[] blocks,
+        @Nullable AttentionEdges edges) {
     /** The block of a token that nobody before it sees. */
     static final int NONE = -1;
 

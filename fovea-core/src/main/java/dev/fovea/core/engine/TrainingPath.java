@@ -241,7 +241,8 @@ public final class TrainingPath {
                     images.stream().map(ConnectorPass.Projected::carried).toList(),
                     groups,
                     Arrays.stream(prompt.asked()).map(wordsAt::get).toArray());
-            sequence.deep(DeepFeatures.of(images, model == null ? 0 : model.connector().deep()));
+            sequence.deep(DeepFeatures.of(
+                    images, model == null ? 0 : model.connector().deep()));
             return sequence;
         }
 

@@ -77,7 +77,17 @@ class FamilyMaskTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha", "gemma3", "paligemma2"})
+    @ValueSource(
+            strings = {
+                "qwen2-vl",
+                "qwen2-5-vl",
+                "qwen3-vl",
+                "qwen3-vl-first",
+                "idefics3",
+                "llava-mha",
+                "gemma3",
+                "paligemma2"
+            })
     void atTheConnector(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
@@ -100,7 +110,17 @@ class FamilyMaskTest {
 
     /** Features of what is left are those of a run in which nobody sees the dropped tokens behind block 1. */
     @ParameterizedTest
-    @ValueSource(strings = {"qwen2-vl", "qwen2-5-vl", "qwen3-vl", "qwen3-vl-first", "idefics3", "llava-mha", "gemma3", "paligemma2"})
+    @ValueSource(
+            strings = {
+                "qwen2-vl",
+                "qwen2-5-vl",
+                "qwen3-vl",
+                "qwen3-vl-first",
+                "idefics3",
+                "llava-mha",
+                "gemma3",
+                "paligemma2"
+            })
     void insideTheEncoder(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int block = 1;
@@ -222,8 +242,9 @@ class FamilyMaskTest {
         int[] until = leaves;
         try (PromptState state = golden.read(PROMPT, run)) {
             Golden.assertClose(
-                    state.logits(), now.naive(golden)
-                            .logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks), "prefill");
+                    state.logits(),
+                    now.naive(golden).logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
+                    "prefill");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 now = now.with(golden, token);
@@ -231,8 +252,7 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        now.naive(golden)
-                            .logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
+                        now.naive(golden).logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
                         "token " + token);
             }
         }

@@ -8,7 +8,6 @@ import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
 import dev.fovea.train.nn.Parameters;
 import java.util.Arrays;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
