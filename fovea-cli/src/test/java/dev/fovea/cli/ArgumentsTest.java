@@ -105,6 +105,28 @@ class ArgumentsTest {
         assertThat(run.code()).isEqualTo(code);
     }
 
+    /** What a technique in the loop of training needs is known before a folder is touched. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "train peek --budget 25% | --budget 25% needs a technique that spends it",
+                "train peek --technique flowcutt | there is no technique 'flowcutt' (did you mean 'flowcut'?)",
+                "train peek --technique flowcut:none=1 | 'none'",
+                "train peek --technique flowcut --budget 0 | at least 1 visual token",
+                "train peek --stages truth,pairs --technique flowcut --budget 25% | but --stages names neither",
+            })
+    void aTechniqueInTheLoopIsCheckedBeforeTheWork(String line, String says) {
+        Path work = folder.resolve("run");
+        List<Object> all = new ArrayList<>(List.of((Object[]) line.split(" ", -1)));
+        all.addAll(List.of("--work", work));
+        Run run = Run.of(all.toArray());
+        assertThat(run.code()).as(run.err()).isEqualTo(ExitCode.USAGE);
+        assertThat(run.err()).containsIgnoringCase(says).hasLineCount(1);
+        assertThat(work).doesNotExist();
+    }
+
     /** Long work must not end at a place that could have been tried at once; the models here are never opened. */
     @ParameterizedTest
     @CsvSource(

@@ -204,9 +204,8 @@ final class DecoderPass {
     /** Attention of every row; sequences that were told to rescale have their last row replaced. */
     private Tensor allRows(int index, DecoderProjections now, Tensor k, Tensor v) {
         Tensor q = now.queries(true);
-        SelfAttention attention = decoder.layers().get(index).attention();
         int[] lengths = lengths();
-        Tensor out = together(attention, q, k, v, lengths);
+        Tensor out = together(index, q, k, v, lengths);
         if (out != null && chunks.stream().allMatch(c -> c.sequence().rescaling(index) == null)) {
             return out;
         }
@@ -237,15 +236,16 @@ final class DecoderPass {
     }
 
     /** Attention of whole prompts at once, under their edges where they have some; null where one is to be told apart. */
-    private @Nullable Tensor together(SelfAttention attention, Tensor q, Tensor k, Tensor v, int[] lengths) {
+    private @Nullable Tensor together(int index, Tensor q, Tensor k, Tensor v, int[] lengths) {
+        SelfAttention attention = decoder.layers().get(index).attention();
         Sight.Rule rule = rule(attention);
         if (attention.cap() != 0
                 || chunks.stream()
-                        .anyMatch(c -> !c.fresh() || c.sequence().sight().bent(rule))) {
+                        .anyMatch(c -> !c.fresh() || c.sequence().sight(index).bent(rule))) {
             return null;
         }
         List<@Nullable AttentionEdges> edges = new ArrayList<>();
-        chunks.forEach(c -> edges.add(c.sequence().edges()));
+        chunks.forEach(c -> edges.add(c.sequence().edges(index)));
         mask = EdgeMask.of(mask, edges, lengths);
         return mask == null
                 ? PackedAttention.self(q, k, v, lengths, true, attention.scale(), null)
@@ -275,13 +275,13 @@ final class DecoderPass {
         int queries = (int) q.size(1);
         List<float[]> factors = queries == 1 ? s.rescaling(index) : null;
         Sight.Rule rule = rule(attention);
-        boolean everything = attention.cap() == 0 && rule.window() == 0;
+        boolean everything = attention.cap() == 0 && rule.window() == 0 && s.edges(index) == null;
         if (factors == null
                 && everything
-                && (queries == 1 || !chunk.fresh() || !s.sight().special(rule))) {
+                && (queries == 1 || !chunk.fresh() || !s.sight(index).special(rule))) {
             return PackedAttention.last(q, in.keys(), in.values(), attention.scale());
         }
-        Sight held = chunk.fresh() ? s.sight() : s.held(s.cache().layer(index));
+        Sight held = chunk.fresh() ? s.sight(index) : s.held(index);
         Sight asking = held.last(queries);
         if (factors != null) {
             return Rescaling.attend(
@@ -316,11 +316,22 @@ final class DecoderPass {
             }
             for (int i = 0; i < steps.size(); i++) {
                 Outcome outcome = call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
-                if (outcome.decision() instanceof Decision.Rescale rescale) {
-                    s.addRescaling(index, rescale.factors());
+                switch (outcome.decision()) {
+                    case Decision.Rescale rescale -> rescale(s, index, rescale);
+                    case Decision.Edges edges -> s.restrict(index, edges.edges());
+                    default -> {}
                 }
             }
         }
+    }
+
+    private static void rescale(Sequence s, int layer, Decision.Rescale rescale) {
+        if (!s.keeps()) {
+            throw new IllegalArgumentException("Technique '" + s.book().plan().technique()
+                    + "' rescales attention for the token that is being answered, of which there is none while a"
+                    + " network learns; leave it out of training and use it to answer.");
+        }
+        s.addRescaling(layer, rescale.factors());
     }
 
     private static Outcome call(Sequence s, Step step, int index, Function<Signal<?>, Object> source) {

@@ -124,7 +124,7 @@ record DecoderSignals(
 
     /** What these tokens do not see in a layer: {@code [queries, keys]}, or null. */
     private @Nullable Tensor hidden(int layer, int[] asking, int[] asked) {
-        Sight all = sequence.sight();
+        Sight all = sequence.sight(layer);
         Sight.Rule rule = new Sight.Rule(attentions.apply(layer).window(), acrossWindows);
         return all.at(asking).hidden(all.at(asked), rule);
     }

@@ -56,6 +56,7 @@ final class LedgerBuilder {
                 }
             }
             case Decision.Rescale ignored -> {}
+            case Decision.Edges ignored -> {}
             case Decision.Replace ignored -> {}
         }
     }

@@ -30,6 +30,7 @@ final class Sequence {
     private final List<Decided> decided = new ArrayList<>();
     private final List<Integer> decoderTokens = new ArrayList<>();
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
+    private final Map<Integer, AttentionEdges> ofLayer = new HashMap<>();
     private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
     private final int total;
     private final int first;
@@ -172,6 +173,19 @@ final class Sequence {
         return edges;
     }
 
+    /** The same in one layer, of the tokens that it held when the prompt was read. */
+    @Nullable
+    AttentionEdges edges(int layer) {
+        AttentionEdges own = ofLayer.get(layer);
+        return own == null ? edges : own;
+    }
+
+    /** Leaves of the edges in a layer only these. */
+    void restrict(int layer, AttentionEdges more) {
+        AttentionEdges before = edges(layer);
+        ofLayer.put(layer, before == null ? more : before.and(more));
+    }
+
     /** The tokens whose successors are asked for, or null for the last one alone. */
     int @Nullable [] asked() {
         return asked;
@@ -200,14 +214,18 @@ final class Sequence {
         return origins;
     }
 
-    /** Who sees whom among the tokens. */
-    Sight sight() {
-        return Sight.of(counted() ? positions[0] : origins, blocks, edges);
+    /** Who sees whom among the tokens in a layer. */
+    Sight sight(int layer) {
+        AttentionEdges own = edges(layer);
+        // Those of a layer that has run are of the tokens that it held, which may be more by now.
+        boolean current = own != null && own.groups().length == length();
+        return Sight.of(counted() ? positions[0] : origins, blocks, current ? own : edges);
     }
 
-    /** Who sees whom among what a layer's cache holds: prompts that have been read, and what followed them. */
-    Sight held(KvCache.Layer layer) {
-        return Sight.of(counted() ? layer.positions() : layer.origins(), Sight.none(layer.length()), null);
+    /** Who sees whom among what the cache of a layer holds: a prompt that has been read, and what followed it. */
+    Sight held(int layer) {
+        KvCache.Layer held = cache().layer(layer);
+        return Sight.of(counted() ? held.positions() : held.origins(), Sight.none(held.length()), edges(layer));
     }
 
     /** Whether tokens are counted; distances between rows and columns say nothing about what lies between. */

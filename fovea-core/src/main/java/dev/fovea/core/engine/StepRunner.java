@@ -120,6 +120,12 @@ public final class StepRunner {
                             station, "gave " + rescale.factors().length + " factors for " + present + " visual tokens");
                 }
             }
+            case Decision.Edges edges -> {
+                int tokens = edges.edges().groups().length;
+                if (tokens != layout.length()) {
+                    throw fault(station, "gave groups of " + tokens + " tokens for " + layout.length() + " tokens");
+                }
+            }
             default -> {}
         }
     }
@@ -137,6 +143,7 @@ public final class StepRunner {
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
             case Decision.Rescale ignored -> station instanceof Station.Attention;
+            case Decision.Edges ignored -> station instanceof Station.Attention;
             case Decision.Replace ignored -> station instanceof Station.Logits;
         };
     }

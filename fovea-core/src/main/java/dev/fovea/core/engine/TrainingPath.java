@@ -88,15 +88,28 @@ public final class TrainingPath {
      * @param run the plan
      * @param branches of each word, in their order, 0 where it is common, otherwise which of the continuations it belongs
      *     to: these do not see each other, and all begin at the position behind what is common. Null where there is one
-     * @param positions position ids {@code [axes][tokens]} if they are not what the model gives, for prompts of words and
+     * @param positions position ids if they are not what the model gives, for prompts of words and
      *     given tokens; or null
      * @param asked ascending indices of the words whose successors are asked for
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
     public record Prompt(
-            List<Span> spans, PlanRun run, int @Nullable [] branches, int @Nullable [][] positions, int[] asked) {
-        public Prompt {
-            spans = List.copyOf(spans);
+            List<Span> spans,
+            PlanRun run,
+            int @Nullable [] branches,
+            PositionIds.@Nullable Laid positions,
+            int[] asked) {
+        public Prompt(
+                List<Span> spans,
+                PlanRun run,
+                int @Nullable [] branches,
+                PositionIds.@Nullable Laid positions,
+                int[] asked) {
+            this.spans = List.copyOf(spans);
+            this.run = run;
+            this.branches = branches;
+            this.positions = positions;
+            this.asked = asked;
         }
 
         private int words() {
@@ -269,15 +282,14 @@ public final class TrainingPath {
         }
 
         private PositionIds.Laid positions(Prompt prompt, VisualTokens tokens, int[] visual, int @Nullable [] groups) {
-            int[][] given = prompt.positions();
+            PositionIds.Laid given = prompt.positions();
             if (given != null) {
-                if (given.length != positions.axes() || given[0].length != length) {
-                    throw new IllegalArgumentException("A prompt of " + length + " tokens is given "
-                            + given[0].length + " positions on " + given.length + " axes; the model counts on "
-                            + positions.axes());
+                int[][] ids = given.ids();
+                if (ids.length != positions.axes() || ids[0].length != length) {
+                    throw new IllegalArgumentException("A prompt of " + length + " tokens is given " + ids[0].length
+                            + " positions on " + ids.length + " axes; the model counts on " + positions.axes());
                 }
-                return new PositionIds.Laid(
-                        given, 1 + Arrays.stream(given[0]).max().orElse(-1));
+                return given;
             }
             PositionIds.Laid plain = PromptPositions.of(positions, laid, grids, tokens, visual, length);
             return groups == null ? plain : branched(plain, groups);

@@ -31,7 +31,7 @@ public record Linear(
     /** {@code [..., in] -> [..., out]}. */
     public Tensor forward(Tensor x) {
         if (products != null) {
-            return converted(products).forward(Tensors.to(x, products));
+            return multiplied(Tensors.to(x, products), products);
         }
         Work.linear(x, outputs());
         if (RowLinear.takes(x, weight)) {
@@ -55,7 +55,7 @@ public record Linear(
             // Converted once for all of them.
             Tensor operand = Tensors.to(x, products);
             return Arrays.stream(maps)
-                    .map(map -> map.converted(products).forward(operand))
+                    .map(map -> map.multiplied(operand, products))
                     .toList();
         }
         if (Arrays.stream(maps).allMatch(map -> RowLinear.takes(x, map.weight))) {
@@ -68,9 +68,14 @@ public record Linear(
         return Arrays.stream(maps).map(map -> map.forward(x)).toList();
     }
 
-    private Linear converted(DType dtype) {
+    /** Networks that learn are small: what Java's kernels do for large weights does not pay for theirs. */
+    private Tensor multiplied(Tensor x, DType dtype) {
+        Work.linear(x, outputs());
+        Tensor converted = Tensors.to(weight, dtype);
         Tensor b = bias;
-        return new Linear(Tensors.to(weight, dtype), b == null ? null : Tensors.to(b, dtype));
+        return b == null
+                ? torch.linear(x, converted)
+                : torch.linear(x, converted, Tensors.optional(Tensors.to(b, dtype)));
     }
 
     public long inputs() {

@@ -44,14 +44,37 @@ public record AttentionEdges(int[] groups, boolean[][] sees) {
         return new AttentionEdges(groups, sees);
     }
 
-    /** Whether one token may look at another, both counted from the beginning. */
+    /**
+     * Whether one token may look at another, both counted from the beginning. Tokens that came later are of the last
+     * one's group.
+     */
     public boolean sees(int query, int key) {
-        return key == query || (key < query && sees[groups[query]][groups[key]]);
+        return key == query || (key < query && sees[groupOf(query)][groupOf(key)]);
     }
 
     /** The same edges for other tokens, each in the group of an old one: {@code [new tokens]}. */
     public AttentionEdges follow(int[] old) {
         return new AttentionEdges(Arrays.stream(old).map(t -> groups[t]).toArray(), sees);
+    }
+
+    /** The edges that both have. */
+    public AttentionEdges and(AttentionEdges other) {
+        int width = other.sees.length;
+        int[] pairs = new int[groups.length];
+        for (int t = 0; t < pairs.length; t++) {
+            pairs[t] = groups[t] * width + other.groups[t];
+        }
+        boolean[][] both = new boolean[sees.length * width][sees.length * width];
+        for (int q = 0; q < both.length; q++) {
+            for (int k = 0; k < both.length; k++) {
+                both[q][k] = sees[q / width][k / width] && other.sees[q % width][k % width];
+            }
+        }
+        return new AttentionEdges(pairs, both);
+    }
+
+    private int groupOf(int token) {
+        return groups[Math.min(token, groups.length - 1)];
     }
 
     /** What is added to the scores, row after row: 0 where a token may look, otherwise minus infinity. */

@@ -106,6 +106,14 @@ public sealed interface Decision {
      */
     record Rescale(float[] factors) implements Decision {}
 
+    /**
+     * Attention station: which of the tokens that the layer holds may see which, in this layer, while the prompt is read
+     * and while it is answered. A token that follows later is of the last token's group.
+     *
+     * @param edges a group for each token present in this layer, visual or not
+     */
+    record Edges(AttentionEdges edges) implements Decision {}
+
     /** Logits station: these logits replace the model's own; {@code NEGATIVE_INFINITY} forbids a token. */
     record Replace(float[] logits) implements Decision {}
 }

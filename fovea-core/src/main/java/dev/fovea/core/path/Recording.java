@@ -61,6 +61,7 @@ public final class Recording {
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
+            case Decision.Edges edges -> add(name + ".groups", edges.edges().groups());
             case Decision.Replace replace -> add(name + ".logits", replace.logits());
         }
     }

@@ -170,6 +170,7 @@ public final class PlanSimulator {
             case Decision.Unchanged ignored -> {}
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
+            case Decision.Edges ignored -> {}
             case Decision.Replace ignored -> {}
         }
     }

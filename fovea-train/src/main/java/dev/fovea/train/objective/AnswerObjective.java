@@ -5,6 +5,7 @@ import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.TrainingPath;
 import dev.fovea.core.engine.TrainingPath.Prompt;
 import dev.fovea.core.engine.TrainingPath.Span;
+import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -88,15 +89,17 @@ public final class AnswerObjective {
         for (int s = 0; s < samples; s++) {
             int[] cells = Arrays.copyOfRange(batch.patches(), s * batch.visual(), (s + 1) * batch.visual());
             int[] positions = Arrays.copyOfRange(batch.positions(), s * batch.length(), (s + 1) * batch.length());
+            int next = 1 + Arrays.stream(positions).max().orElse(-1);
+            PositionIds.Laid laid = new PositionIds.Laid(new int[][] {positions}, next);
             Span picture = new Span.Given(tokens[s], cells, GRID);
-            prompts.add(prompt(batch, s, picture, PlanRun.plain(), new int[][] {positions}, batch.text()));
+            prompts.add(prompt(batch, s, picture, PlanRun.plain(), laid, batch.text()));
         }
         return path.logits(prompts);
     }
 
     /** A picture between the beginning of the user's turn and the questions about it, which do not see each other. */
     private static Prompt prompt(
-            AnswerBatch batch, int sample, Span picture, PlanRun run, int @Nullable [][] positions, int text) {
+            AnswerBatch batch, int sample, Span picture, PlanRun run, PositionIds.@Nullable Laid positions, int text) {
         int from = sample * batch.text();
         int[] words = Arrays.copyOfRange(batch.tokens(), from, from + text);
         int[] branches = new int[AnswerBatch.LEAD + text];

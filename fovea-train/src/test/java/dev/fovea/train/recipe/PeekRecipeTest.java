@@ -5,6 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.train.loop.Progress;
@@ -15,8 +21,10 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +64,38 @@ class PeekRecipeTest {
             peek.run(target);
         }
         assertThat(Files.readAllBytes(folder.resolve("log.jsonl"))).isEqualTo(log);
+        withATechniqueInTheLoop();
+    }
+
+    /** Trained with a technique, a stage is another one beside the plain one, which stays as it was. */
+    private void withATechniqueInTheLoop() throws IOException {
+        byte[] plain = Files.readAllBytes(folder.resolve("finish.safetensors"));
+        Step half = new Step(
+                new Station.Connector(),
+                List.of(new Signal.EncoderAttention(0, Signal.EncoderQueries.CLS, Signal.Heads.MEAN)),
+                signals -> Outcome.of(Decision.Keep.of(
+                        IntStream.range(0, signals.layout().visualCount() / 2).toArray())));
+        PeekRecipe.Pruning pruning = new PeekRecipe.Pruning("half:a=1-50%", shape -> Plan.of("half", half));
+        Path target = folder.resolve("pruned");
+        Progress quiet = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
+        try (PeekRecipe peek = new PeekRecipe(folder, true, quiet, () -> false, pruning)) {
+            assertThatThrownBy(() -> peek.export(target))
+                    .hasMessageStartingWith("Stage 'finish+half_a=1-50%' must be trained first");
+            peek.stage("finish");
+            peek.export(target);
+        }
+        assertThat(folder.resolve("finish+half_a=1-50%.safetensors")).exists();
+        assertThat(target.resolve("model.safetensors")).exists();
+        assertThat(Files.readAllBytes(folder.resolve("finish.safetensors"))).isEqualTo(plain);
+        PeekRecipe.Pruning wrong = new PeekRecipe.Pruning(
+                "deep",
+                shape -> Plan.of(
+                        "deep", new Step(new Station.Decoder(99), List.of(), s -> Outcome.of(Decision.Keep.of(0)))));
+        assertThatThrownBy(() -> new PeekRecipe(folder, true, quiet, () -> false, wrong).close())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'deep' asks for decoder[99]");
+        // The folder is not held.
+        quick(() -> false).close();
     }
 
     @Test
