@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import torch
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     GenerationConfig,
     PaliGemmaConfig,
@@ -174,6 +175,10 @@ def save_published(model, processor, folder: Path) -> None:
         },
     )
     del processor.tokenizer.add_tokens
+    # The published tokenizer frames texts; the processor has it stop, because it writes <bos> where it belongs.
+    processor.tokenizer.backend_tokenizer.post_processor = TemplateProcessing(
+        single="<bos> $A", special_tokens=[("<bos>", IDS["<bos>"])]
+    )
     processor.tokenizer.save_pretrained(folder)
     pictures = json.loads(processor.image_processor.to_json_string())
     keys = ("do_convert_rgb", "do_normalize", "do_rescale", "do_resize", "image_mean", "image_std", "resample")

@@ -1,4 +1,4 @@
-"""Six tiny language models without an encoder in the Hugging Face layout and what transformers computes with them.
+"""Eight tiny language models without an encoder in the Hugging Face layout and what transformers computes with them.
 
 text-qwen2     as Qwen2 and Qwen2.5 are published (transformers 4): rope_theta, a window that is switched off, tied head,
                bf16; biases at q, k and v.
@@ -9,6 +9,8 @@ text-mistral   as transformers 5 writes it, without a window: f32, `<s>` written
                tokenizer, which must not make two of them.
 text-qwen2-window    windows of 12 tokens from the third layer on, as transformers 5 writes it, f32.
 text-mistral-window  windows of 16 tokens everywhere, as Mistral 7B v0.1 was published, bf16.
+text-gemma2    as Gemma 2 is published (transformers 4): every other layer sees 9 tokens, capped scores and logits, bf16.
+text-gemma3    as transformers 5 writes it: two layers of three see 9 tokens, positions by kind of layer, f32.
 """
 
 import json
@@ -16,6 +18,10 @@ from pathlib import Path
 
 import torch
 from transformers import (
+    Gemma2Config,
+    Gemma2ForCausalLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     GenerationConfig,
     LlamaConfig,
     LlamaForCausalLM,
@@ -120,7 +126,7 @@ def save_published(model, tokenizer, folder: Path) -> None:
         config |= {"rope_scaling": None}
     elif model.config.model_type == "qwen2":
         config |= {"use_sliding_window": False, "sliding_window": 512, "max_window_layers": 2}
-    else:
+    elif model.config.model_type == "llama":
         config |= {"rope_interleaved": False, "rope_scaling": None, "is_llama_config": True, "pretraining_tp": 1}
     config |= {"rope_theta": rope["rope_theta"], "torch_dtype": "bfloat16", "transformers_version": "4.43.1"}
     write_json(folder / "config.json", config)
@@ -143,6 +149,12 @@ def write_checkpoint(name: str, seed: int, kind, config, save, instructions: boo
     config.bos_token_id = tokenizer.bos_token_id
     model = kind(config).eval()
     randomise(model, seed, linear_std=0.2)
+    if config.model_type.startswith("gemma"):
+        with torch.no_grad():
+            for key, parameter in model.named_parameters():
+                if "norm" in key:
+                    parameter.sub_(1)  # counted from one
+            model.model.embed_tokens.weight.mul_(0.12)  # scaled by the root of the width, or no layer would matter
     model.tie_weights()
     save(model, tokenizer, folder)
     model.generation_config = GenerationConfig(eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id)
@@ -166,6 +178,12 @@ def main() -> None:
     qwen3 = Qwen3Config(**SIZES, rope_parameters=theta, head_dim=16)
     llama = LlamaConfig(**SIZES, rope_parameters=theta, tie_word_embeddings=True)
     mistral = MistralConfig(**SIZES, rope_parameters=theta, sliding_window=None)
+    gemma = SIZES | {"head_dim": 16, "query_pre_attn_scalar": 24, "sliding_window": 9}
+    capped = {"attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0}
+    gemma2 = Gemma2Config(**gemma, **capped, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
+    gemma3 = Gemma3TextConfig(**gemma, sliding_window_pattern=3)
+    write_checkpoint("text-gemma2", 205, Gemma2ForCausalLM, gemma2, save_published, instructions=True)
+    write_checkpoint("text-gemma3", 15, Gemma3ForCausalLM, gemma3, save_current, instructions=True)
     write_checkpoint("text-qwen2", 12, Qwen2ForCausalLM, qwen2, save_published)
     write_checkpoint("text-qwen3", 11, Qwen3ForCausalLM, qwen3, save_current)
     write_checkpoint("text-llama", 11, LlamaForCausalLM, llama, save_published)

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "classify",
         description = {
-            "Sort pictures by the label whose text fits best, with a CLIP dual encoder and no training.",
+            "Sort pictures by the label whose text fits best, with a CLIP or SigLIP dual encoder and no" + " training.",
             "",
             "Techniques that act inside the encoder spend its visual tokens (tca, tome, turbo, flowcut). tca also learns"
                     + " from the stream: it remembers a few confident pictures of each class, so that what it says of a"

@@ -11,7 +11,7 @@ final class ClipModelOption {
             names = "--model",
             paramLabel = "MODEL",
             description =
-                    "Folder of a CLIP checkpoint in the Hugging Face layout, or of a LLaVA one that keeps its dual"
+                    "Folder of a CLIP or SigLIP checkpoint in the Hugging Face layout, or of a LLaVA one that keeps its dual"
                             + " encoder in a subfolder clip/, or ORG/NAME[@REVISION] of one that 'fovea pull' has"
                             + " fetched (default: peek, which comes with Fovea).")
     @Nullable

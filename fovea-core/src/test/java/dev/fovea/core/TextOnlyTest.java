@@ -48,7 +48,9 @@ class TextOnlyTest {
                 "text-llama",
                 "text-mistral",
                 "text-qwen2-window",
-                "text-mistral-window"
+                "text-mistral-window",
+                "text-gemma2",
+                "text-gemma3"
             })
     void answersAsTheReference(String name) throws IOException {
         Path folder = GOLDEN.resolve(name);

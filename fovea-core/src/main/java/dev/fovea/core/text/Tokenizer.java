@@ -103,7 +103,8 @@ public final class Tokenizer implements AutoCloseable {
 
     private boolean frames(String prompt) {
         String beginning = specialTokens.beginning();
-        return beginning == null || beginning.isEmpty() || !prompt.startsWith(beginning);
+        // Not always in front: PaliGemma has its pictures before it.
+        return beginning == null || beginning.isEmpty() || !prompt.contains(beginning);
     }
 
     /**

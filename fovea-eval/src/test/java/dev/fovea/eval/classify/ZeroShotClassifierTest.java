@@ -57,6 +57,32 @@ class ZeroShotClassifierTest {
         return out;
     }
 
+    /** SigLIP judges every label by itself: probabilities need not add up to one. */
+    @ParameterizedTest
+    @ValueSource(strings = {"siglip", "siglip2"})
+    void siglipToo(String name) {
+        try (DualEncoder siglip = DualEncoder.open(FOLDER.resolveSibling(name))) {
+            for (String technique : List.of("", "tome")) {
+                List<String> specs = technique.isEmpty() ? List.of() : List.of(technique);
+                Budget budget = technique.isEmpty() ? Budget.full() : Budget.share(0.5);
+                ZeroShotClassifier stream = new ZeroShotClassifier(siglip, TEXTS, INSTALLED, specs, budget);
+                for (RgbImage picture : pictures(2)) {
+                    Prediction seen = stream.classify(picture);
+                    for (int c = 0; c < 3; c++) {
+                        assertThat((double) seen.probabilities()[c])
+                                .isCloseTo(1 / (1 + Math.exp(-seen.logits()[c])), within(1e-6));
+                    }
+                    assertThat(seen.ranking()[0]).isEqualTo(seen.label());
+                    int patches = seen.ledger().total();
+                    assertThat(seen.ledger().kept()).isEqualTo(technique.isEmpty() ? patches : (patches + 1) / 2);
+                }
+            }
+            assertThatThrownBy(
+                            () -> new ZeroShotClassifier(siglip, TEXTS, INSTALLED, List.of("tca"), Budget.share(0.5)))
+                    .hasMessageContaining("tca");
+        }
+    }
+
     private static ZeroShotClassifier stream(Budget budget, String... specs) {
         return new ZeroShotClassifier(clip, TEXTS, INSTALLED, List.of(specs), budget);
     }

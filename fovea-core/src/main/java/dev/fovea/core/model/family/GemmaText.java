@@ -12,7 +12,6 @@ import dev.fovea.core.model.language.DecoderOptions.Variant;
 import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.model.language.SlidingWindows;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,13 +21,15 @@ import org.jspecify.annotations.Nullable;
  * language models; missing keys take the defaults of {@code transformers}' class of that {@code model_type}.
  */
 final class GemmaText {
-    private static final String LAYER_TYPES = "layer_types";
     private static final String SLIDING = "sliding_attention";
     private static final String FULL = "full_attention";
     private static final double THETA = 10_000;
 
     /** Channels of all heads together, far above any model. */
     private static final int MAX_WIDTH = 1 << 24;
+
+    /** Far above any model too. */
+    private static final int MAX_LAYERS = 1 << 14;
 
     private GemmaText() {}
 
@@ -113,6 +114,9 @@ final class GemmaText {
             throw t.wrong("head_dim", "even, and all heads at most " + MAX_WIDTH + " channels wide", headDim);
         }
         int layers = t.count("num_hidden_layers", kind.layers);
+        if (layers > MAX_LAYERS) {
+            throw t.wrong("num_hidden_layers", "at most " + MAX_LAYERS, layers);
+        }
         boolean bias = t.flag("attention_bias", false);
         return new DecoderOptions(
                 width,
@@ -171,21 +175,8 @@ final class GemmaText {
     }
 
     private static Set<Integer> windowed(Kind kind, ModelConfig t, int layers) {
-        JsonNode listed = t.node().path(LAYER_TYPES);
-        if (listed.isArray() && listed.size() != layers) {
-            throw t.wrong(LAYER_TYPES, "a list of " + layers + " kinds, one a layer", "a list of " + listed.size());
-        }
         int pattern = kind == Kind.GEMMA3 ? t.count("sliding_window_pattern", kind.pattern) : kind.pattern;
-        Set<Integer> windowed = new HashSet<>();
-        for (int i = 0; i < layers; i++) {
-            String type = listed.isArray() ? listed.get(i).asText() : (i + 1) % pattern == 0 ? FULL : SLIDING;
-            if (type.equals(SLIDING)) {
-                windowed.add(i);
-            } else if (!type.equals(FULL)) {
-                throw t.wrong(LAYER_TYPES, "'" + SLIDING + "' or '" + FULL + "' for each layer", type);
-            }
-        }
-        return windowed;
+        return DecoderConfig.slidingLayers(t, layers, layer -> (layer + 1) % pattern != 0);
     }
 
     /** Gemma 3: newer files describe the positions of each kind of layer, older ones scale those of full layers alone. */
