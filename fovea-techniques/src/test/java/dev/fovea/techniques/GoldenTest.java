@@ -82,6 +82,7 @@ class GoldenTest {
             case Decision.DropAllVisual d -> "drop-all " + d.positions();
             case Decision.Rescale r ->
                 "rescale " + Arrays.stream(indices(r.factors())).collect(Collectors.joining(","));
+            case Decision.Edges e -> "edges of " + e.edges().groups().length;
             case Decision.Replace r -> "replace " + sum(r.logits());
         };
     }

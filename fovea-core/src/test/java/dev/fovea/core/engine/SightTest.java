@@ -12,6 +12,7 @@ import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.contrastive.ImageHead;
 import dev.fovea.core.model.contrastive.PoolingHead;
 import dev.fovea.core.model.family.Siglip;
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
@@ -53,7 +54,7 @@ class SightTest {
 
     @Test
     void aWindowMeasuresPositionsNotPlaces() {
-        Sight all = Sight.of(IntStream.range(0, 5).toArray(), Sight.none(5));
+        Sight all = Sight.of(IntStream.range(0, 5).toArray(), Sight.none(5), null);
         assertThat(table(all, all, WINDOW)).isEqualTo(".xxxx ..xxx ...xx x...x xx...");
         // The third token was dropped: the two behind it come no closer to those before it.
         Sight left = all.at(new int[] {0, 1, 3, 4});
@@ -65,13 +66,24 @@ class SightTest {
 
     @Test
     void aBlockIsSeenBothWaysWithinItsWindowOrAcrossIt() {
-        Sight picture = Sight.of(IntStream.range(0, 5).toArray(), new int[] {0, 0, 0, 0, -1});
+        Sight picture = Sight.of(IntStream.range(0, 5).toArray(), new int[] {0, 0, 0, 0, -1}, null);
         assertThat(table(picture, picture, WINDOW)).isEqualTo("....x ....x ....x x...x xx...");
         assertThat(table(picture, picture, new Sight.Rule(3, true))).isEqualTo("....x ....x ....x ....x xx...");
         assertThat(Sight.unseen(picture.at(new int[] {3}), picture, new Sight.Rule(3, true)))
                 .isZero();
         // Without windows the last token sees all: no mask is made.
         assertThat(picture.last(1).hidden(picture, new Sight.Rule(0, false))).isNull();
+    }
+
+    @Test
+    void edgesHoldInsideAWindowAndForTokensThatCameLater() {
+        AttentionEdges branches = AttentionEdges.branches(0, 0, 1, 2);
+        Sight all = Sight.of(IntStream.range(0, 5).toArray(), Sight.none(5), branches);
+        // The fifth token came later: it continues the second branch.
+        assertThat(table(all, all, new Sight.Rule(0, false))).isEqualTo(".xxxx ..xxx ...xx ..x.x ..x..");
+        assertThat(table(all, all, WINDOW)).isEqualTo(".xxxx ..xxx ...xx x.x.x xxx..");
+        assertThat(all.special(new Sight.Rule(0, false))).isTrue();
+        assertThat(all.bent(new Sight.Rule(0, false))).isFalse();
     }
 
     /** The mask that the fused kernel takes and the scores that are capped one by one are one attention. */
@@ -82,7 +94,7 @@ class SightTest {
             Tensor q = torch.rand(new long[] {4, 5, 8});
             Tensor k = torch.rand(new long[] {2, 5, 8});
             Tensor v = torch.rand(new long[] {2, 5, 8});
-            Sight all = Sight.of(IntStream.range(0, 5).toArray(), Sight.none(5));
+            Sight all = Sight.of(IntStream.range(0, 5).toArray(), Sight.none(5), null);
             Tensor hidden = all.hidden(all, WINDOW);
             float[] fused = Tensors.floats(PackedAttention.masked(q, k, v, hidden, 0.5, 0));
             // A cap far above every score changes nothing that can be seen.
