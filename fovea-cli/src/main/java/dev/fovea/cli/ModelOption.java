@@ -4,6 +4,7 @@ import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.hub.HubCache;
 import dev.fovea.core.hub.HubName;
+import dev.fovea.core.model.gguf.GgufModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +15,14 @@ final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Folder of a checkpoint in the Hugging Face layout, or ORG/NAME[@REVISION] of one that"
-                    + " 'fovea pull' has fetched (default: peek, which comes with Fovea).")
+            description = "Folder of a checkpoint in the Hugging Face layout, a language model's .gguf file, or"
+                    + " ORG/NAME[@REVISION] of one that 'fovea pull' has fetched (default: peek, which comes with"
+                    + " Fovea).")
     @Nullable
     String model;
 
     /**
-     * The folder to load.
+     * The folder or file to load.
      *
      * @throws CommandFailure if there is none
      */
@@ -34,7 +36,7 @@ final class ModelOption {
             return peek;
         }
         Path folder = path(model);
-        if (Files.isDirectory(folder)) {
+        if (Files.isDirectory(folder) || GgufModel.is(folder)) {
             return folder;
         }
         if (!HubName.isOne(model)) {

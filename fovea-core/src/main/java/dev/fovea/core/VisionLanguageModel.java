@@ -8,6 +8,7 @@ import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.gguf.GgufModel;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
@@ -26,6 +27,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -62,16 +64,31 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /**
      * Opens a checkpoint of a known family in Hugging Face's layout: {@code config.json}, safetensors,
-     * {@code tokenizer.json}, processor files and a chat template.
+     * {@code tokenizer.json}, processor files and a chat template. Or a language model in a GGUF file.
      *
+     * @param path the folder of the checkpoint, or the {@code .gguf} file
      * @throws RuntimeException with one sentence that names the file and what is wrong with it
      */
-    public static VisionLanguageModel open(Path folder) {
-        return open(folder, OpenOptions.defaults());
+    public static VisionLanguageModel open(Path path) {
+        return open(path, OpenOptions.defaults());
     }
 
     /** As above, with options. */
-    public static VisionLanguageModel open(Path folder, OpenOptions options) {
+    public static VisionLanguageModel open(Path path, OpenOptions options) {
+        if (!GgufModel.is(path)) {
+            return open(path, path, () -> Checkpoint.open(path), options);
+        }
+        try (GgufModel file = GgufModel.open(path)) {
+            return open(path, file.folder(), file::takeCheckpoint, options);
+        }
+    }
+
+    /**
+     * @param named what was asked for
+     * @param folder holds the configuration, the tokenizer and the template
+     */
+    private static VisionLanguageModel open(
+            Path named, Path folder, Supplier<Checkpoint> weights, OpenOptions options) {
         Families.Found found = Families.read(folder);
         Description description = found.description();
         PictureProcessor processor = found.family().pictures(folder, description);
@@ -85,7 +102,7 @@ public final class VisionLanguageModel implements AutoCloseable {
                     : tokenizer.specialTokens();
             ChatTemplate template = ChatTemplate.open(
                     folder, special, options.chatTemplate(), found.family().template());
-            Checkpoint checkpoint = Checkpoint.open(folder);
+            Checkpoint checkpoint = weights.get();
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);
             TextTower tower = textTower(folder, options, dtype);
@@ -109,8 +126,8 @@ public final class VisionLanguageModel implements AutoCloseable {
                                     description.vision().patches().imageSize())
                             : model.shape(),
                     options.techniques(),
-                    new Gate(folder.toString(), () -> requireWhole(checkpoint, tower)));
-            return new VisionLanguageModel(folder, checkpoint, tower, asking);
+                    new Gate(named.toString(), () -> requireWhole(checkpoint, tower)));
+            return new VisionLanguageModel(named, checkpoint, tower, asking);
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
@@ -156,7 +173,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         return asking;
     }
 
-    /** Where it was opened from. */
+    /** The folder or file that it was opened from. */
     public Path folder() {
         return folder;
     }

@@ -12,11 +12,13 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.SequencedSet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A set of named weights on disk in the safetensors format: one file, or shards with an index.
+ * A set of named weights on disk: one file in the safetensors format, shards with an index, or the tensors of a file of
+ * another format.
  *
  * <p>Opening reads and checks the headers only; the data is mapped, and read by the operating system when a tensor is
  * first used. Safe for use by several threads.
@@ -26,29 +28,44 @@ public final class Checkpoint implements AutoCloseable {
     static final String INDEX = "model.safetensors.index.json";
 
     private final Path path;
-    private final List<MappedFile.Read<SafeTensorsHeader>> files;
-    private final Map<String, Entry> entries;
+    private final List<MappedFile> files;
+    private final Map<String, TensorSource> entries;
+    private final Map<String, String> metadata;
 
     /** Tensors that the index places in a shard that does not hold them: harmless until somebody needs one. */
     private final Map<String, String> absent;
 
     private final List<OwnedTensor> kept = new ArrayList<>();
 
-    private record Entry(MappedFile.Read<SafeTensorsHeader> in, TensorInfo info) {
-        Tensor tensor() {
-            return in.file().tensor(info.dtype(), info.sizes(), in.header().dataStart() + info.begin());
+    /** A tensor of a safetensors file, over its mapped bytes. */
+    private record Stored(MappedFile file, long dataStart, TensorInfo info) implements TensorSource {
+        @Override
+        public Tensor tensor() {
+            return file.tensor(info.dtype(), info.sizes(), dataStart + info.begin());
         }
     }
 
     private Checkpoint(
             Path path,
-            List<MappedFile.Read<SafeTensorsHeader>> files,
-            Map<String, Entry> entries,
+            List<MappedFile> files,
+            Map<String, TensorSource> entries,
+            Map<String, String> metadata,
             Map<String, String> absent) {
         this.path = path;
         this.files = files;
         this.entries = entries;
+        this.metadata = metadata;
         this.absent = absent;
+    }
+
+    /**
+     * The tensors of a file of another format.
+     *
+     * @param file closed with the checkpoint
+     * @param tensors by name, in the order of the file
+     */
+    public static Checkpoint of(MappedFile file, SequencedMap<String, TensorSource> tensors) {
+        return new Checkpoint(file.path(), List.of(file), new LinkedHashMap<>(tensors), Map.of(), Map.of());
     }
 
     /**
@@ -83,10 +100,14 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     private static Checkpoint single(Path path) {
-        MappedFile.Read<SafeTensorsHeader> file = safetensors(path);
-        Map<String, Entry> entries = new LinkedHashMap<>();
-        file.header().tensors().forEach((name, info) -> entries.put(name, new Entry(file, info)));
-        return new Checkpoint(path, List.of(file), entries, Map.of());
+        MappedFile.Read<SafeTensorsHeader> read = safetensors(path);
+        Map<String, TensorSource> entries = new LinkedHashMap<>();
+        read.header().tensors().forEach((name, info) -> entries.put(name, stored(read, info)));
+        return new Checkpoint(path, List.of(read.file()), entries, read.header().metadata(), Map.of());
+    }
+
+    private static TensorSource stored(MappedFile.Read<SafeTensorsHeader> read, TensorInfo info) {
+        return new Stored(read.file(), read.header().dataStart(), info);
     }
 
     private static Checkpoint sharded(Path indexPath) {
@@ -94,18 +115,26 @@ public final class Checkpoint implements AutoCloseable {
         Map<String, MappedFile.Read<SafeTensorsHeader>> shards = new LinkedHashMap<>();
         try {
             index.shards().forEach((name, tensors) -> shards.put(name, openShard(indexPath, name, tensors)));
-            Map<String, Entry> entries = new LinkedHashMap<>();
+            Map<String, TensorSource> entries = new LinkedHashMap<>();
             Map<String, String> absent = new LinkedHashMap<>();
             index.weightMap().forEach((tensor, shard) -> {
-                MappedFile.Read<SafeTensorsHeader> file = shards.get(shard);
-                TensorInfo info = file == null ? null : file.header().tensors().get(tensor);
-                if (file == null || info == null) {
+                MappedFile.Read<SafeTensorsHeader> read = shards.get(shard);
+                TensorInfo info = read == null ? null : read.header().tensors().get(tensor);
+                if (read == null || info == null) {
                     absent.put(tensor, shard);
                 } else {
-                    entries.put(tensor, new Entry(file, info));
+                    entries.put(tensor, stored(read, info));
                 }
             });
-            return new Checkpoint(indexPath, List.copyOf(shards.values()), entries, absent);
+            Map<String, String> metadata = shards.isEmpty()
+                    ? Map.of()
+                    : shards.values().iterator().next().header().metadata();
+            return new Checkpoint(
+                    indexPath,
+                    shards.values().stream().map(MappedFile.Read::file).toList(),
+                    entries,
+                    metadata,
+                    absent);
         } catch (RuntimeException e) {
             shards.values().forEach(shard -> shard.file().close());
             throw e;
@@ -143,7 +172,7 @@ public final class Checkpoint implements AutoCloseable {
      * @throws CheckpointException if there is no such tensor
      */
     public TensorInfo info(String name) {
-        return find(name).info;
+        return find(name).info();
     }
 
     /**
@@ -160,18 +189,16 @@ public final class Checkpoint implements AutoCloseable {
 
     /** The text pairs of the header; of shards, those of the first. */
     public Map<String, String> metadata() {
-        return files.isEmpty()
-                ? Map.of()
-                : Collections.unmodifiableMap(files.getFirst().header().metadata());
+        return Collections.unmodifiableMap(metadata);
     }
 
     /** How many bytes all tensors take. */
     public long byteSize() {
-        return entries.values().stream().mapToLong(e -> e.info.byteSize()).sum();
+        return entries.values().stream().mapToLong(e -> e.info().byteSize()).sum();
     }
 
-    private Entry find(String name) {
-        Entry entry = entries.get(name);
+    private TensorSource find(String name) {
+        TensorSource entry = entries.get(name);
         String shard = absent.get(name);
         if (entry == null && shard != null) {
             throw new CheckpointException(path + " places tensor '" + Printable.of(name) + "' in " + shard
@@ -203,7 +230,7 @@ public final class Checkpoint implements AutoCloseable {
      * @throws CheckpointException if one has
      */
     public void requireWhole() {
-        files.forEach(file -> file.file().requireWhole());
+        files.forEach(MappedFile::requireWhole);
     }
 
     /** Frees the tensors that were {@linkplain #keep kept}, and closes. Whoever uses one of them is at fault. */
@@ -218,6 +245,6 @@ public final class Checkpoint implements AutoCloseable {
     /** No more tensors can be taken; the files are unmapped once the tensors already taken are gone too. */
     @Override
     public void close() {
-        files.forEach(file -> file.file().close());
+        files.forEach(MappedFile::close);
     }
 }

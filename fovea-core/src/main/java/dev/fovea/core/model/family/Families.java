@@ -2,6 +2,7 @@ package dev.fovea.core.model.family;
 
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.OtherFormats;
+import dev.fovea.core.model.gguf.GgufModel;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,12 +18,17 @@ public final class Families {
     public record Found(Family family, Description description) {}
 
     /**
-     * What the {@code config.json} of a folder describes.
+     * What the {@code config.json} of a folder, or the description in a GGUF file, describes.
      *
      * @throws CheckpointException with one sentence if there is none, or no family opens it
      */
-    public static Found read(Path folder) {
-        return of(ModelConfig.read(folder.resolve("config.json")));
+    public static Found read(Path path) {
+        if (!GgufModel.is(path)) {
+            return of(ModelConfig.read(path.resolve("config.json")));
+        }
+        try (GgufModel file = GgufModel.open(path)) {
+            return of(ModelConfig.read(file.folder().resolve("config.json")));
+        }
     }
 
     /** What a configuration describes. */

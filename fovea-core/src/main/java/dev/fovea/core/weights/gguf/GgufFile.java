@@ -46,6 +46,11 @@ public final class GgufFile implements AutoCloseable {
         return file.path();
     }
 
+    /** The mapped file, for whoever hands out its tensors in another form. */
+    public MappedFile mapped() {
+        return file;
+    }
+
     /** The version of the format: 2 or 3. */
     public int version() {
         return header.version();
