@@ -40,7 +40,11 @@ record TextFraming(
     static TextFraming of(ModelConfig config, TextOptions options, Tokenizer tokenizer) {
         int[] bare = tokenizer.encode("a", false);
         int[] framed = tokenizer.encode("a", true);
-        boolean ended = framed.length > 0 && (bare.length == 0 || framed[framed.length - 1] != bare[bare.length - 1]);
+        if (framed.length == 0) {
+            throw new CheckpointException(config.file()
+                    + ": the tokenizer beside it gives no token for a text; take both from the same checkpoint");
+        }
+        boolean ended = bare.length == 0 || framed[framed.length - 1] != bare[bare.length - 1];
         if (!options.endsIn(framed)) {
             throw new CheckpointException(config.file() + ": 'text_config.eos_token_id' is " + options.eosToken()
                     + ", but texts in this folder's tokenizer end with the id " + framed[framed.length - 1]

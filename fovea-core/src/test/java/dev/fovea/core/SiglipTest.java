@@ -152,7 +152,7 @@ class SiglipTest {
                 assertThat(new int[] {rows, cols}).containsExactly(Tensors.ints(golden.tensor(name + ".grid")));
                 float[] channelsLast = Tensors.floats(Tensors.of(view.pixels(), 3, rows, 14, cols, 14)
                         .permute(1, 3, 2, 4, 0)
-                        .reshape(rows * cols, -1));
+                        .reshape((long) rows * cols, -1));
                 assertThat(channelsLast).isEqualTo(Tensors.floats(golden.tensor(name + ".pixel_values")));
             }
         }
@@ -162,8 +162,8 @@ class SiglipTest {
 
     @Test
     void whatDoesNotBelongTogetherIsRefused() throws IOException {
-        for (Path file :
-                Files.list(ROOT.resolve("siglip2")).filter(Files::isRegularFile).toList()) {
+        for (String name : List.of("config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors")) {
+            Path file = ROOT.resolve("siglip2").resolve(name);
             Files.copy(file, dir.resolve(file.getFileName()));
         }
         Files.copy(

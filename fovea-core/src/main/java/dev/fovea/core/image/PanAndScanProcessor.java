@@ -13,6 +13,10 @@ import java.util.List;
  */
 public final class PanAndScanProcessor implements PictureProcessor {
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
+    private static final int MAX_SIDE = 16_384;
+
+    /** Far more views of one picture than any context holds. */
+    private static final int MAX_CROPS = 64;
 
     private final int width;
     private final int height;
@@ -28,8 +32,8 @@ public final class PanAndScanProcessor implements PictureProcessor {
         this.height = sides[0];
         this.width = sides[1];
         this.cuts = file.flag("do_pan_and_scan", false);
-        this.leastCrop = Math.toIntExact(file.count("pan_and_scan_min_crop_size", 256));
-        this.mostCrops = Math.toIntExact(file.count("pan_and_scan_max_num_crops", 4));
+        this.leastCrop = file.count("pan_and_scan_min_crop_size", 256, MAX_SIDE);
+        this.mostCrops = file.count("pan_and_scan_max_num_crops", 4, MAX_CROPS);
         this.leastRatio = file.number("pan_and_scan_min_ratio_to_activate", 1.2);
         this.resampling = file.resampling(Resampling.BILINEAR);
         this.pixels = new PixelTable(file.normalization(HALF, HALF));

@@ -17,6 +17,8 @@ public final class PatchBudgetProcessor implements PictureProcessor {
     private static final double PRECISION = 1e-5;
 
     private static final double LARGEST_SCALE = 100;
+    private static final int MAX_PATCH = 1024;
+    private static final int MAX_PATCHES = 1 << 20;
 
     private final int patch;
     private final int most;
@@ -24,8 +26,12 @@ public final class PatchBudgetProcessor implements PictureProcessor {
     private final PixelTable pixels;
 
     private PatchBudgetProcessor(ProcessorFile file) {
-        this.patch = Math.toIntExact(file.count("patch_size", 16));
-        this.most = Math.toIntExact(file.count("max_num_patches", 256));
+        this.patch = file.count("patch_size", 16, MAX_PATCH);
+        this.most = file.count("max_num_patches", 256, MAX_PATCHES);
+        if ((long) most * patch * patch > PictureLimits.DEFAULT.pixels()) {
+            throw new CheckpointException(file.name() + " asks for " + most + " patches of " + patch
+                    + " pixels a side, more than " + PictureLimits.DEFAULT.pixels() + " pixels a picture");
+        }
         this.resampling = file.resampling(Resampling.BILINEAR);
         this.pixels = new PixelTable(file.normalization(HALF, HALF));
     }

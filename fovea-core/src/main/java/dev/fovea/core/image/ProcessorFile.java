@@ -127,6 +127,20 @@ public record ProcessorFile(JsonNode json, String name) {
     }
 
     /**
+     * A whole number from 1 to {@code most} under {@code key}, or {@code fallback}.
+     *
+     * @throws CheckpointException if it is anything else
+     */
+    int count(String key, int fallback, int most) {
+        long count = count(key, fallback);
+        if (count > most) {
+            throw new CheckpointException(
+                    name + " has a " + key + " of " + count + " instead of a whole number from 1 to " + most);
+        }
+        return (int) count;
+    }
+
+    /**
      * A whole number of at least 1.
      *
      * @throws CheckpointException if {@code node} is anything else

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.Fuzzing;
 import dev.fovea.core.Mutants;
 import dev.fovea.core.image.ImageProcessorConfig;
+import dev.fovea.core.image.PanAndScanProcessor;
+import dev.fovea.core.image.PatchBudgetProcessor;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.weights.CheckpointException;
 import java.io.IOException;
@@ -62,6 +65,18 @@ class ConfigFuzzTest {
         Fuzzing.run("preprocessor_config.json", 150_000, CheckpointException.class::isInstance, random -> {
             Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));
             ImageProcessorConfig.read(folder);
+        });
+    }
+
+    @Test
+    void damagedConfigurationsOfCropsAndPatchBudgetsAreRefusedOrRead() throws Exception {
+        List<JsonNode> sound = golden("gemma3-pas/preprocessor_config.json", "siglip2/preprocessor_config.json");
+        Path file = folder.resolve("preprocessor_config.json");
+        Fuzzing.run("preprocessor_config.json", 50_000, CheckpointException.class::isInstance, random -> {
+            Files.writeString(file, Mutants.json(random, sound.get(random.nextInt(sound.size()))));
+            PictureProcessor read =
+                    random.nextBoolean() ? PanAndScanProcessor.read(folder) : PatchBudgetProcessor.read(folder);
+            read.views(1 + random.nextInt(3000), 1 + random.nextInt(3000));
         });
     }
 }
