@@ -186,7 +186,7 @@ class ClassifyTest {
     void aModelWithoutTextTowerIsRefused() {
         fails(
                 ExitCode.MODEL,
-                "a CLIP checkpoint is needed here",
+                "a CLIP or SigLIP checkpoint is needed here",
                 Run.of("classify", WIDE, "--labels", "a,b", "--model", Run.MODEL));
         fails(ExitCode.MODEL, "the default model is missing", Run.of("classify", WIDE, "--labels", "a,b"));
     }
