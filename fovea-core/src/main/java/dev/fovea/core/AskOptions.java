@@ -79,11 +79,11 @@ public record AskOptions(
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
-        return withGeneration(new GenerationOptions(sampling, generation.maxTokens(), generation.stop()));
+        return withGeneration(generation.withSampling(sampling));
     }
 
     public AskOptions withMaxTokens(int tokens) {
-        return withGeneration(new GenerationOptions(generation.sampling(), tokens, generation.stop()));
+        return withGeneration(generation.withMaxTokens(tokens));
     }
 
     public AskOptions withListener(GenerationListener follower) {

@@ -1,7 +1,12 @@
 package dev.fovea.core;
 
 import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.file.StrictJson;
+import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.generate.Generator;
+import dev.fovea.core.generate.Grammar;
+import dev.fovea.core.generate.json.JsonGrammar;
+import dev.fovea.core.generate.json.JsonVocabulary;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
@@ -18,8 +23,10 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.text.ChatTemplate;
 import dev.fovea.core.text.SpecialTokens;
+import dev.fovea.core.text.TextException;
 import dev.fovea.core.text.Tokenizer;
 import dev.fovea.core.weights.Checkpoint;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,6 +61,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final @Nullable TextTower tower;
     private final Asking asking;
+    private @Nullable JsonVocabulary vocabulary;
 
     private VisionLanguageModel(Path folder, Checkpoint checkpoint, @Nullable TextTower tower, Asking asking) {
         this.folder = folder;
@@ -297,6 +305,43 @@ public final class VisionLanguageModel implements AutoCloseable {
      */
     public Viewing view(List<RgbImage> images, AskOptions options) {
         return new Viewing(asking, options, images);
+    }
+
+    /**
+     * The form of answers that are JSON of a schema, for {@link GenerationOptions#withGrammar}. It is enforced while the
+     * answer is generated: an answer that ends by itself is a document that the schema allows.
+     *
+     * @param schema a JSON schema, of which {@link JsonGrammar#ofSchema} says what is supported; null for any object
+     * @throws IllegalArgumentException with one sentence, if the schema is no JSON or cannot be enforced
+     * @throws TextException if tokens of this model's tokenizer stand for no fixed bytes
+     */
+    public Grammar json(@Nullable String schema) {
+        if (schema == null) {
+            return JsonGrammar.ofAnyObject(vocabulary());
+        }
+        return JsonGrammar.ofSchema(
+                StrictJson.read(
+                        schema, "The schema", (sentence, cause) -> new IllegalArgumentException(sentence + ".", cause)),
+                vocabulary());
+    }
+
+    private synchronized JsonVocabulary vocabulary() {
+        JsonVocabulary known = vocabulary;
+        if (known == null) {
+            known = new JsonVocabulary(asking.tokenizer().tokenBytes());
+            vocabulary = known;
+        }
+        return known;
+    }
+
+    /**
+     * The bytes that a token stands for in an answer, which may be a part of a character; of a special token those that
+     * it is spelled with.
+     */
+    public byte[] bytes(int token) {
+        return vocabulary()
+                .bytes(token)
+                .orElseGet(() -> asking.tokenizer().piece(token).getBytes(StandardCharsets.UTF_8));
     }
 
     private static void requireWhole(Checkpoint checkpoint, @Nullable TextTower tower) {

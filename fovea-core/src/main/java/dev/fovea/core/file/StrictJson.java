@@ -62,6 +62,26 @@ public final class StrictJson {
         }
     }
 
+    /**
+     * The value in a text.
+     *
+     * @param name what to call the text in messages
+     * @param kind makes the exception of a sentence and its cause
+     */
+    public static JsonNode read(
+            String text, String name, BiFunction<String, Throwable, ? extends RuntimeException> kind) {
+        try {
+            JsonNode node = JSON.readTree(text);
+            return node == null ? MissingNode.getInstance() : node;
+        } catch (JacksonException e) {
+            throw kind.apply(
+                    e instanceof StreamConstraintsException
+                            ? name + " is nested deeper than " + MAX_DEPTH + " levels, or longer than can be meant"
+                            : name + " is not valid JSON",
+                    e);
+        }
+    }
+
     /** What is wrong with a file that is no JSON of ours. */
     public static String fault(Path path, JacksonException e) {
         String reason = String.valueOf(e.getOriginalMessage());

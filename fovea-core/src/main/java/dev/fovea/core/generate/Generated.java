@@ -19,7 +19,17 @@ public record Generated(String text, List<Token> tokens, FinishReason finish) {
      * One token.
      *
      * @param id in the vocabulary
-     * @param logProbability natural logarithm of its probability under the model, before temperature and filters
+     * @param logProbability natural logarithm of its probability under the model, before temperature, filters and forms
+     * @param likeliest the likeliest tokens of this place, falling, if they were asked for
      */
-    public record Token(int id, double logProbability) {}
+    public record Token(int id, double logProbability, List<Sampler.Choice> likeliest) {
+        public Token {
+            likeliest = List.copyOf(likeliest);
+        }
+
+        /** A token of a place whose other tokens nobody asked for. */
+        public Token(int id, double logProbability) {
+            this(id, logProbability, List.of());
+        }
+    }
 }

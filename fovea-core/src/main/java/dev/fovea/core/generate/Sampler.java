@@ -1,7 +1,11 @@
 package dev.fovea.core.generate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
 /**
@@ -43,17 +47,52 @@ public final class Sampler {
      *     arithmetic are broken
      */
     public Choice next(float[] logits) {
+        return next(logits, logits);
+    }
+
+    /**
+     * The next token, where some are forbidden.
+     *
+     * @param logits as the model gave them; left as they are
+     * @param allowed the same with −∞ for every forbidden token; left as they are
+     * @throws IllegalStateException if the logits hold NaN or nothing but −∞
+     */
+    public Choice next(float[] logits, float[] allowed) {
         double logSum = logSumExp(logits);
         if (Double.isNaN(logSum) || Double.isInfinite(logSum)) {
             throw new IllegalStateException(
                     "The model gave logits that are not numbers; its weights may be damaged, or its element type too narrow");
         }
         scores = scores.length == logits.length ? scores : new float[logits.length];
-        System.arraycopy(logits, 0, scores, 0, logits.length);
+        System.arraycopy(allowed, 0, scores, 0, allowed.length);
         penalise();
         int token = options.greedy() ? argmax(scores) : sample();
         seen.set(token);
         return new Choice(token, logits[token] - logSum);
+    }
+
+    /** The likeliest tokens under the model, falling; of equal ones the lower id first. */
+    public static List<Choice> likeliest(float[] logits, int count) {
+        if (count == 0) {
+            return List.of();
+        }
+        double logSum = logSumExp(logits);
+        PriorityQueue<Integer> best = new PriorityQueue<>(
+                Comparator.comparingDouble((Integer i) -> logits[i]).thenComparing(Comparator.reverseOrder()));
+        for (int i = 0; i < logits.length; i++) {
+            if (best.size() < count || logits[i] > logits[best.element()]) {
+                best.add(i);
+            }
+            if (best.size() > count) {
+                best.remove();
+            }
+        }
+        List<Choice> falling = new ArrayList<>();
+        while (!best.isEmpty()) {
+            int id = best.remove();
+            falling.addFirst(new Choice(id, logits[id] - logSum));
+        }
+        return falling;
     }
 
     /** Seen tokens: positive scores are divided by the penalty, negative ones multiplied with it. */

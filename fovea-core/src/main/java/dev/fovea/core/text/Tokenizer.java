@@ -258,6 +258,15 @@ public final class Tokenizer implements AutoCloseable {
         return known.getOrDefault(id, "");
     }
 
+    /**
+     * For each id the bytes that it stands for in a text; null for special and otherwise added tokens.
+     *
+     * @throws TextException if the tokens of this kind of tokenizer stand for no fixed bytes
+     */
+    public List<byte @Nullable []> tokenBytes() {
+        return TokenBytes.of(file, Vocabulary.read(file), addedTokens.values());
+    }
+
     private static int[] toInts(long[] ids) {
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
     }

@@ -1,0 +1,141 @@
+package dev.fovea.core.generate;
+
+import dev.fovea.core.engine.PromptState;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One answer in the making: chooses its tokens from the logits of its prompt's state, turns them into text, and knows
+ * when it has ended. Whoever runs it feeds the chosen tokens to the engine. Not for use by several threads at once.
+ */
+public final class Answering {
+    private final PromptState state;
+    private final GenerationOptions options;
+    private final GenerationListener listener;
+    private final Set<Integer> endTokens;
+    private final int contextLength;
+    private final Sampler sampler;
+    private final StreamingDetokenizer detokenizer;
+    private final StopStrings stops;
+    private final @Nullable Constraint constraint;
+    private final StringBuilder text = new StringBuilder();
+    private final List<Generated.Token> tokens = new ArrayList<>();
+    private @Nullable FinishReason finish;
+
+    /**
+     * @param state a prompt that has been read; it moves on with the answer
+     * @param decoder text of token ids, without special tokens
+     * @param endTokens any of these ends the answer
+     * @param contextLength most tokens that the model reads
+     */
+    Answering(
+            PromptState state,
+            GenerationOptions options,
+            GenerationListener listener,
+            Function<int[], String> decoder,
+            Set<Integer> endTokens,
+            int contextLength) {
+        this.state = state;
+        this.options = options;
+        this.listener = listener;
+        this.endTokens = endTokens;
+        this.contextLength = contextLength;
+        this.sampler = new Sampler(options.sampling(), state.ids());
+        this.detokenizer = new StreamingDetokenizer(decoder);
+        this.stops = new StopStrings(options.stop());
+        Grammar grammar = options.grammar();
+        this.constraint = grammar == null ? null : grammar.begin();
+    }
+
+    /** The prompt that is being answered. */
+    public PromptState state() {
+        return state;
+    }
+
+    /** Whether no further token comes. */
+    public boolean ended() {
+        return finish != null;
+    }
+
+    /** Tokens chosen so far. */
+    public int tokens() {
+        return tokens.size();
+    }
+
+    /** The token that was chosen last, which the engine has not read yet. */
+    public int lastToken() {
+        return tokens.getLast().id();
+    }
+
+    /**
+     * Chooses the next token, or ends the answer.
+     *
+     * @throws IllegalStateException if the logits are not numbers, or no token of the vocabulary goes on with the form
+     */
+    public void choose() {
+        if (listener.cancelled()) {
+            finish = FinishReason.CANCELLED;
+            return;
+        }
+        Constraint form = constraint;
+        if (form != null && form.mustEnd()) {
+            finish = FinishReason.END;
+            return;
+        }
+        float[] logits = state.logits();
+        Sampler.Choice choice = form == null ? sampler.next(logits) : sampler.next(logits, allowed(form, logits));
+        if (endTokens.contains(choice.token())) {
+            finish = FinishReason.END;
+            return;
+        }
+        if (form != null) {
+            form.accept(choice.token());
+        }
+        Generated.Token token = new Generated.Token(
+                choice.token(), choice.logProbability(), Sampler.likeliest(logits, options.likeliest()));
+        tokens.add(token);
+        listener.onToken(token);
+        hand(stops.accept(detokenizer.accept(choice.token())));
+        if (stops.stopped()) {
+            finish = FinishReason.STOP_STRING;
+        } else if (form != null && form.mustEnd()) {
+            finish = FinishReason.END;
+        } else if (tokens.size() == options.maxTokens()) {
+            finish = FinishReason.MAX_TOKENS;
+        } else if (state.length() >= contextLength) {
+            finish = FinishReason.CONTEXT;
+        }
+    }
+
+    private float[] allowed(Constraint form, float[] logits) {
+        float[] allowed = logits.clone();
+        form.forbid(allowed);
+        if (form.mayEnd()) {
+            endTokens.stream().filter(id -> id < logits.length).forEach(id -> allowed[id] = logits[id]);
+        }
+        for (float v : allowed) {
+            if (v != Float.NEGATIVE_INFINITY) {
+                return allowed;
+            }
+        }
+        throw new IllegalStateException("No token of this model's vocabulary goes on with the form that was asked for");
+    }
+
+    /** The answer, once it has ended or is not wanted any longer. */
+    public Generated result() {
+        hand(stops.accept(detokenizer.finish()));
+        hand(stops.finish());
+        FinishReason reason = finish == null ? FinishReason.CANCELLED : finish;
+        return new Generated(text.toString(), tokens, reason);
+    }
+
+    private void hand(String piece) {
+        if (!piece.isEmpty()) {
+            text.append(piece);
+            listener.onText(piece);
+        }
+    }
+}
