@@ -35,6 +35,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -74,6 +75,16 @@ record Asking(
             PlanRun run,
             List<PlanRun> ofViews,
             @Nullable Recording recording) {
+
+        /** The same with other tokens. */
+        Job withIds(int[] others) {
+            return new Job(others, pictures, plan, run, ofViews, recording);
+        }
+
+        /** The same with its pictures in another form. */
+        Job withPictures(List<Shown> others) {
+            return new Job(ids, others, plan, run, ofViews, recording);
+        }
 
         /** What the encoder sees. */
         List<PreparedImage> views() {
@@ -217,6 +228,15 @@ record Asking(
      * @param skip views of each job that are left out
      */
     List<EncodedImage> encode(List<Job> jobs, int skip) {
+        return encode(jobs, view -> view >= skip);
+    }
+
+    /**
+     * As above.
+     *
+     * @param wanted which views of each job are encoded
+     */
+    List<EncodedImage> encode(List<Job> jobs, IntPredicate wanted) {
         try (Scope ignored = Scope.inference()) {
             List<ImageInput> inputs = new ArrayList<>();
             for (Job job : jobs) {
@@ -224,7 +244,7 @@ record Asking(
                 for (int p = 0; p < job.pictures().size(); p++) {
                     Shown shown = job.pictures().get(p);
                     for (PreparedImage image : shown.prepared().views()) {
-                        if (view >= skip) {
+                        if (wanted.test(view)) {
                             inputs.add(new Pictures(processor)
                                     .input(
                                             shown,
@@ -242,13 +262,12 @@ record Asking(
     }
 
     PathEngine.Prompt prompt(Job job, List<EncodedImage> images, AskOptions options) {
-        return new PathEngine.Prompt(
-                "",
-                job.ids(),
-                images,
-                job.run(),
-                job.ofViews(),
-                options.generation().maxTokens());
+        return prompt(job, images, options.generation().maxTokens());
+    }
+
+    /** @param room tokens to make room for behind the prompt at first */
+    PathEngine.Prompt prompt(Job job, List<EncodedImage> images, int room) {
+        return new PathEngine.Prompt("", job.ids(), images, job.run(), job.ofViews(), room);
     }
 
     /** Answers several jobs together. */

@@ -112,6 +112,16 @@ public final class DualEncoder implements AutoCloseable {
         return new DualEncoder(tower, family, vision.options(), processor);
     }
 
+    /**
+     * Whether a folder holds a checkpoint of this kind, by what its configuration says.
+     *
+     * @throws CheckpointException if it has no configuration that can be read
+     */
+    public static boolean isOne(Path folder) {
+        return TextTower.TYPES.contains(
+                ModelConfig.read(folder.resolve("config.json")).text("model_type", ""));
+    }
+
     /** Its sizes; those of a language model are 0. */
     public ModelShape shape() {
         return shape;
@@ -197,6 +207,11 @@ public final class DualEncoder implements AutoCloseable {
         try (Scope ignored = Scope.inference()) {
             return matrix(tower.clip().similarity(imageEmbeddings(images), textEmbeddings(texts)));
         }
+    }
+
+    /** Tokens of a text as the text tower reads it, at most as many as it reads. */
+    public int tokens(String text) {
+        return tower.ids(text).length;
     }
 
     private Tensor imageEmbeddings(List<RgbImage> images) {

@@ -27,10 +27,13 @@ record TextTower(Checkpoint checkpoint, ContrastiveModel clip, Tokenizer tokeniz
     /** What benchmarks add to a question to get short answers; it says nothing about the picture. */
     private static final String SHORT_ANSWER = "Answer the question using a single word or phrase.";
 
+    /** What {@code model_type} may be. */
+    static final List<String> TYPES = List.of("clip", "siglip", Siglip.ANY_ASPECT);
+
     static TextTower open(Path folder, DType dtype) {
         ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
         String type = config.text("model_type", "(none)");
-        if (!List.of("clip", "siglip", Siglip.ANY_ASPECT).contains(type)) {
+        if (!TYPES.contains(type)) {
             throw new CheckpointException(
                     config.file() + ": 'model_type' is '" + type
                             + "', but a CLIP or SigLIP checkpoint is needed here, such as the one that a LLaVA folder may keep in its subfolder 'clip'");

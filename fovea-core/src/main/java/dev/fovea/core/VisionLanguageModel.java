@@ -344,6 +344,15 @@ public final class VisionLanguageModel implements AutoCloseable {
                 .orElseGet(() -> asking.tokenizer().piece(token).getBytes(StandardCharsets.UTF_8));
     }
 
+    /**
+     * Answers the prompts of many users at once, see {@link ContinuousBatch}. Close it before the model.
+     *
+     * @param options how many at once, and what is kept between them
+     */
+    public ContinuousBatch batch(BatchOptions options) {
+        return new ContinuousBatch(asking, options);
+    }
+
     private static void requireWhole(Checkpoint checkpoint, @Nullable TextTower tower) {
         checkpoint.requireWhole();
         if (tower != null) {

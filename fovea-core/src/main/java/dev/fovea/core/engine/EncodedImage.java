@@ -27,6 +27,11 @@ public record EncodedImage(
         List<Integer> encoderTokens)
         implements AutoCloseable {
 
+    /** Native memory that its features take. */
+    public long bytes() {
+        return features.get().numel() * features.get().element_size();
+    }
+
     @Override
     public void close() {
         features.close();

@@ -101,6 +101,12 @@ public final class PromptState implements AutoCloseable {
         return sequence.cache().layer(0).length();
     }
 
+    /** Native memory that its caches take. */
+    public long bytes() {
+        Sequence other = blind;
+        return sequence.cache().bytes() + (other == null ? 0 : other.cache().bytes());
+    }
+
     /** Forgets all but the first tokens, which must include every picture. */
     public void truncate(int tokens) {
         sequence.truncate(places[tokens]);

@@ -45,6 +45,11 @@ public final class KvCache implements AutoCloseable {
         layers.forEach(layer -> layer.truncate(length));
     }
 
+    /** Native memory that it takes. */
+    public long bytes() {
+        return layers.stream().mapToLong(Layer::bytes).sum();
+    }
+
     @Override
     public void close() {
         layers.forEach(Layer::close);
@@ -73,6 +78,10 @@ public final class KvCache implements AutoCloseable {
         /** Tokens held. */
         public int length() {
             return length;
+        }
+
+        private long bytes() {
+            return keys == null ? 0 : 2L * heads * headDim * capacity * dtype.bytes();
         }
 
         /** Position id of the next token in this layer. */
