@@ -1,0 +1,148 @@
+package dev.fovea.server;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.BatchAnswer;
+import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.generate.FinishReason;
+import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.Sampler;
+import dev.fovea.core.path.Ledger;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Locale;
+
+/** Writes what all forms of answers have in common. */
+final class Answers {
+    static final ObjectMapper JSON = new ObjectMapper();
+
+    private Answers() {}
+
+    static String finish(FinishReason reason) {
+        return switch (reason) {
+            case END, STOP_STRING, CANCELLED -> "stop";
+            case MAX_TOKENS, CONTEXT -> "length";
+        };
+    }
+
+    /** Tokens of prompt and answer, as {@code /v1/chat/completions} names them. */
+    static ObjectNode usage(BatchAnswer done) {
+        int prompt = done.answer().promptTokens();
+        int answer = done.answer().tokens().size();
+        ObjectNode usage = JSON.createObjectNode();
+        usage.put("prompt_tokens", prompt)
+                .put("completion_tokens", answer)
+                .put("total_tokens", prompt + answer)
+                .set("prompt_tokens_details", JSON.createObjectNode().put("cached_tokens", done.cachedTokens()));
+        usage.set("visual_tokens", visual(done.answer().ledger()));
+        return usage;
+    }
+
+    /** Visual tokens of the plain model, and those that were left behind the last station. */
+    static ObjectNode visual(Ledger ledger) {
+        return JSON.createObjectNode().put("total", ledger.plainTotal()).put("kept", ledger.kept());
+    }
+
+    /** How visual tokens were spent, and what it cost. */
+    static ObjectNode fovea(Spending spending, BatchAnswer done) {
+        ObjectNode fovea = JSON.createObjectNode();
+        ArrayNode techniques = fovea.putArray("techniques");
+        spending.techniques().forEach(techniques::add);
+        fovea.put("budget", spending.budgetText());
+        Ledger ledger = done.answer().ledger();
+        ObjectNode visual = visual(ledger);
+        visual.put("dropped", ledger.count(Ledger.Fate.DROPPED)).put("merged", ledger.count(Ledger.Fate.MERGED));
+        fovea.set("visual_tokens", visual);
+        fovea.putObject("timings")
+                .put("queue_ms", rounded(done.queueMs()))
+                .put("encoder_ms", rounded(done.answer().timings().encoderMs()))
+                .put("prefill_ms", rounded(done.answer().timings().prefillMs()))
+                .put("decode_ms", rounded(done.answer().timings().decodeMs()))
+                .put("first_token_ms", rounded(done.firstTokenMs()));
+        fovea.putObject("cached").put("tokens", done.cachedTokens()).put("views", done.cachedViews());
+        if (spending.ledger()) {
+            fovea.set("ledger", ledger(ledger));
+        }
+        return fovea;
+    }
+
+    private static double rounded(double ms) {
+        return Math.round(ms * 100) / 100.0;
+    }
+
+    /** What became of every visual token. */
+    private static ObjectNode ledger(Ledger ledger) {
+        ObjectNode out = JSON.createObjectNode();
+        ArrayNode images = out.putArray("images");
+        for (Ledger.Grid grid : ledger.images()) {
+            images.addObject()
+                    .put("picture", grid.picture())
+                    .put("rows", grid.rows())
+                    .put("columns", grid.cols())
+                    .put("side", grid.side());
+        }
+        ArrayNode tokens = out.putArray("tokens");
+        for (Ledger.Token token : ledger.tokens()) {
+            ObjectNode one = tokens.addObject()
+                    .put("image", token.image())
+                    .put("row", token.row())
+                    .put("column", token.col())
+                    .put("fate", lower(token.fate()));
+            ArrayNode events = one.putArray("events");
+            for (Ledger.Event event : token.events()) {
+                ObjectNode said =
+                        events.addObject().put("station", event.station()).put("fate", lower(event.fate()));
+                Float score = event.score();
+                if (score != null && Float.isFinite(score)) {
+                    said.put("score", score);
+                }
+                if (event.into() >= 0) {
+                    said.put("into", event.into());
+                }
+            }
+        }
+        ArrayNode survivors = out.putArray("survivors");
+        for (Ledger.Group group : ledger.survivors()) {
+            ObjectNode one = survivors.addObject().put("anchor", group.anchor());
+            ArrayNode members = one.putArray("members");
+            for (int member : group.members()) {
+                members.add(member);
+            }
+        }
+        ArrayNode encoder = out.putArray("encoder_tokens");
+        ledger.encoderTokens().forEach(encoder::add);
+        ArrayNode decoder = out.putArray("decoder_tokens");
+        ledger.decoderTokens().forEach(decoder::add);
+        return out;
+    }
+
+    private static String lower(Ledger.Fate fate) {
+        return fate.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Log-probabilities of tokens, as both forms of answers write them. */
+    static ArrayNode logprobs(List<Generated.Token> tokens, VisionLanguageModel model) {
+        ArrayNode all = JSON.createArrayNode();
+        for (Generated.Token token : tokens) {
+            ObjectNode one = logprob(all.addObject(), token.id(), token.logProbability(), model);
+            ArrayNode top = one.putArray("top_logprobs");
+            for (Sampler.Choice choice : token.likeliest()) {
+                logprob(top.addObject(), choice.token(), choice.logProbability(), model);
+            }
+        }
+        return all;
+    }
+
+    private static ObjectNode logprob(ObjectNode one, int id, double logProbability, VisionLanguageModel model) {
+        byte[] bytes = model.bytes(id);
+        one.put("token", new String(bytes, StandardCharsets.UTF_8));
+        // JSON has no infinity: what cannot be is written as OpenAI writes it.
+        one.put("logprob", Math.max(-9999.0, logProbability));
+        ArrayNode written = one.putArray("bytes");
+        for (byte b : bytes) {
+            written.add(b & 0xff);
+        }
+        return one;
+    }
+}

@@ -1,0 +1,31 @@
+package dev.fovea.server;
+
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.generate.GenerationOptions;
+
+/**
+ * What a request asks for, read and checked, before its pictures are decoded.
+ *
+ * @param model as the request names it
+ * @param prompt the conversation
+ * @param spending how visual tokens are spent
+ * @param generation how the answer is generated
+ * @param stream whether it is sent while it is generated
+ * @param usage whether a stream ends with what was used
+ * @param logprobs whether the answer brings the log-probabilities of its tokens
+ */
+record Wish(
+        String model,
+        Prompt prompt,
+        Spending spending,
+        GenerationOptions generation,
+        boolean stream,
+        boolean usage,
+        boolean logprobs) {
+
+    AskOptions options() {
+        return AskOptions.defaults()
+                .withTechniques(spending.techniques(), spending.budget())
+                .withGeneration(generation);
+    }
+}
