@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
             TrainCommand.class,
             PullCommand.class,
             SpeedCommand.class,
+            ServeCommand.class,
             CompletionCommand.class
         },
         footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})

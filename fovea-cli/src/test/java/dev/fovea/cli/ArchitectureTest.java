@@ -23,7 +23,7 @@ class ArchitectureTest {
 
     @Test
     void everyModuleIsSeen() {
-        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "cli"}) {
+        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "server", "cli"}) {
             assertThat(ALL.that(DescribedPredicate.describe(
                             module, (JavaClass c) -> c.getPackageName().startsWith("dev.fovea." + module))))
                     .as(module)
@@ -88,6 +88,18 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(othersThan(
                         "dev.fovea.eval..", "dev.fovea.core..", "dev.fovea.world..", "dev.fovea.techniques.."))
+                .check(ALL);
+    }
+
+    @Test
+    void theServerKnowsTheEngineAloneAndNoTensor() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.server..")
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.server..", "dev.fovea.core.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
                 .check(ALL);
     }
 

@@ -57,7 +57,9 @@ class DocumentsTest {
                 .isNotEmpty()
                 .allSatisfy(
                         block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", ""));
+        // Calls of the server are made by ServeTest.
         List<String> others = blocks(block -> block.language().isEmpty()
+                        && !block.text().startsWith("curl ")
                         && !List.of(GENERATED, ALSO_GENERATED).contains(block.file()))
                 .flatMap(block -> block.commands().stream())
                 .filter(line -> !line.matches("(\\./)?(fovea|mvn|java) .*|(python3\\S*|\\.venv/\\S+) .*"))
