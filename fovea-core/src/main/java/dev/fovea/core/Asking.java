@@ -18,6 +18,7 @@ import dev.fovea.core.message.Printable;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
@@ -63,13 +64,15 @@ record Asking(
     /**
      * One prompt, ready to be read.
      *
-     * @param ids token ids, with one placeholder for each view of a picture
+     * @param ids token ids, with one placeholder for each slot
+     * @param slots what each placeholder stands for
      * @param plan what happens in the language model
      * @param run that plan on its way
      * @param ofViews for each view its plan on its way
      */
     record Job(
             int[] ids,
+            List<Slot> slots,
             List<Shown> pictures,
             Plan plan,
             PlanRun run,
@@ -92,15 +95,19 @@ record Asking(
         }
     }
 
-    Shown prepare(RgbImage image) {
-        return new Shown(processor.preparePicture(image), image);
+    /** The pictures of one prompt. */
+    List<Shown> prepare(List<RgbImage> images) {
+        List<PreparedPicture> prepared = processor.preparePictures(images);
+        return IntStream.range(0, images.size())
+                .mapToObj(i -> new Shown(prepared.get(i), images.get(i)))
+                .toList();
     }
 
     /** The pictures of a question, or the one video whose frames they are. */
     List<Shown> prepare(List<RgbImage> images, AskOptions options) {
         Double framesPerSecond = options.framesPerSecond();
         return framesPerSecond == null || images.isEmpty()
-                ? images.stream().map(this::prepare).toList()
+                ? prepare(images)
                 : List.of(new Shown(processor.prepareVideo(images, framesPerSecond), null));
     }
 
@@ -115,7 +122,11 @@ record Asking(
     /** The plan of named techniques for images of the typical size, checked against the model. */
     Plan plan(List<String> specs, Budget budget, int images) {
         new Planning(techniques, shape).refuseWithoutPictures(specs);
-        Plan plan = techniques.plan(specs, shape, budget, Math.max(1, images));
+        // How many tiles a picture becomes is known once it is there: a count may be more than one of them has.
+        int most = Math.max(1, images) * shape.visualTokens();
+        Budget known =
+                shape.traits().tiles() && budget instanceof Budget.Count c && c.tokens() > most ? Budget.full() : budget;
+        Plan plan = techniques.plan(specs, shape, known, Math.max(1, images));
         PlanCheck.check(plan, shape);
         return plan;
     }
@@ -129,17 +140,18 @@ record Asking(
      * Refuses, before anything is encoded, a prompt that cannot fit: its words and placeholders alone are too many, or
      * they are with all visual tokens and the plan drops none before the language model.
      */
-    private void checkContext(int ids, List<PreparedImage> views, Plan plan) {
+    private void checkContext(int ids, List<Slot> slots, List<PreparedImage> views, Plan plan) {
         int context = shape.contextLength();
         int visual = views.stream()
-                .mapToInt(v -> Pictures.of(shape, v.height(), v.width()).visualTokens())
+                .mapToInt(v -> Pictures.of(shape, v.size()).visualTokens())
                 .sum();
         boolean all = plan.steps().stream().noneMatch(s -> Planning.beforeLanguageModel(s.station()));
-        int least = all ? ids - views.size() + visual : ids;
+        int words =
+                ids - (int) slots.stream().filter(Slot.Rows.class::isInstance).count();
+        int least = words + (all ? visual : views.size());
         if (least <= context) {
             return;
         }
-        int words = ids - views.size();
         if (words > context || views.isEmpty()) {
             throw new IllegalArgumentException("The question with its prompt has " + words + " tokens, more than the "
                     + context + " that this model reads; shorten it.");
@@ -161,13 +173,15 @@ record Asking(
                 .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
         requireKnown(ids);
         Planning.Plans plans = plans(options, pictures);
-        checkContext(ids.length, Pictures.views(pictures), plans.ofPrompt());
+        List<Slot> slots = promptText.slots(prepared);
+        checkContext(ids.length, slots, Pictures.views(pictures), plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;
         PlanRun.Question asked = question(question);
         Map<Plan, PlanRun> runs = new IdentityHashMap<>();
         Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> PlanRun.of(p, asked, recording));
         return new Job(
                 ids,
+                slots,
                 pictures,
                 plans.ofPrompt(),
                 run.apply(plans.ofPrompt()),
@@ -267,7 +281,7 @@ record Asking(
 
     /** @param room tokens to make room for behind the prompt at first */
     PathEngine.Prompt prompt(Job job, List<EncodedImage> images, int room) {
-        return new PathEngine.Prompt("", job.ids(), images, job.run(), job.ofViews(), room);
+        return new PathEngine.Prompt("", job.ids(), job.slots(), images, job.run(), job.ofViews(), room);
     }
 
     /** Answers several jobs together. */

@@ -4,12 +4,15 @@ import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
 import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +43,7 @@ public final class Conversation implements AutoCloseable {
     private final List<ChatMessage> messages = new ArrayList<>();
     private final List<Shown> pictures = new ArrayList<>();
     private final List<EncodedImage> encoded = new ArrayList<>();
+    private final List<PreparedImage> encodedOf = new ArrayList<>();
     private @Nullable PromptState state;
 
     Conversation(Asking asking, AskOptions options, Policy policy) {
@@ -86,8 +90,7 @@ public final class Conversation implements AutoCloseable {
         List<ChatMessage> said = new ArrayList<>(messages);
         List<Shown> more = asking.prepare(images, options);
         said.add(Asking.user(more, question));
-        List<Shown> shown = new ArrayList<>(pictures);
-        shown.addAll(more);
+        List<Shown> shown = shown(images, more);
         Asking.Job job = asking.job(said, shown, question, options);
 
         long start = System.nanoTime();
@@ -104,7 +107,7 @@ public final class Conversation implements AutoCloseable {
                     new Timings(Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
             Answer answer = asking.answer(job, current, held, text, timings);
             pictures.clear();
-            boolean frames = Plans.frames(job.plan());
+            boolean frames = Plans.frames(job.plan()) || asking.processor().looksAtAll();
             shown.forEach(picture -> pictures.add(frames ? picture : picture.withoutOriginal()));
             messages.clear();
             messages.addAll(said);
@@ -116,17 +119,41 @@ public final class Conversation implements AutoCloseable {
         }
     }
 
+    /** What was shown so far and these; all pictures anew where what else is shown changes how each looks. */
+    private List<Shown> shown(List<RgbImage> images, List<Shown> more) {
+        List<Shown> shown = new ArrayList<>(pictures);
+        shown.addAll(more);
+        if (more.isEmpty() || more.getFirst().isVideo() || !asking.processor().looksAtAll()) {
+            return shown;
+        }
+        List<RgbImage> all = new ArrayList<>();
+        pictures.stream()
+                .filter(picture -> !picture.isVideo())
+                .forEach(picture -> all.add(Objects.requireNonNull(picture.original())));
+        all.addAll(images);
+        Iterator<Shown> anew = asking.prepare(all).iterator();
+        shown.replaceAll(one -> one.isVideo() ? one : anew.next());
+        return shown;
+    }
+
     /** Features that the conversation does not have yet; all of them where the encoder itself looks at the question. */
     private void encodeMissing(Asking.Job job) {
+        List<PreparedImage> views = job.views();
         boolean again = policy == Policy.LOOK_AGAIN && Plans.encoderLooksAtQuestion(job.plan());
-        if (again || encoded.size() > job.views().size()) {
+        if (again) {
             forgetFeatures();
         }
-        // Pictures of a question that failed may be left over: only those before it are known.
-        while (encoded.size() > Pictures.views(pictures).size()) {
-            encoded.removeLast().close();
+        // Views of a question that failed may be left over, or pictures have been prepared anew.
+        int known = 0;
+        while (known < Math.min(encodedOf.size(), views.size()) && encodedOf.get(known) == views.get(known)) {
+            known++;
         }
-        encoded.addAll(asking.encode(List.of(job), encoded.size()));
+        while (encoded.size() > known) {
+            encoded.removeLast().close();
+            encodedOf.removeLast();
+        }
+        encoded.addAll(asking.encode(List.of(job), known));
+        encodedOf.addAll(views.subList(known, views.size()));
     }
 
     private PromptState read(Asking.Job job) {
@@ -164,6 +191,7 @@ public final class Conversation implements AutoCloseable {
     private void forgetFeatures() {
         encoded.forEach(EncodedImage::close);
         encoded.clear();
+        encodedOf.clear();
     }
 
     @Override

@@ -31,7 +31,14 @@ record Pictures(PictureProcessor processor) {
     ImageInput input(Shown shown, PreparedImage view, int picture, String name, PlanRun run) {
         ImageInput.Pixels pixels = pixels(view);
         return new ImageInput(
-                pixels.pixels(), picture, view.part(), pixels.raw(), name, run, new Source(shown, view, processor));
+                pixels.pixels(),
+                picture,
+                view.part(),
+                pixels.raw(),
+                name,
+                run,
+                new Source(shown, view, processor),
+                view.seen());
     }
 
     private static ImageInput.Pixels pixels(PreparedImage view) {
@@ -82,11 +89,11 @@ record Pictures(PictureProcessor processor) {
         ViewSize view = processor
                 .views(trainedSide > 0 ? trainedSide : TYPICAL_WIDTH, trainedSide > 0 ? trainedSide : TYPICAL_HEIGHT)
                 .getFirst();
-        return of(shape, view.height(), view.width());
+        return of(shape, view);
     }
 
     /** A model's shape on views of this size. */
-    static ModelShape of(ModelShape shape, int height, int width) {
-        return shape.withGrid(height / shape.tokenPixels(), width / shape.tokenPixels());
+    static ModelShape of(ModelShape shape, ViewSize view) {
+        return shape.withGrid(view.height() / shape.tokenPixels(), view.width() / shape.tokenPixels());
     }
 }

@@ -40,9 +40,8 @@ record Planning(Techniques techniques, ModelShape shape) {
             PlanCheck.check(own, shape);
             return new Plans(own, Collections.nCopies(views.size(), own));
         }
-        List<ModelShape> shapes = views.stream()
-                .map(v -> Pictures.of(shape, v.height(), v.width()))
-                .toList();
+        List<ModelShape> shapes =
+                views.stream().map(v -> Pictures.of(shape, v.size())).toList();
         if (shapes.stream().distinct().count() <= 1) {
             ModelShape only = shapes.isEmpty() ? shape : shapes.getFirst();
             Plan plan = techniques.plan(options.techniques(), only, options.budget(), Math.max(1, views.size()));

@@ -3,6 +3,7 @@ package dev.fovea.core;
 import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.PromptLayout;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.text.TextException;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -36,7 +37,7 @@ record PromptText(Pattern placeholder, PromptLayout layout) {
     }
 
     /**
-     * The prompt with one placeholder for each view.
+     * The prompt with one placeholder for each of {@link #slots}.
      *
      * @throws TextException if the chat template has no place for one of the pictures
      * @throws IllegalArgumentException if there are more placeholders than pictures
@@ -55,6 +56,19 @@ record PromptText(Pattern placeholder, PromptLayout layout) {
             from = place.end();
         }
         return out.append(prompt, from, prompt.length()).toString();
+    }
+
+    /** What the placeholders stand for, views counted over all pictures. */
+    List<Slot> slots(List<PreparedPicture> pictures) {
+        List<Slot> out = new ArrayList<>();
+        int views = 0;
+        for (PreparedPicture picture : pictures) {
+            for (Slot slot : layout.slots(picture)) {
+                out.add(slot.behind(views));
+            }
+            views += picture.views().size();
+        }
+        return out;
     }
 
     private static void check(int places, int pictures) {

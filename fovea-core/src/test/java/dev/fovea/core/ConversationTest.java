@@ -36,7 +36,7 @@ class ConversationTest {
     private static Answer fromNothing(
             List<ChatMessage> said, List<RgbImage> images, String question, AskOptions options) {
         Asking asking = MODEL.asking();
-        Asking.Job job = asking.job(said, images.stream().map(asking::prepare).toList(), question, options);
+        Asking.Job job = asking.job(said, asking.prepare(images), question, options);
         return asking.answerAll(List.of(job), options, List.of(options.listener()))
                 .getFirst();
     }

@@ -9,6 +9,7 @@ import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.text.ChatMessage;
 import java.io.IOException;
@@ -41,7 +42,13 @@ class FamilyPromptTest {
                 "gemma3",
                 "gemma3-pas",
                 "paligemma2",
-                "paligemma"
+                "paligemma",
+                "llava-next",
+                "llava-next-mistral",
+                "llava-onevision",
+                "llava-onevision-tied",
+                "internvl",
+                "internvl-large"
             })
     void idsAreThoseOfTheProcessor(String name) throws IOException {
         Path folder = ROOT.resolve(name);
@@ -131,6 +138,7 @@ class FamilyPromptTest {
 
     private static List<ChatMessage> messages(JsonNode all, Path folder, List<Shown> shown, VisionLanguageModel model) {
         List<ChatMessage> out = new ArrayList<>();
+        List<RgbImage> pictures = new ArrayList<>();
         for (JsonNode message : all) {
             List<ChatMessage.Part> parts = new ArrayList<>();
             for (JsonNode part : message.path("content")) {
@@ -138,7 +146,7 @@ class FamilyPromptTest {
                     RgbImage picture = new PictureReader()
                             .read(folder.resolve(part.path("path").asText()))
                             .image();
-                    shown.add(model.asking().prepare(picture));
+                    pictures.add(picture);
                     parts.add(new ChatMessage.Image());
                 } else {
                     parts.add(new ChatMessage.Text(part.path("text").asText()));
@@ -146,20 +154,24 @@ class FamilyPromptTest {
             }
             out.add(new ChatMessage(message.path("role").asText(), parts));
         }
+        shown.addAll(model.asking().prepare(pictures));
         return out;
     }
 
-    /** The ids with as many placeholders for each view as it has tokens. */
+    /** The ids with as many placeholders for each slot as it has tokens. */
     private static int[] expanded(Asking.Job job, VisionLanguageModel model) {
         ModelShape shape = model.shape();
         List<PreparedImage> views = job.views();
         List<Integer> out = new ArrayList<>();
-        int view = 0;
+        int next = 0;
         for (int id : job.ids()) {
             int times = 1;
-            if (model.asking().engine().model().isPlaceholder(id)) {
-                PreparedImage own = views.get(view++);
-                times = Pictures.of(shape, own.height(), own.width()).visualTokens();
+            if (model.asking().engine().model().isPlaceholder(id)
+                    && job.slots().get(next++) instanceof Slot.Rows rows) {
+                ModelShape own = Pictures.of(shape, views.get(rows.view()).size());
+                times = rows.to() < own.gridRows() || rows.from() > 0
+                        ? (Math.min(rows.to(), own.gridRows()) - rows.from()) * own.gridCols()
+                        : own.visualTokens();
             }
             for (int i = 0; i < times; i++) {
                 out.add(id);

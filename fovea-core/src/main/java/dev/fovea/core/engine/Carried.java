@@ -34,6 +34,22 @@ public final class Carried {
         measured.putAll(other.measured);
     }
 
+    /** The same of an untouched image whose patches have become other tokens. */
+    Carried blended(Blending blending) {
+        Carried out = new Carried(cls);
+        int[] ids = VisualTokens.ofCells(blending.tokens()).ids();
+        measured.forEach((signal, m) -> {
+            if (m.value instanceof float[] perPatch) {
+                out.put(signal, blending.vector(perPatch), ids);
+            } else {
+                Matrix rows = (Matrix) m.value;
+                boolean map = signal instanceof Signal.EncoderAttentionMap;
+                out.put(signal, map ? blending.map(rows, m.lead()) : blending.rows(rows, m.lead()), ids);
+            }
+        });
+        return out;
+    }
+
     /** Remembers a value of one entry per visual token. */
     void put(Signal<?> signal, float[] perToken, int[] ids) {
         measured.put(signal, new Measured(perToken, slots(ids)));

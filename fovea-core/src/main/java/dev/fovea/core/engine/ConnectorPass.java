@@ -5,6 +5,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -13,7 +14,9 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -65,11 +68,19 @@ final class ConnectorPass {
         @Nullable
         Tensor projected;
 
-        State(Item item) {
+        /** @param lead rows of the class token before those of the patches */
+        State(Item item, int lead) {
             this.item = item;
             this.carried = new Carried(item.image().carried());
             this.visual = item.image().tokens();
-            this.features = item.image().features().get();
+            Tensor own = item.image().features().get();
+            Blending blending = item.image().blending();
+            this.features = blending == null ? own : blending.rows(own, lead);
+        }
+
+        @Nullable
+        Blending blending() {
+            return item.image().blending();
         }
 
         Layout layout() {
@@ -78,10 +89,12 @@ final class ConnectorPass {
     }
 
     List<Projected> project(List<Item> items) {
-        List<State> states = items.stream().map(State::new).toList();
+        List<State> states = items.stream().map(item -> new State(item, lead)).toList();
         Station connector = new Station.Connector();
-        projectTogether(
-                states.stream().filter(s -> wantsProjected(s, connector)).toList());
+        projectCanvases(states.stream().filter(s -> s.blending() != null).toList());
+        projectTogether(states.stream()
+                .filter(s -> s.projected == null && wantsProjected(s, connector))
+                .toList());
         states.forEach(s -> decide(s, connector));
         projectTogether(states.stream().filter(s -> s.projected == null).toList());
         states.forEach(s -> decide(s, new Station.Projector()));
@@ -140,6 +153,59 @@ final class ConnectorPass {
         return Tensors.cat(1, projected.narrow(1, 0, width), deep);
     }
 
+    /** Views whose tokens are interpolated, each canvas as a whole. */
+    private void projectCanvases(List<State> states) {
+        int from = 0;
+        while (from < states.size()) {
+            int to = from + 1;
+            while (to < states.size() && !beginsCanvas(states.get(to))) {
+                to++;
+            }
+            projectCanvas(states.subList(from, to));
+            from = to;
+        }
+    }
+
+    private static boolean beginsCanvas(State s) {
+        Blending blending = s.blending();
+        return blending == null
+                || (blending.blend().top() == 0 && blending.blend().left() == 0);
+    }
+
+    private void projectCanvas(List<State> views) {
+        Tensor[] rows = views.stream()
+                .map(s -> s.item.image().features().get())
+                .map(f -> f.narrow(0, lead, f.size(0) - lead))
+                .toArray(Tensor[]::new);
+        Seen.Blend canvas = blend(views.getFirst());
+        int[] places = new int[canvas.canvasRows() * canvas.canvasCols()];
+        int row = 0;
+        for (State s : views) {
+            Seen.Blend b = blend(s);
+            int cols = windowOf(s).cols();
+            for (int i = 0; i < windowOf(s).rows() * cols; i++) {
+                places[(b.top() + i / cols) * b.canvasCols() + b.left() + i % cols] = row++;
+            }
+        }
+        Tensor all = connector.project(Tensors.cat(0, rows)).index_select(0, Tensors.indices(places));
+        Tensor blended = Blending.canvas(all, canvas);
+        for (State s : views) {
+            Seen.Blend b = blend(s);
+            int[] own = IntStream.range(0, b.rows() * b.cols())
+                    .map(i -> (b.row() + i / b.cols()) * b.totalCols() + b.col() + i % b.cols())
+                    .toArray();
+            s.projected = blended.index_select(0, Tensors.indices(own));
+        }
+    }
+
+    private static Seen.Blend blend(State s) {
+        return Objects.requireNonNull(s.blending()).blend();
+    }
+
+    private static Seen windowOf(State s) {
+        return Objects.requireNonNull(s.blending()).seen();
+    }
+
     /** Those of the visual tokens, without the class token's. */
     private Tensor ownFeatures(State s) {
         return s.features.narrow(0, lead, s.features.size(0) - lead);
@@ -173,12 +239,15 @@ final class ConnectorPass {
         }
     }
 
-    /** Selections hold for features and projected tokens alike; combinations only for what the station combines. */
+    /**
+     * Selections hold for features and projected tokens alike; combinations only for what the station combines. Tokens
+     * that were interpolated behind the projector are combined there.
+     */
     private void choose(State s, Station station, Decision decision) {
         RowChange[] change = {RowChange.ofImage(lead, patches(), decision)};
         Tensor projected = s.projected;
         if (projected != null) {
-            boolean stale = station instanceof Station.Connector && !RowChange.pure(change);
+            boolean stale = station instanceof Station.Connector && !RowChange.pure(change) && s.blending() == null;
             s.projected = stale ? null : chosen(s, projected, decision);
         }
         s.features = RowChange.apply(s.features, new int[] {(int) s.features.size(0)}, change);
@@ -217,7 +286,8 @@ final class ConnectorPass {
             int deep = (int) s.features.size(1) - connector.featureWidth();
             s.features = below(
                     s.features, deep == 0 ? rows : Tensors.cat(1, Tensors.zeros(DType.F32, rows.size(0), deep), rows));
-            s.projected = null;
+            s.projected =
+                    projected != null && s.blending() != null ? below(projected, connector.project(tokens)) : null;
         }
         s.visual = s.visual.append(more.rows(), 0);
     }

@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.tensor.Tensors;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +29,19 @@ final class DeepFeatures {
 
     /** Those of a prompt's pictures, one behind the other; null where the connector gives none. */
     static @Nullable DeepFeatures of(List<ConnectorPass.Projected> images, int layers) {
+        return of(images, rows -> rows, layers);
+    }
+
+    /**
+     * The same where they stand in another order than that of the pictures.
+     *
+     * @param ordered from the rows of all tokens, picture by picture, to their order in the prompt
+     */
+    static @Nullable DeepFeatures of(List<ConnectorPass.Projected> images, UnaryOperator<Tensor> ordered, int layers) {
         Tensor[] each = images.stream()
                 .flatMap(image -> Stream.ofNullable(image.deep()))
                 .toArray(Tensor[]::new);
-        return each.length == 0 ? null : new DeepFeatures(Tensors.cat(0, each), layers);
+        return each.length == 0 ? null : new DeepFeatures(ordered.apply(Tensors.cat(0, each)), layers);
     }
 
     /** Follows a Keep, Merge or DropAllVisual. */

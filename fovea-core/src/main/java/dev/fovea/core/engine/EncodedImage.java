@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.OwnedTensor;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A picture behind the encoder: everything that the connector and later stations may ask about it. A conversation keeps
@@ -16,6 +17,7 @@ import java.util.List;
  * @param carried the declared signals, as measured
  * @param decided the decisions before and inside the encoder
  * @param encoderTokens patch tokens that each encoder layer worked on
+ * @param blending how its patches become its tokens behind the projector, or null where each token has its own
  */
 public record EncodedImage(
         OwnedTensor features,
@@ -24,7 +26,8 @@ public record EncodedImage(
         VisualTokens tokens,
         Carried carried,
         List<Decided> decided,
-        List<Integer> encoderTokens)
+        List<Integer> encoderTokens,
+        @Nullable Blending blending)
         implements AutoCloseable {
 
     /** Native memory that its features take. */

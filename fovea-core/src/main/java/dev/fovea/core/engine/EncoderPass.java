@@ -10,6 +10,7 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Part;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -33,7 +34,6 @@ import org.jspecify.annotations.Nullable;
 final class EncoderPass {
     private final VisionEncoder encoder;
     private final Grouping grouping;
-    private final EncoderRows rows;
     private final int[] featureLayers;
     private final @Nullable UnaryOperator<Tensor> shared;
     private final List<EncodingImage> images = new ArrayList<>();
@@ -48,10 +48,8 @@ final class EncoderPass {
      * @param shared takes patches behind the last block into the space of the paired text tower; or null
      */
     EncoderPass(VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable UnaryOperator<Tensor> shared) {
-        VisionOptions o = encoder.options();
         this.encoder = encoder;
         this.grouping = grouping;
-        this.rows = new EncoderRows(o.classToken(), o.registers(), grouping.patches());
         this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
         this.featureLayers = featureLayers.clone();
         this.shared = shared;
@@ -114,7 +112,9 @@ final class EncoderPass {
     }
 
     private Tensor embed(CutPictures pictures) {
-        EncoderRows cut = pictures.prefix() ? rows : new EncoderRows(false, 0, rows.patches());
+        VisionOptions o = encoder.options();
+        boolean prefix = pictures.prefix();
+        EncoderRows cut = new EncoderRows(prefix && o.classToken(), prefix ? o.registers() : 0, grouping.patches());
         for (int i = 0; i < pictures.count(); i++) {
             Ledger.Grid grid = new Ledger.Grid(pictures.rows(), pictures.cols(), i, new Part.Whole(), grouping.side());
             VisualTokens whole = VisualTokens.ofCells(grid.tokens());
@@ -151,13 +151,15 @@ final class EncoderPass {
             Tensor[] same = inputs.subList(from, to).stream()
                     .map(i -> i.pixels().unsqueeze(0))
                     .toArray(Tensor[]::new);
-            Tensor x = together(encoder.embed(Tensors.cat(0, same)), shape);
-            parts.add(x.reshape(-1, x.size(2)));
-            for (Framing.Framed one : framed.subList(from, to)) {
-                EncodingImage state = new EncodingImage(one, framing.grid(one.input()), rows, featureLayers.length);
+            Tensor embedded = encoder.embed(Tensors.cat(0, same));
+            for (int i = from; i < to; i++) {
+                ImageInput input = inputs.get(i);
+                EncodingImage state = new EncodingImage(
+                        framed.get(i), framing.grid(input), rows(input.seen(), embedded), featureLayers.length);
                 images.add(state);
                 measurePixels(state);
             }
+            parts.add(together(embedded, shape, images.subList(from, to)));
             from = to;
         }
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
@@ -168,18 +170,49 @@ final class EncoderPass {
         return encoder.options().patches().size() * grouping.side();
     }
 
-    /** The patches of each token beside each other: {@code [images, rows, width]}. */
-    private Tensor together(Tensor embedded, long[] shape) {
-        if (grouping.side() == 1) {
-            return embedded;
-        }
+    /** How the rows of an image stand of which this much is seen. */
+    private EncoderRows rows(@Nullable Seen seen, Tensor embedded) {
+        VisionOptions o = encoder.options();
+        int padding =
+                seen == null ? 0 : (int) embedded.size(1) - o.prefix() - seen.rows() * seen.cols() * grouping.patches();
+        return new EncoderRows(o.classToken(), o.registers() + padding, grouping.patches());
+    }
+
+    /** Images end to end, the patches of each token beside each other: {@code [total rows, width]}. */
+    private Tensor together(Tensor embedded, long[] shape, List<EncodingImage> of) {
         int patch = encoder.options().patches().size();
-        int prefix = rows.prefix();
+        boolean padded = of.stream().anyMatch(image -> image.input.seen() != null);
+        if (grouping.side() == 1 && !padded) {
+            return embedded.reshape(-1, embedded.size(2));
+        }
         int[] order = grouping.order((int) shape[1] / patch, (int) shape[2] / patch);
-        int[] all = IntStream.concat(
-                        IntStream.range(0, prefix), Arrays.stream(order).map(row -> prefix + row))
+        int perImage = (int) embedded.size(1);
+        int[] all = IntStream.range(0, of.size())
+                .flatMap(i -> Arrays.stream(rowsOf(of.get(i), order, (int) shape[2] / patch))
+                        .map(row -> i * perImage + row))
                 .toArray();
-        return embedded.index_select(1, Tensors.indices(all));
+        return embedded.reshape(-1, embedded.size(2)).index_select(0, Tensors.indices(all));
+    }
+
+    /** Where the rows of an image come from: the prefix, padding, then token by token what is seen. */
+    private int[] rowsOf(EncodingImage image, int[] order, int patchCols) {
+        int prefix = encoder.options().prefix();
+        Seen seen = image.input.seen();
+        int side = grouping.side();
+        int[] hidden = new int[image.rows.prefix() - prefix];
+        int[] shown = new int[order.length - hidden.length];
+        int h = 0;
+        int s = 0;
+        for (int patch : order) {
+            if (seen != null && !seen.contains(patch / patchCols / side, patch % patchCols / side)) {
+                hidden[h++] = prefix + patch;
+            } else {
+                shown[s++] = prefix + patch;
+            }
+        }
+        return IntStream.concat(
+                        IntStream.range(0, prefix), IntStream.concat(Arrays.stream(hidden), Arrays.stream(shown)))
+                .toArray();
     }
 
     private void measurePixels(EncodingImage image) {
@@ -249,7 +282,7 @@ final class EncoderPass {
                         own.k(),
                         own.v().narrow(1, 0, n),
                         own.bias(),
-                        rows,
+                        image.rows,
                         inside == null ? null : inside.ofImages().get(i));
                 wanted.forEach(s -> signals.measure(s, image.carried, image.tokens.ids()));
             }
@@ -269,14 +302,15 @@ final class EncoderPass {
             Tensor own = x.narrow(0, from, image.length());
             Signal<?> signal = new Signal.EncoderHidden(layers);
             if (image.book().declared().contains(signal)) {
-                image.carried.put(signal, rows.means(own), image.tokens.ids());
+                image.carried.put(signal, image.rows.means(own), image.tokens.ids());
             }
             if (layers == encoder.blocks().size()
                     && image.book().declares(Signal.PatchImageEmbeddings.class)
                     && shared != null) {
                 // Patches alone: the class token has no part in the signal.
-                Tensor patches = own.narrow(0, rows.prefix(), own.size(0) - rows.prefix());
-                Matrix projected = new EncoderRows(false, 0, rows.patches()).means(shared.apply(patches));
+                int prefix = image.rows.prefix();
+                Tensor patches = own.narrow(0, prefix, own.size(0) - prefix);
+                Matrix projected = new EncoderRows(false, 0, grouping.patches()).means(shared.apply(patches));
                 image.carried.put(new Signal.PatchImageEmbeddings(), projected, image.tokens.ids());
             }
             from += image.length();
@@ -344,9 +378,10 @@ final class EncoderPass {
         image.decided.add(new Decided(step.station(), before.ids(), outcome));
         outcome.notes().forEach((name, values) -> image.carried.put(new Signal.Noted(name), values, before.ids()));
         Decision decision = outcome.decision();
+        refuseBlended(image, step.station(), decision);
         if (decision instanceof Decision.Append append) {
             refuseInWindows(step.station(), "append tokens");
-            added[slot] = rows.rows(toTensor(append.tokens(), states.size(1), step.station()));
+            added[slot] = image.rows.rows(toTensor(append.tokens(), states.size(1), step.station()));
             image.tokens = before.append(append.tokens().rows(), 0);
         } else if (decision instanceof Decision.Attend attend) {
             refuseInWindows(step.station(), "let further tokens attend");
@@ -354,7 +389,7 @@ final class EncoderPass {
                     toTensor(attend.tokens(), states.size(1), step.station()), DType.of(states.scalar_type()));
             image.guests = image.guests == null ? more : Tensors.cat(0, image.guests, more);
         } else if (!(decision instanceof Decision.Unchanged)) {
-            changes[slot] = RowChange.ofImage(rows.prefix(), rows.patches(), decision);
+            changes[slot] = RowChange.ofImage(image.rows.prefix(), grouping.patches(), decision);
             image.tokens = afterwards(before, decision);
         }
     }
@@ -414,12 +449,14 @@ final class EncoderPass {
         int from = 0;
         for (EncodingImage image : images) {
             int[] cells = image.layout().cells();
-            for (int i = 0; i < cells.length * image.rows.patches(); i++) {
-                int cell = cells[i / image.rows.patches()];
-                int inside = i % image.rows.patches();
+            int patches = grouping.patches();
+            int prefix = from + image.rows.prefix();
+            for (int i = 0; i < cells.length * patches; i++) {
+                int cell = cells[i / patches];
+                int inside = i % patches;
                 if (cell >= 0) {
-                    at[0][from + image.rows.prefix() + i] = cell / image.grid.cols() * side + inside / side;
-                    at[1][from + image.rows.prefix() + i] = cell % image.grid.cols() * side + inside % side;
+                    at[0][prefix + i] = cell / image.grid.cols() * side + inside / side;
+                    at[1][prefix + i] = cell % image.grid.cols() * side + inside % side;
                 }
             }
             from += image.length();
@@ -438,10 +475,20 @@ final class EncoderPass {
         }
     }
 
+    private static void refuseBlended(EncodingImage image, Station station, Decision decision) {
+        Seen seen = image.input.seen();
+        boolean changes = !(decision instanceof Decision.Unchanged || decision instanceof Decision.Attend);
+        if (changes && seen != null && seen.blend() != null) {
+            throw new IllegalArgumentException("A step at " + station.label() + " wants to change the tokens of a view"
+                    + " that this model interpolates to a smaller grid behind its encoder; use a technique that acts"
+                    + " later, or a smaller picture.");
+        }
+    }
+
     /** What a step inside the encoder may see. */
     private Object signal(EncodingImage image, Signal<?> signal, Tensor states) {
         if (signal instanceof Signal.EncoderStates) {
-            return rows.means(states);
+            return image.rows.means(states);
         }
         Object common = Framing.common(image.input, signal);
         if (common != null) {

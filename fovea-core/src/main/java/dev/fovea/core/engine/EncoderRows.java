@@ -6,11 +6,11 @@ import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * How the rows of one image stand in the encoder: the class token, registers, then the patches of each visual token
- * beside each other. What a step sees and decides is about tokens; this is the way between tokens and rows.
+ * How the rows of one image stand in the encoder: the class token, registers and padding, then the patches of each visual
+ * token beside each other. What a step sees and decides is about tokens; this is the way between tokens and rows.
  *
  * @param cls whether there is a class token
- * @param registers tokens behind it that no step sees
+ * @param registers tokens behind it that no step sees, and patches of padding
  * @param patches rows of each visual token
  */
 record EncoderRows(boolean cls, int registers, int patches) {

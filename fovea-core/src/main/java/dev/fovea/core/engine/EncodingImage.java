@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import dev.fovea.core.model.vision.VisionEncoder;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
@@ -86,6 +87,22 @@ final class EncodingImage {
         // A copy where nothing was computed anew: views of the packed states would keep all of them.
         boolean view = parts.length == 1 && leaving == parts[0];
         Tensor own = view ? (leaving.requires_grad() ? leaving.alias() : leaving.clone()) : leaving;
-        return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens);
+        Seen seen = input.seen();
+        Seen.Blend blend = seen == null ? null : seen.blend();
+        if (seen == null || blend == null) {
+            return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens, null);
+        }
+        // Behind the projector its patches become other tokens, about which nothing has been decided yet.
+        Blending blending = Blending.of(seen, blend);
+        Ledger.Grid blended = new Ledger.Grid(blend.rows(), blend.cols(), grid.picture(), grid.part(), grid.side());
+        return new EncodedImage(
+                OwnedTensor.of(own),
+                blended,
+                blended,
+                VisualTokens.ofCells(blended.tokens()),
+                carried.blended(blending),
+                List.of(),
+                encoderTokens,
+                blending);
     }
 }

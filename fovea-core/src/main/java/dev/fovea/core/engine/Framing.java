@@ -5,6 +5,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -56,9 +57,10 @@ record Framing(int tokenPixels, int side) {
 
     Ledger.Grid grid(ImageInput input) {
         Tensor pixels = input.pixels();
+        Seen seen = input.seen();
         return new Ledger.Grid(
-                (int) pixels.size(1) / tokenPixels,
-                (int) pixels.size(2) / tokenPixels,
+                seen == null ? (int) pixels.size(1) / tokenPixels : seen.rows(),
+                seen == null ? (int) pixels.size(2) / tokenPixels : seen.cols(),
                 input.picture(),
                 input.part(),
                 side);
@@ -91,7 +93,12 @@ record Framing(int tokenPixels, int side) {
 
     /** Channels last, as pixels are usually written: {@code [patches, patch * patch * channels]}. */
     static Tensor patchPixels(ImageInput input, int patch) {
-        Tensor raw = input.raw().get();
+        Tensor whole = input.raw().get();
+        Seen seen = input.seen();
+        Tensor raw = seen == null
+                ? whole
+                : whole.narrow(1, (long) seen.top() * patch, (long) seen.rows() * patch)
+                        .narrow(2, (long) seen.left() * patch, (long) seen.cols() * patch);
         Tensor rows = PatchEmbedding.unfold(raw.unsqueeze(0), patch);
         return rows.view(rows.size(1), raw.size(0), (long) patch * patch)
                 .transpose(1, 2)

@@ -1,8 +1,10 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.path.Part;
+import dev.fovea.core.path.Seen;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An image on its way into the encoder: a picture, or one of its tiles or frames.
@@ -15,9 +17,23 @@ import org.bytedeco.pytorch.Tensor;
  * @param name put before recorded names, for example {@code image0.}
  * @param run the plan
  * @param source the picture it was prepared from
+ * @param seen which visual tokens it becomes, or null where they are all that it is made of
  */
 public record ImageInput(
-        Tensor pixels, int picture, Part part, Supplier<Tensor> raw, String name, PlanRun run, Source source) {
+        Tensor pixels,
+        int picture,
+        Part part,
+        Supplier<Tensor> raw,
+        String name,
+        PlanRun run,
+        Source source,
+        @Nullable Seen seen) {
+
+    /** An image all of which becomes visual tokens. */
+    public ImageInput(
+            Tensor pixels, int picture, Part part, Supplier<Tensor> raw, String name, PlanRun run, Source source) {
+        this(pixels, picture, part, raw, name, run, source, null);
+    }
 
     /** Where a picture comes from, for steps at the framing station. */
     public interface Source {
@@ -40,6 +56,6 @@ public record ImageInput(
     }
 
     ImageInput with(Pixels other) {
-        return new ImageInput(other.pixels, picture, part, other.raw, name, run, source);
+        return new ImageInput(other.pixels, picture, part, other.raw, name, run, source, seen);
     }
 }

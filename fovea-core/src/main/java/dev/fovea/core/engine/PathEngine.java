@@ -10,6 +10,7 @@ import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -86,18 +87,32 @@ public final class PathEngine {
     /**
      * A prompt behind the encoder.
      *
-     * @param ids token ids, with one placeholder per image
+     * @param ids token ids, with one placeholder per slot
+     * @param slots what each placeholder stands for
      * @param images the images, in order
      * @param run the plan
      * @param ofImages for each image its plan up to the language model
      * @param room tokens to make room for behind the prompt
      */
     public record Prompt(
-            String name, int[] ids, List<EncodedImage> images, PlanRun run, List<PlanRun> ofImages, int room) {
+            String name,
+            int[] ids,
+            List<Slot> slots,
+            List<EncodedImage> images,
+            PlanRun run,
+            List<PlanRun> ofImages,
+            int room) {
 
-        /** One plan for all images. */
+        /** One plan for all images, each of which stands in one place. */
         public Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {
-            this(name, ids, images, run, Collections.nCopies(images.size(), run), room);
+            this(
+                    name,
+                    ids,
+                    IntStream.range(0, images.size()).mapToObj(Slot::whole).toList(),
+                    images,
+                    run,
+                    Collections.nCopies(images.size(), run),
+                    room);
         }
     }
 
@@ -195,12 +210,12 @@ public final class PathEngine {
     /** Lays a prompt out: words and visual tokens in their order. Adds its embeddings to {@code embeddings}. */
     private PromptState state(Prompt p, List<ConnectorPass.Projected> images, List<Tensor> embeddings) {
         int[] ids = p.ids();
-        checkImages(ids, images.size());
+        checkImages(ids, p.slots().size());
         Tensor words = decoder().embed(withPlaceholder(ids));
-        List<Integer> visualAt = new ArrayList<>();
+        SlotTokens visual = new SlotTokens(images, grids(p), model);
         int[] places = new int[ids.length + 1];
         int place = 0;
-        int image = 0;
+        int slot = 0;
         int wordsFrom = 0;
         for (int i = 0; i < ids.length; i++) {
             places[i] = place;
@@ -208,11 +223,9 @@ public final class PathEngine {
                 if (i > wordsFrom) {
                     embeddings.add(words.narrow(0, wordsFrom, i - wordsFrom));
                 }
-                Tensor tokens = images.get(image++).tokens();
-                int n = (int) tokens.size(0);
+                Tensor tokens = visual.take(p.slots().get(slot++), place);
                 embeddings.add(tokens);
-                IntStream.range(place, place + n).forEach(visualAt::add);
-                place += n;
+                place += (int) tokens.size(0);
                 wordsFrom = i + 1;
             } else {
                 place++;
@@ -223,11 +236,7 @@ public final class PathEngine {
             embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
         }
         return new PromptState(
-                sequence(
-                        p,
-                        images,
-                        place,
-                        visualAt.stream().mapToInt(Integer::intValue).toArray()),
+                sequence(p, images, place, visual),
                 p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty() ? blind(p) : null,
                 ids,
                 places,
@@ -237,12 +246,16 @@ public final class PathEngine {
                 model::isPlaceholder);
     }
 
-    private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, int[] visualAt) {
-        List<Ledger.Grid> grids = p.images().stream().map(EncodedImage::grid).toList();
+    private static List<Ledger.Grid> grids(Prompt p) {
+        return p.images().stream().map(EncodedImage::grid).toList();
+    }
+
+    private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, SlotTokens taken) {
+        List<Ledger.Grid> grids = grids(p);
         boolean cls = model.clsIsFeature();
         int total = grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum();
-        VisualTokens visual = VisualTokens.join(
-                images.stream().map(ConnectorPass.Projected::visual).toList(), cls);
+        VisualTokens visual = taken.visual();
+        int[] visualAt = taken.at();
         PositionIds.Laid positions = new PromptPositions(model).of(p.ids(), grids, visual, visualAt, length);
         Sequence sequence = new Sequence(
                 p.name(),
@@ -258,7 +271,8 @@ public final class PathEngine {
                 grids,
                 images.stream().map(ConnectorPass.Projected::carried).toList());
         if (!images.isEmpty()) {
-            sequence.deep(DeepFeatures.of(images, model.connector().deep()));
+            sequence.deep(
+                    DeepFeatures.of(images, taken::ordered, model.connector().deep()));
         }
         return sequence;
     }

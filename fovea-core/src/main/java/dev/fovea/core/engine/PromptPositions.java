@@ -25,6 +25,10 @@ record PromptPositions(ModelParts model) {
      */
     PositionIds.Laid of(int[] ids, List<Ledger.Grid> grids, VisualTokens visual, int[] visualAt, int length) {
         List<PositionIds.Span> spans = new ArrayList<>();
+        if (model.positions().axes() == 1) {
+            // Counted over what is there: no span is looked at, and a picture may have many placeholders.
+            return of(model.positions(), spans, grids, visual, visualAt, length);
+        }
         int image = 0;
         for (int id : ids) {
             if (model.isPlaceholder(id)) {

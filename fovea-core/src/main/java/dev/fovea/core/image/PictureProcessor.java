@@ -17,6 +17,16 @@ public interface PictureProcessor {
      */
     PreparedPicture preparePicture(RgbImage picture);
 
+    /** All pictures of a prompt, which may look different than each would alone. */
+    default List<PreparedPicture> preparePictures(List<RgbImage> pictures) {
+        return pictures.stream().map(this::preparePicture).toList();
+    }
+
+    /** Whether how a picture is prepared depends on what other pictures the prompt shows. */
+    default boolean looksAtAll() {
+        return false;
+    }
+
     /**
      * The sizes of the views that a picture of this size would have, without its pixels: what budgets and costs are
      * told from.

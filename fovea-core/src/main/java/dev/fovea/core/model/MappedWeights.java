@@ -82,12 +82,20 @@ public final class MappedWeights implements Weights {
                     + "; take both from the same checkpoint");
         }
         TensorInfo info = checkpoint.info(file);
-        if (!Arrays.equals(info.sizes(), shape)) {
+        if (!Arrays.equals(withoutLeadingOnes(info.sizes(), shape.length), shape)) {
             throw new CheckpointException("Tensor " + both(file, canonical) + " in " + checkpoint.path() + " has shape "
                     + Arrays.toString(info.sizes()) + ", but config.json asks for "
                     + Arrays.toString(shape) + "; take both from the same checkpoint");
         }
-        return keep(checkpoint.tensor(file));
+        Tensor tensor = checkpoint.tensor(file);
+        return keep(tensor.dim() == shape.length ? tensor : tensor.view(shape));
+    }
+
+    /** Some checkpoints store vectors and tables as batches of one. */
+    private static long[] withoutLeadingOnes(long[] sizes, int dims) {
+        int more = sizes.length - dims;
+        boolean ones = more > 0 && Arrays.stream(sizes, 0, more).allMatch(n -> n == 1);
+        return ones ? Arrays.copyOfRange(sizes, more, sizes.length) : sizes;
     }
 
     private static String both(@Nullable String file, String canonical) {

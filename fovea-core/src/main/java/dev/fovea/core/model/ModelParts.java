@@ -9,6 +9,7 @@ import dev.fovea.core.model.vision.VisionEncoder;
 import dev.fovea.core.shape.ModelShape;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param placeholders token ids each of which stands for one image in a prompt
  * @param textTower the contrastive model whose text tower was trained with the encoder, for techniques that compare
  *     patches with the question; or null
+ * @param newline the learned token that ends a row or a picture in a prompt {@code [width]}, or null
  * @param shape its sizes
  */
 public record ModelParts(
@@ -34,6 +36,7 @@ public record ModelParts(
         PositionIds positions,
         Set<Integer> placeholders,
         @Nullable ContrastiveModel textTower,
+        @Nullable Tensor newline,
         ModelShape shape) {
 
     public ModelParts {

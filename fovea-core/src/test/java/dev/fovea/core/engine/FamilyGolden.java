@@ -6,8 +6,12 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.PreparedPicture;
+import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.family.PromptLayout;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
@@ -15,9 +19,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.bytedeco.pytorch.Tensor;
 
@@ -29,6 +35,7 @@ final class FamilyGolden {
     final ModelParts model;
     final PathEngine engine;
     final JsonNode json;
+    final PromptLayout layout;
     private final PictureProcessor processor;
     private final Checkpoint tensors;
 
@@ -36,6 +43,7 @@ final class FamilyGolden {
         folder = Golden.ROOT.resolve(name);
         Families.Found found = Families.read(folder);
         model = found.description().load(Checkpoint.open(folder), DType.F32, null);
+        layout = found.description().layout();
         processor = found.family().pictures(folder, found.description());
         engine = new PathEngine(model);
         tensors = Checkpoint.open(folder.resolve("golden.safetensors"));
@@ -63,22 +71,28 @@ final class FamilyGolden {
     }
 
     PreparedPicture picture(String name) {
-        return processor.preparePicture(new PictureReader()
-                .read(folder.resolve("images/" + name + ".png"))
-                .image());
+        return processor.preparePicture(read("images/" + name + ".png"));
+    }
+
+    private RgbImage read(String path) {
+        return new PictureReader().read(folder.resolve(path)).image();
+    }
+
+    /** A video of pictures that lie in the folder. */
+    PreparedPicture video(List<String> frames, double framesPerSecond) {
+        return processor.prepareVideo(frames.stream().map(this::read).toList(), framesPerSecond);
     }
 
     /** The pictures of a prompt, in order. */
     List<PreparedPicture> pictures(String prompt) {
-        List<PreparedPicture> out = new ArrayList<>();
+        List<RgbImage> out = new ArrayList<>();
         json.at("/prompts/" + prompt + "/messages")
                 .forEach(message -> message.path("content").forEach(part -> {
                     if (part.path("type").asText().equals("image")) {
-                        String path = part.path("path").asText();
-                        out.add(picture(path.substring(path.indexOf('/') + 1, path.indexOf('.'))));
+                        out.add(read(part.path("path").asText()));
                     }
                 }));
-        return out;
+        return processor.preparePictures(out);
     }
 
     List<EncodedImage> encode(List<PreparedPicture> pictures, PlanRun run) {
@@ -89,7 +103,7 @@ final class FamilyGolden {
                 Tensor raw = Tensors.of(view.bytes(), view.planes(), view.height(), view.width());
                 String name = "image" + inputs.size() + ".";
                 inputs.add(new ImageInput(
-                        pixels, p, view.part(), () -> raw, name, run, new PixelSource(pixels, () -> raw)));
+                        pixels, p, view.part(), () -> raw, name, run, new PixelSource(pixels, () -> raw), view.seen()));
             }
         }
         return engine.encode(inputs);
@@ -97,9 +111,10 @@ final class FamilyGolden {
 
     /** A prompt under a plan, ready to be read. */
     PathEngine.Prompt prompt(String name, PlanRun run) {
-        List<EncodedImage> images = encode(pictures(name), run);
+        List<PreparedPicture> pictures = pictures(name);
+        List<EncodedImage> images = encode(pictures, run);
         int[] expanded = ints(json.at("/prompts/" + name + "/input_ids"));
-        return new PathEngine.Prompt("", collapsed(expanded, images), images, run, 32);
+        return prompt(expanded, pictures, images, run);
     }
 
     PromptState read(String name, PlanRun run) {
@@ -110,26 +125,61 @@ final class FamilyGolden {
         return ints(json.at("/prompts/" + prompt + "/continuation_ids"));
     }
 
-    /** Pixels of one image of a prompt: {@code [planes, height, width]}. */
-    Tensor pixels(String prompt, int image) {
-        PreparedImage view = pictures(prompt).stream()
+    /** One image of a prompt. */
+    PreparedImage view(String prompt, int image) {
+        return pictures(prompt).stream()
                 .flatMap(p -> p.views().stream())
                 .toList()
                 .get(image);
-        return Tensors.of(view.pixels(), view.planes(), view.height(), view.width());
+    }
+
+    String name() {
+        return folder.getFileName().toString();
+    }
+
+    /** A prompt of ids in which placeholders are repeated for each token. */
+    PathEngine.Prompt prompt(int[] expanded, List<PreparedPicture> pictures, List<EncodedImage> images, PlanRun run) {
+        List<Slot> slots = new ArrayList<>();
+        int views = 0;
+        for (PreparedPicture picture : pictures) {
+            int before = views;
+            layout.slots(picture).forEach(slot -> slots.add(slot.behind(before)));
+            views += picture.views().size();
+        }
+        return new PathEngine.Prompt(
+                "",
+                collapsed(expanded, images, slots),
+                slots,
+                images,
+                run,
+                Collections.nCopies(images.size(), run),
+                32);
     }
 
     /** Token ids with the run of placeholders of each image made one. */
     int[] collapsed(int[] expanded, List<EncodedImage> images) {
+        return collapsed(
+                expanded,
+                images,
+                IntStream.range(0, images.size()).mapToObj(Slot::whole).toList());
+    }
+
+    /** Token ids with the run of placeholders of each slot made one. */
+    private int[] collapsed(int[] expanded, List<EncodedImage> images, List<Slot> slots) {
         List<Integer> out = new ArrayList<>();
-        int image = 0;
+        int slot = 0;
         for (int i = 0; i < expanded.length; i++) {
             out.add(expanded[i]);
-            if (model.isPlaceholder(expanded[i])) {
-                i += images.get(image++).grid().tokens() - 1;
+            if (model.isPlaceholder(expanded[i]) && slots.get(slot++) instanceof Slot.Rows rows) {
+                i += tokens(images.get(rows.view()).grid(), rows) - 1;
             }
         }
         return out.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Tokens of a slot of which nothing was dropped. */
+    static int tokens(Ledger.Grid grid, Slot.Rows rows) {
+        return (Math.min(rows.to(), grid.rows()) - rows.from()) * grid.cols();
     }
 
     static int[] ints(JsonNode array) {

@@ -7,6 +7,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Slot;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.technique.Plan;
@@ -16,7 +17,10 @@ import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,13 +32,22 @@ import org.junit.jupiter.params.provider.ValueSource;
  * decoded tokens included, whatever a family's tokens and positions are.
  */
 class FamilyMaskTest {
-    private static final String PROMPT = "two_images";
+    /** Of this model a single picture is interpolated to another grid. */
+    private static String prompt(String name) {
+        return name.equals("llava-onevision") ? "one_image" : "two_images";
+    }
+
     private static final int[] DECODED = {9, 45, 81};
 
     private static PlanRun run(Station station, Positions positions) {
+        return run(station, positions, (grid, token) -> kept(token));
+    }
+
+    private static PlanRun run(Station station, Positions positions, BiPredicate<Ledger.Grid, Integer> keeps) {
         Step step = new Step(station, List.of(), s -> {
+            Ledger.Grid grid = s.layout().grids().getFirst();
             int[] kept = IntStream.range(0, s.layout().visualCount())
-                    .filter(FamilyMaskTest::kept)
+                    .filter(token -> keeps.test(grid, token))
                     .toArray();
             return Outcome.of(new Decision.Keep(kept, positions));
         });
@@ -47,15 +60,41 @@ class FamilyMaskTest {
 
     @ParameterizedTest
     @CsvSource({
-        "qwen2-5-vl, 2, ORIGINAL", "qwen2-5-vl, 3, ORIGINAL", "qwen2-5-vl, 2, RENUMBERED",
-        "qwen2-vl, 2, ORIGINAL", "qwen2-vl, 3, ORIGINAL", "qwen2-vl, 2, RENUMBERED",
-        "qwen3-vl, 0, ORIGINAL", "qwen3-vl, 1, ORIGINAL", "qwen3-vl, 1, RENUMBERED",
-        "qwen3-vl, 2, ORIGINAL", "qwen3-vl, 3, ORIGINAL", "qwen3-vl, 2, RENUMBERED",
-        "qwen3-vl-first, 1, ORIGINAL", "qwen3-vl-first, 2, ORIGINAL", "qwen3-vl-first, 3, ORIGINAL",
-        "idefics3, 2, ORIGINAL", "idefics3, 3, ORIGINAL", "idefics3, 2, RENUMBERED",
-        "llava-mha, 2, ORIGINAL", "llava-mha, 3, ORIGINAL", "llava-mha, 2, RENUMBERED",
-        "gemma3, 2, ORIGINAL", "gemma3, 3, ORIGINAL", "gemma3, 2, RENUMBERED",
-        "paligemma2, 2, ORIGINAL", "paligemma2, 3, ORIGINAL", "paligemma2, 2, RENUMBERED",
+        "qwen2-5-vl, 2, ORIGINAL",
+        "qwen2-5-vl, 3, ORIGINAL",
+        "qwen2-5-vl, 2, RENUMBERED",
+        "qwen2-vl, 2, ORIGINAL",
+        "qwen2-vl, 3, ORIGINAL",
+        "qwen2-vl, 2, RENUMBERED",
+        "qwen3-vl, 0, ORIGINAL",
+        "qwen3-vl, 1, ORIGINAL",
+        "qwen3-vl, 1, RENUMBERED",
+        "qwen3-vl, 2, ORIGINAL",
+        "qwen3-vl, 3, ORIGINAL",
+        "qwen3-vl, 2, RENUMBERED",
+        "qwen3-vl-first, 1, ORIGINAL",
+        "qwen3-vl-first, 2, ORIGINAL",
+        "qwen3-vl-first, 3, ORIGINAL",
+        "idefics3, 2, ORIGINAL",
+        "idefics3, 3, ORIGINAL",
+        "idefics3, 2, RENUMBERED",
+        "llava-mha, 2, ORIGINAL",
+        "llava-mha, 3, ORIGINAL",
+        "llava-mha, 2, RENUMBERED",
+        "gemma3, 2, ORIGINAL",
+        "gemma3, 3, ORIGINAL",
+        "gemma3, 2, RENUMBERED",
+        "paligemma2, 2, ORIGINAL",
+        "paligemma2, 3, ORIGINAL",
+        "paligemma2, 2, RENUMBERED",
+        "internvl, 1, ORIGINAL",
+        "internvl, 2, RENUMBERED",
+        "llava-next, 1, ORIGINAL",
+        "llava-next, 2, ORIGINAL",
+        "llava-next, 2, RENUMBERED",
+        "llava-onevision, 1, ORIGINAL",
+        "llava-onevision, 2, ORIGINAL",
+        "llava-onevision, 2, RENUMBERED",
     })
     void inTheDecoder(String name, int layer, Positions positions) {
         FamilyGolden golden = FamilyGolden.of(name);
@@ -86,24 +125,34 @@ class FamilyMaskTest {
                 "idefics3",
                 "llava-mha",
                 "gemma3",
-                "paligemma2"
+                "paligemma2",
+                "llava-next",
+                "llava-onevision",
+                "internvl"
             })
     void atTheConnector(String name) {
+        atTheConnector(name, (grid, token) -> kept(token));
+    }
+
+    /** The token that ends a row stays where none of the row is left. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llava-next", "llava-onevision"})
+    void rowsOfWhichNothingIsLeft(String name) {
+        atTheConnector(name, (grid, token) -> token / grid.cols() != 1);
+    }
+
+    private void atTheConnector(String name, BiPredicate<Ledger.Grid, Integer> keeps) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
             Whole whole = Whole.of(golden);
             int[] leaves = new int[whole.length()];
             Arrays.fill(leaves, Integer.MAX_VALUE);
-            int first = 0;
-            for (Ledger.Grid grid : whole.grids) {
-                for (int t = 0; t < grid.tokens(); t++) {
-                    leaves[whole.visual[first + t]] = kept(t) ? Integer.MAX_VALUE : 0;
-                }
-                first += grid.tokens();
+            for (int i = 0; i < whole.visual.length; i++) {
+                leaves[whole.visual[i]] = keeps.test(whole.grids.get(i), whole.cells[i]) ? Integer.MAX_VALUE : 0;
             }
             // Counted positions are contiguous; rows and columns stay what they were.
             Whole seen = golden.model.positions().axes() == 1 ? whole.countedWithout(leaves) : whole;
-            compare(golden, run(new Station.Connector(), Positions.ORIGINAL), seen, leaves);
+            compare(golden, run(new Station.Connector(), Positions.ORIGINAL, keeps), seen, leaves);
             assertThat(scope).isNotNull();
         }
     }
@@ -119,15 +168,17 @@ class FamilyMaskTest {
                 "idefics3",
                 "llava-mha",
                 "gemma3",
-                "paligemma2"
+                "paligemma2",
+                "llava-next",
+                "internvl"
             })
     void insideTheEncoder(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int block = 1;
         try (Scope scope = Scope.inference()) {
-            List<EncodedImage> pruned =
-                    golden.encode(golden.pictures(PROMPT), run(new Station.EncoderOutput(block), Positions.ORIGINAL));
-            List<EncodedImage> whole = golden.encode(golden.pictures(PROMPT), PlanRun.plain());
+            List<EncodedImage> pruned = golden.encode(
+                    golden.pictures(prompt(name)), run(new Station.EncoderOutput(block), Positions.ORIGINAL));
+            List<EncodedImage> whole = golden.encode(golden.pictures(prompt(name)), PlanRun.plain());
             NaiveEncoder naive = new NaiveEncoder(golden.model);
             for (int i = 0; i < pruned.size(); i++) {
                 Ledger.Grid grid = whole.get(i).grid();
@@ -135,7 +186,7 @@ class FamilyMaskTest {
                         IntStream.range(0, grid.tokens()).filter(t -> !kept(t)).toArray();
                 int patches = grid.side() * grid.side();
                 int lead = golden.model.vision().options().classToken() ? 1 : 0;
-                Tensor all = naive.features(golden.pixels(PROMPT, i), grid, dropped, block + 1);
+                Tensor all = naive.features(golden.view(prompt(name), i), grid, dropped, block + 1);
                 int[] rows = IntStream.concat(
                                 IntStream.range(0, lead),
                                 IntStream.range(0, grid.tokens() * patches)
@@ -153,39 +204,60 @@ class FamilyMaskTest {
         }
     }
 
-    /** A prompt of which nothing was dropped, with some words behind it. */
+    /**
+     * A prompt of which nothing was dropped, with some words behind it.
+     *
+     * @param cells for each visual token its cell in its image
+     * @param grids for each visual token the grid of its image
+     */
     private record Whole(
             Tensor embeddings,
             @Nullable Tensor deep,
             int[] visual,
+            int[] cells,
+            List<Ledger.Grid> grids,
             int[] blocks,
             int[][] positions,
-            int next,
-            List<Ledger.Grid> grids) {
+            int next) {
 
         static Whole of(FamilyGolden golden) {
-            PathEngine.Prompt prompt = golden.prompt(PROMPT, PlanRun.plain());
+            PathEngine.Prompt prompt = golden.prompt(prompt(golden.name()), PlanRun.plain());
             List<Tensor> parts = new ArrayList<>();
             List<Tensor> deep = new ArrayList<>();
             int width = golden.model.decoder().options().width();
             int added = golden.model.connector().deep() * width;
             List<Integer> visual = new ArrayList<>();
+            List<Integer> cells = new ArrayList<>();
+            List<Ledger.Grid> grids = new ArrayList<>();
+            List<Tensor> projected = projected(golden, prompt);
             List<Integer> blocks = new ArrayList<>();
             boolean together = golden.model.decoder().options().variant().mutual() == MutualSight.PROMPT;
             int at = 0;
-            int image = 0;
+            int slot = 0;
             for (int id : prompt.ids()) {
                 if (golden.model.isPlaceholder(id)) {
-                    Tensor features = prompt.images().get(image).features().get();
-                    int lead = golden.model.vision().options().classToken() && !golden.model.clsIsFeature() ? 1 : 0;
-                    Tensor tokens = golden.model.connector().project(features.narrow(0, lead, features.size(0) - lead));
+                    Slot now = prompt.slots().get(slot++);
+                    if (now instanceof Slot.Newline) {
+                        parts.add(newline(golden));
+                        deep.add(Tensors.zeros(DType.F32, 1, added));
+                        at++;
+                        blocks.add(together ? 0 : -1);
+                        continue;
+                    }
+                    Slot.Rows rows = (Slot.Rows) now;
+                    Ledger.Grid grid = prompt.images().get(rows.view()).grid();
+                    int image = rows.view();
+                    int from = rows.from() * grid.cols();
+                    int count = FamilyGolden.tokens(grid, rows);
+                    Tensor tokens = projected.get(image).narrow(0, from, count);
                     parts.add(tokens.narrow(1, 0, width));
                     deep.add(tokens.narrow(1, width, added));
-                    for (int t = 0; t < tokens.size(0); t++) {
+                    for (int t = 0; t < count; t++) {
+                        cells.add(from + t);
+                        grids.add(grid);
                         visual.add(at++);
                         blocks.add(together ? 0 : image);
                     }
-                    image++;
                 } else {
                     parts.add(golden.model.decoder().embed(new int[] {id}));
                     deep.add(Tensors.zeros(DType.F32, 1, added));
@@ -198,10 +270,11 @@ class FamilyMaskTest {
                         Tensors.cat(0, parts.toArray(Tensor[]::new)),
                         added == 0 ? null : Tensors.cat(0, deep.toArray(Tensor[]::new)),
                         visual.stream().mapToInt(Integer::intValue).toArray(),
+                        cells.stream().mapToInt(Integer::intValue).toArray(),
+                        grids,
                         blocks.stream().mapToInt(Integer::intValue).toArray(),
                         state.sequence().positions(),
-                        state.sequence().next(),
-                        prompt.images().stream().map(EncodedImage::grid).toList());
+                        state.sequence().next());
             }
         }
 
@@ -213,6 +286,24 @@ class FamilyMaskTest {
             return new NaiveDecoder(golden.model.decoder(), deep);
         }
 
+        private static List<Tensor> projected(FamilyGolden golden, PathEngine.Prompt prompt) {
+            List<ConnectorPass.Item> items = prompt.images().stream()
+                    .map(image -> new ConnectorPass.Item(image, "", PlanRun.plain()))
+                    .toList();
+            boolean cls = golden.model.vision().options().classToken();
+            return new ConnectorPass(golden.model.connector(), cls, golden.model.clsIsFeature(), x -> x)
+                    .project(items).stream()
+                            .map(p -> Stream.of(p.tokens(), p.deep())
+                                    .filter(Objects::nonNull)
+                                    .toArray(Tensor[]::new))
+                            .map(parts -> Tensors.cat(1, parts))
+                            .toList();
+        }
+
+        private static Tensor newline(FamilyGolden golden) {
+            return Objects.requireNonNull(golden.model.newline()).unsqueeze(0);
+        }
+
         /** Positions counted over the tokens that are there from the first layer on. */
         Whole countedWithout(int[] leaves) {
             int[] counted = new int[leaves.length];
@@ -220,7 +311,7 @@ class FamilyMaskTest {
             for (int i = 0; i < counted.length; i++) {
                 counted[i] = leaves[i] == 0 ? -1 : at++;
             }
-            return new Whole(embeddings, deep, visual, blocks, new int[][] {counted}, at, grids);
+            return new Whole(embeddings, deep, visual, cells, grids, blocks, new int[][] {counted}, at);
         }
 
         /** With one more word. */
@@ -233,14 +324,14 @@ class FamilyMaskTest {
             Tensor longerDeep = deep == null ? null : Tensors.cat(0, deep, Tensors.zeros(DType.F32, 1, deep.size(1)));
             int[] more =
                     IntStream.concat(Arrays.stream(blocks), IntStream.of(-1)).toArray();
-            return new Whole(all, longerDeep, visual, more, longer, next + 1, grids);
+            return new Whole(all, longerDeep, visual, cells, grids, more, longer, next + 1);
         }
     }
 
     private static void compare(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves) {
         Whole now = whole;
         int[] until = leaves;
-        try (PromptState state = golden.read(PROMPT, run)) {
+        try (PromptState state = golden.read(prompt(golden.name()), run)) {
             Golden.assertClose(
                     state.logits(),
                     now.naive(golden).logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
@@ -262,7 +353,7 @@ class FamilyMaskTest {
     private static void compareRenumbered(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves, int layer) {
         Whole now = whole;
         int[] until = leaves;
-        try (PromptState state = golden.read(PROMPT, run)) {
+        try (PromptState state = golden.read(prompt(golden.name()), run)) {
             Golden.assertClose(
                     state.logits(),
                     now.naive(golden).logits(now.embeddings, until, now.positions, layer, now.blocks),

@@ -1,13 +1,17 @@
 package dev.fovea.core.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.fovea.core.image.PreparedImage;
+import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.model.connector.Grouping;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Part;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -42,7 +46,13 @@ class FamilyParityTest {
                 "gemma3",
                 "gemma3-pas",
                 "paligemma2",
-                "paligemma");
+                "paligemma",
+                "llava-next",
+                "llava-next-mistral",
+                "llava-onevision",
+                "llava-onevision-tied",
+                "internvl",
+                "internvl-large");
     }
 
     @ParameterizedTest
@@ -61,6 +71,7 @@ class FamilyParityTest {
                         .add((Matrix) s.get(signal)));
                 return Outcome.of(new Decision.Unchanged());
             }));
+            List<PreparedImage> views = golden.picture(picture).views();
             List<EncodedImage> images = golden.encode(List.of(golden.picture(picture)), run);
             golden.engine
                     .prefill(List.of(new PathEngine.Prompt("", placeholders(golden, images.size()), images, run, 1)))
@@ -71,15 +82,19 @@ class FamilyParityTest {
                         .reshape(-1, golden.model.vision().options().width());
                 Golden.assertClose(
                         joined(hidden.getOrDefault(l, List.of())),
-                        Tensors.floats(perToken(golden, expected, images, grouping)),
+                        Tensors.floats(blended(golden, perToken(golden, expected, views, grouping), views)),
                         picture + " behind " + l + " layers");
             }
-            Tensor[] features = images.stream().map(i -> i.features().get()).toArray(Tensor[]::new);
+            int lead = lead(golden);
+            Tensor[] features = images.stream()
+                    .map(i -> i.features().get())
+                    .map(f -> f.narrow(0, lead, f.size(0) - lead))
+                    .toArray(Tensor[]::new);
             Tensor projected = golden.model.connector().project(Tensors.cat(0, features));
             int width = golden.model.decoder().options().width();
             Golden.assertClose(
                     Tensors.floats(projected.narrow(1, 0, width)),
-                    golden.floats("picture." + picture + ".projected"),
+                    Tensors.floats(projected(golden, picture, views)),
                     picture + " projected");
             for (int i = 0; i < golden.model.connector().deep(); i++) {
                 Golden.assertClose(
@@ -92,22 +107,78 @@ class FamilyParityTest {
     }
 
     /** Means over the patches of each token; goldens of merging families keep these beside each other already. */
-    private static Tensor perToken(FamilyGolden golden, Tensor rows, List<EncodedImage> images, Grouping grouping) {
+    private static Tensor perToken(FamilyGolden golden, Tensor rows, List<PreparedImage> views, Grouping grouping) {
         boolean beside = golden.model.vision().rotary() != null;
-        Tensor[] parts = new Tensor[images.size()];
+        int lead = lead(golden);
+        List<Tensor> parts = new ArrayList<>();
         int from = 0;
-        for (int i = 0; i < parts.length; i++) {
-            var grid = images.get(i).grid();
-            int n = grid.tokens() * grouping.patches();
-            Tensor own = rows.narrow(0, from, n);
-            Tensor ordered = beside
-                    ? own
-                    : own.index_select(
-                            0, Tensors.indices(grouping.order(grid.rows() * grid.side(), grid.cols() * grid.side())));
-            parts[i] = AttentionScores.mean(ordered.view(-1, grouping.patches(), rows.size(1)), 1);
-            from += n;
+        for (PreparedImage view : views) {
+            int patch = golden.model.vision().options().patches().size();
+            int patchRows = view.height() / patch;
+            int patchCols = view.width() / patch;
+            if (lead > 0) {
+                parts.add(rows.narrow(0, from, lead));
+            }
+            Tensor own = rows.narrow(0, from + lead, (long) patchRows * patchCols);
+            Tensor ordered = beside ? own : own.index_select(0, Tensors.indices(grouping.order(patchRows, patchCols)));
+            Tensor means = AttentionScores.mean(ordered.view(-1, grouping.patches(), rows.size(1)), 1);
+            parts.add(means.index_select(
+                    0, Tensors.indices(seen(view, patchRows / grouping.side(), patchCols / grouping.side()))));
+            from += lead + patchRows * patchCols;
         }
-        return Tensors.cat(0, parts);
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    private static int lead(FamilyGolden golden) {
+        return golden.model.vision().options().classToken() ? 1 : 0;
+    }
+
+    /** The tokens of a view that are seen. */
+    private static int[] seen(PreparedImage view, int rows, int cols) {
+        Seen seen = view.seen();
+        return IntStream.range(0, rows * cols)
+                .filter(i -> seen == null || seen.contains(i / cols, i % cols))
+                .toArray();
+    }
+
+    /** Rows of patches as those of the tokens that they become. */
+    private static Tensor blended(FamilyGolden golden, Tensor rows, List<PreparedImage> views) {
+        List<Tensor> parts = new ArrayList<>();
+        int from = 0;
+        int patch = golden.model.vision().options().patches().size()
+                * golden.model.connector().grouping().side();
+        int lead = lead(golden);
+        for (PreparedImage view : views) {
+            Seen seen = view.seen();
+            int n = seen == null ? view.height() / patch * (view.width() / patch) : seen.rows() * seen.cols();
+            Tensor own = rows.narrow(0, from, lead + n);
+            Seen.Blend blend = seen == null ? null : seen.blend();
+            parts.add(
+                    seen == null || blend == null
+                            ? own
+                            : Blending.of(seen, blend).rows(own, lead));
+            from += lead + n;
+        }
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
+    }
+
+    /** What the golden's connector gave, for the tokens that are seen. */
+    private static Tensor projected(FamilyGolden golden, String picture, List<PreparedImage> views) {
+        Tensor all = golden.tensor("picture." + picture + ".projected");
+        int pixels = golden.model.vision().options().patches().size()
+                * golden.model.connector().grouping().side();
+        List<Integer> own = new ArrayList<>();
+        int from = 0;
+        for (PreparedImage view : views) {
+            int rows = view.height() / pixels;
+            int cols = view.width() / pixels;
+            for (int i : seen(view, rows, cols)) {
+                own.add(from + i);
+            }
+            from += rows * cols;
+        }
+        return all.index_select(
+                0, Tensors.indices(own.stream().mapToInt(Integer::intValue).toArray()));
     }
 
     @ParameterizedTest
@@ -253,6 +324,46 @@ class FamilyParityTest {
                     golden.engine.extend(List.of(state), List.of(new int[] {token}));
                 }
             }
+        }
+    }
+
+    /** Frames that are images of their own; interpolated, with a learned token behind the last one, or each in marks. */
+    @ParameterizedTest
+    @ValueSource(strings = {"llava-onevision", "internvl"})
+    void aVideoOfFrames(String name) {
+        FamilyGolden golden = FamilyGolden.of(name);
+        List<String> frames = new ArrayList<>();
+        golden.json.at("/frames/frames").forEach(f -> frames.add(f.asText()));
+        PreparedPicture film =
+                golden.video(frames, golden.json.at("/frames/frames_per_second").asDouble());
+        try (Checkpoint expected = Checkpoint.open(golden.folder.resolve("frames.safetensors"))) {
+            float[] pixels = Tensors.floats(expected.tensor("pixel_values"));
+            int from = 0;
+            for (PreparedImage view : film.views()) {
+                for (int i = 0; i < view.pixels().length; i++) {
+                    // One step of a byte, normalised.
+                    assertThat(view.pixels()[i]).isCloseTo(pixels[from + i], within(4f / 255));
+                }
+                from += view.pixels().length;
+            }
+            List<EncodedImage> images = golden.encode(List.of(film), PlanRun.plain());
+            int[] ids = FamilyGolden.ints(golden.json.at("/frames/input_ids"));
+            float[] logits = Tensors.floats(expected.tensor("logits"));
+            int vocabulary = golden.model.decoder().options().vocabulary();
+            int step = 0;
+            try (PromptState state = golden.engine
+                    .prefill(List.of(golden.prompt(ids, List.of(film), images, PlanRun.plain())))
+                    .getFirst()) {
+                for (int token : FamilyGolden.ints(golden.json.at("/frames/continuation_ids"))) {
+                    Golden.assertClose(
+                            state.logits(),
+                            Arrays.copyOfRange(logits, step * vocabulary, (step + 1) * vocabulary),
+                            "step " + step++);
+                    assertThat(Golden.argmax(state.logits())).isEqualTo(token);
+                    golden.engine.extend(List.of(state), List.of(new int[] {token}));
+                }
+            }
+            images.forEach(EncodedImage::close);
         }
     }
 

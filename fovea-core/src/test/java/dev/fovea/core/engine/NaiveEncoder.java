@@ -1,17 +1,20 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.connector.Grouping;
 import dev.fovea.core.model.vision.TransformerBlock;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Seen;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** An encoder without packing, windows or fused kernels: every block sees one image with the whole mask written out. */
 final class NaiveEncoder {
@@ -25,19 +28,22 @@ final class NaiveEncoder {
     /**
      * Features of one image, the class token first; those of several layers beside each other.
      *
-     * @param pixels {@code [planes, height, width]}
+     * @param view the image
+     * @param grid what of it is seen
      * @param dropped tokens that nobody sees from block {@code from} on
      */
-    Tensor features(Tensor pixels, Ledger.Grid grid, int[] dropped, int from) {
+    Tensor features(PreparedImage view, Ledger.Grid grid, int[] dropped, int from) {
         VisionOptions o = model.vision().options();
         Grouping grouping = model.connector().grouping();
+        Tensor pixels = Tensors.of(view.pixels(), view.planes(), view.height(), view.width());
         int prefix = o.prefix();
-        int[] order = grouping.order(grid.rows() * grid.side(), grid.cols() * grid.side());
+        int patchCols = view.width() / o.patches().size();
+        int[] order = grouping.order(view.height() / o.patches().size(), patchCols);
+        int[] seen = seen(view.seen(), grid, patchCols / grouping.side());
         int[] rows = IntStream.concat(
                         IntStream.range(0, prefix), Arrays.stream(order).map(p -> prefix + p))
                 .toArray();
         Tensor x = model.vision().embed(pixels.unsqueeze(0)).squeeze(0).index_select(0, Tensors.indices(rows));
-        int patchCols = grid.cols() * grid.side();
         int[][] at = new int[2][rows.length];
         for (int i = prefix; i < rows.length; i++) {
             at[0][i] = order[i - prefix] / patchCols;
@@ -48,7 +54,8 @@ final class NaiveEncoder {
         for (int layer = 0; layer < Collections.max(wanted); layer++) {
             boolean[] gone = new boolean[rows.length];
             if (layer >= from) {
-                for (int token : dropped) {
+                for (int number : dropped) {
+                    int token = seen[number];
                     Arrays.fill(
                             gone, prefix + token * grouping.patches(), prefix + (token + 1) * grouping.patches(), true);
                 }
@@ -60,8 +67,25 @@ final class NaiveEncoder {
                 taken[f] = wanted.get(f) == layer + 1 ? x : taken[f];
             }
         }
-        Tensor joined = Tensors.cat(1, taken);
+        int[] left = IntStream.concat(
+                        IntStream.range(0, prefix),
+                        Arrays.stream(seen)
+                                .flatMap(t -> IntStream.range(
+                                        prefix + t * grouping.patches(), prefix + (t + 1) * grouping.patches())))
+                .toArray();
+        Tensor joined = Tensors.cat(1, taken).index_select(0, Tensors.indices(left));
         return Collections.max(wanted) == o.layers() ? model.vision().features(joined) : joined;
+    }
+
+    /** For each token that is seen its place among all of the view. */
+    private static int[] seen(@Nullable Seen seen, Ledger.Grid grid, int cols) {
+        int[] out = new int[grid.tokens()];
+        for (int i = 0; i < out.length; i++) {
+            int row = i / grid.cols() + (seen == null ? 0 : seen.top());
+            int col = i % grid.cols() + (seen == null ? 0 : seen.left());
+            out[i] = row * cols + col;
+        }
+        return out;
     }
 
     private Tensor block(TransformerBlock block, Tensor x, int[][] at, boolean[] gone, int window) {

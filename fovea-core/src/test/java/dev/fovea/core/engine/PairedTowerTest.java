@@ -51,6 +51,7 @@ class PairedTowerTest {
                         new ClassTokenHead(null, new Linear(projection, null)),
                         clip.textProjection(),
                         clip.scores()),
+                null,
                 plain.shape());
         PathEngine engine = new PathEngine(paired);
         List<Object> seen = new ArrayList<>();

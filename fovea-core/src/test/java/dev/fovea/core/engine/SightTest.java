@@ -172,6 +172,7 @@ class SightTest {
                 plain.positions(),
                 plain.placeholders(),
                 new ContrastiveModel(null, siglip.text(), head, siglip.textProjection(), siglip.scores()),
+                null,
                 plain.shape()));
         Signal.PatchImageEmbeddings patches = new Signal.PatchImageEmbeddings();
         List<Matrix> seen = new ArrayList<>();

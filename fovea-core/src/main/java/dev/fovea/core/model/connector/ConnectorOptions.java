@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param width channels of the language model
  * @param averaged whether a token is the mean of its patches, rather than all of them beside each other
  * @param patchNorm norm of each patch before its token is put together, or of their mean; or null
+ * @param together whether that norm is over all patches of a token together
  * @param eps of that norm
  * @param hidden inner channels of an MLP, or 0 where the projection is one linear map
  * @param activation of the MLP
@@ -24,6 +25,7 @@ public record ConnectorOptions(
         int width,
         boolean averaged,
         @Nullable NormKind patchNorm,
+        boolean together,
         double eps,
         int hidden,
         Activation activation,
@@ -41,7 +43,7 @@ public record ConnectorOptions(
             Activation activation,
             boolean bias,
             int deep) {
-        this(grouping, featureWidth, width, false, patchNorm, eps, hidden, activation, bias, deep);
+        this(grouping, featureWidth, width, false, patchNorm, false, eps, hidden, activation, bias, deep);
     }
 
     /** Two linear layers around an activation, a token a patch (LLaVA-1.5). */
@@ -68,6 +70,12 @@ public record ConnectorOptions(
                 0);
     }
 
+    /** The same for squares of patches, normed together (InternVL). */
+    public ConnectorOptions ofTokens(int side, NormKind norm, double normEps) {
+        return new ConnectorOptions(
+                new Grouping(side), featureWidth, width, false, norm, true, normEps, hidden, activation, bias, deep);
+    }
+
     /**
      * The same, with features of so many earlier blocks each mapped by such an MLP of its own, whose norm is over all
      * patches of a token together (DeepStack as Qwen3-VL has it, arXiv 2511.21631).
@@ -84,7 +92,7 @@ public record ConnectorOptions(
     /** The normed means of squares of patches, mapped by one matrix without bias (Gemma 3). */
     public static ConnectorOptions averagePool(int side, int featureWidth, int width, NormKind norm, double eps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, true, norm, eps, 0, Activation.GELU, false, 0);
+                new Grouping(side), featureWidth, width, true, norm, false, eps, 0, Activation.GELU, false, 0);
     }
 
     /** Channels of what is mapped. */

@@ -26,7 +26,7 @@ public record Projection(
 
     /** Loads {@code patch_norm} and {@code linear_1}, {@code linear_2} under {@code w}. */
     public static Projection load(ConnectorOptions o, Weights w) {
-        return new Projection(o, norm(o, w, o.featureWidth()), null, map(o, w));
+        return o.together() ? ofTokens(o, w) : new Projection(o, norm(o, w, o.featureWidth()), null, map(o, w));
     }
 
     /** As above, with a norm over all patches of a token together. */

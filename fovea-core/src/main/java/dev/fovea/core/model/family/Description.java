@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * @param positions the position ids of a prompt
  * @param placeholders the tokens that stand for an image, that of pictures first
  * @param layout what stands around and between the images of a picture
- * @param renames from the names in files to canonical ones: {@code vision.}, {@code connector.}, {@code text.} and
- *     {@code lm_head.}
+ * @param renames from the names in files to canonical ones: {@code vision.}, {@code connector.}, {@code text.},
+ *     {@code lm_head.} and {@code newline}
  * @param tiles whether a picture may be cut into several images
  * @param frames whether it takes videos
  */
@@ -111,6 +111,23 @@ public record Description(
             throw new IllegalArgumentException(NoPictures.SENTENCE);
         }
         return connector;
+    }
+
+    /** The same model where it takes videos, each of which has a placeholder of this kind. */
+    Description withVideos(Placeholder video) {
+        return new Description(
+                family,
+                vision,
+                featureLayers,
+                clsIsFeature,
+                connector,
+                text,
+                positions,
+                List.of(placeholders.getFirst(), video),
+                layout,
+                renames,
+                tiles,
+                true);
     }
 
     /** The sizes that plans and cost models need, for pictures of the size that the encoder was trained on. */
@@ -194,6 +211,7 @@ public record Description(
                 positions,
                 placeholders.stream().map(Placeholder::id).collect(Collectors.toSet()),
                 tower,
+                layout.newline() ? w.tensor("newline", text.width()) : null,
                 shape(tower != null));
     }
 }

@@ -7,6 +7,7 @@ import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.family.Description.Placeholder;
+import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
 import java.nio.file.Path;
@@ -16,7 +17,9 @@ import java.util.Set;
 
 /** LLaVA-1.5 (Liu et al., arXiv 2310.03744): a CLIP vision transformer, an MLP connector and a Llama decoder. */
 public final class Llava implements Family {
-    private static final List<Rename> RENAMES = List.of(
+    private static final int FEATURE_LAYER = -2;
+
+    static final List<Rename> RENAMES = List.of(
             Rename.of("^(model\\.)?vision_tower\\.(vision_model\\.)?", "vision."),
             Rename.of("^vision\\.encoder\\.", "vision."),
             Rename.of("pre_layrnorm", "pre_layernorm"),
@@ -32,18 +35,22 @@ public final class Llava implements Family {
     @Override
     public Description describe(ModelConfig config) {
         ModelConfig visionConfig = config.child("vision_config");
-        ModelConfig textConfig = config.child("text_config");
         visionConfig.require("model_type", "clip_vision_model");
-        textConfig.require("model_type", "llama");
-        VisionOptions vision = Clip.vision(visionConfig);
-        List<Integer> layers = featureLayers(config, vision.layers());
+        return describe(config, "llava", Clip.vision(visionConfig), PromptLayout.bare(), RENAMES);
+    }
+
+    /** What the generations of LLaVA have in common: two linear layers from an encoder to a decoder of any kind. */
+    static Description describe(
+            ModelConfig config, String family, VisionOptions vision, PromptLayout layout, List<Rename> renames) {
+        ModelConfig textConfig = config.child("text_config");
+        List<Integer> layers = featureLayers(config, vision.layers(), FEATURE_LAYER);
         boolean tied = config.flag("tie_word_embeddings", false);
-        var text = DecoderConfig.read(DecoderConfig.Kind.LLAMA, textConfig, tied);
+        DecoderOptions text = DecoderConfig.read(DecoderConfig.Kind.of(textConfig), textConfig, tied);
         return new Description(
-                "llava",
+                family,
                 vision,
                 layers,
-                clsIsFeature(config),
+                vision.classToken() && clsIsFeature(config),
                 ConnectorOptions.mlp(
                         vision.width() * layers.size(),
                         text.width(),
@@ -53,9 +60,9 @@ public final class Llava implements Family {
                 new SequentialPositions(),
                 List.of(new Placeholder(
                         config.integer("image_token_id", config.integer("image_token_index", 32000)), "<image>")),
-                PromptLayout.bare(),
-                RENAMES,
-                false,
+                layout,
+                renames,
+                layout.newline(),
                 false);
     }
 
@@ -65,9 +72,9 @@ public final class Llava implements Family {
     }
 
     /** Hidden states are counted with the embeddings first; negative numbers count from the end. */
-    private static List<Integer> featureLayers(ModelConfig config, int layers) {
+    static List<Integer> featureLayers(ModelConfig config, int layers, int fallback) {
         String key = "vision_feature_layer";
-        int[] listed = config.integers(key, -2);
+        int[] listed = config.integers(key, fallback);
         return Arrays.stream(listed)
                 .map(layer -> {
                     int from0 = layer < 0 ? layers + 1 + layer : layer;

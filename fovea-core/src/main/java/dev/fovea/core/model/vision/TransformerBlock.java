@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * One pre-norm transformer block in the pieces that the path looks between: {@code x + out(attention(norm(x)))}, then
  * {@code x + mlp(norm(x))}.
  *
- * @param queryNorm over each head's queries, or null
- * @param keyNorm over each head's keys, or null
+ * @param queryNorm over queries, or null
+ * @param keyNorm over keys, or null
+ * @param acrossHeads whether these norms are over all heads together
  * @param attentionScale learned factor on what attention adds {@code [width]}, or null
  * @param mlpScale learned factor on what the MLP adds {@code [width]}, or null
  * @param heads attention heads
@@ -31,11 +32,15 @@ public record TransformerBlock(
         Linear out,
         @Nullable Norm queryNorm,
         @Nullable Norm keyNorm,
+        boolean acrossHeads,
         @Nullable Tensor attentionScale,
         Norm mlpNorm,
         FeedForward mlp,
         @Nullable Tensor mlpScale,
         int heads) {
+
+    /** Of norms over all heads together, which no configuration speaks of. */
+    private static final double ACROSS_EPS = 1e-6;
 
     /** Loads the tensors under {@code w}; queries, keys and values may be stored as one. */
     public static TransformerBlock load(VisionOptions.Block o, int width, int mlpWidth, int heads, Weights w) {
@@ -54,13 +59,22 @@ public record TransformerBlock(
                 qkv[1],
                 qkv[2],
                 w.linear("self_attn.out_proj", width, width, o.outBias()),
-                o.queryKeyNorm() ? w.norm(o.norm(), "self_attn.q_norm", headDim, o.eps()) : null,
-                o.queryKeyNorm() ? w.norm(o.norm(), "self_attn.k_norm", headDim, o.eps()) : null,
+                queryKeyNorm(o, "self_attn.q_norm", width, headDim, w),
+                queryKeyNorm(o, "self_attn.k_norm", width, headDim, w),
+                o.queryKeyNorm() == VisionOptions.QueryKeyNorm.ALL_HEADS,
                 o.layerScale() ? w.tensor("layer_scale1", width) : null,
                 w.norm(o.norm(), "layer_norm2", width, o.eps()),
                 mlp(o, width, mlpWidth, w),
                 o.layerScale() ? w.tensor("layer_scale2", width) : null,
                 heads);
+    }
+
+    private static @Nullable Norm queryKeyNorm(VisionOptions.Block o, String name, int width, int headDim, Weights w) {
+        return switch (o.queryKeyNorm()) {
+            case NONE -> null;
+            case HEAD -> w.norm(o.norm(), name, headDim, o.eps());
+            case ALL_HEADS -> w.rmsNorm(name, width, ACROSS_EPS);
+        };
     }
 
     private static FeedForward mlp(VisionOptions.Block o, int width, int mlpWidth, Weights w) {
@@ -83,12 +97,12 @@ public record TransformerBlock(
 
     /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, before any rotation. */
     public Tensor queries(Tensor normed) {
-        return normed(queryNorm, split(query.forward(normed), normed));
+        return heads(queryNorm, query.forward(normed), normed);
     }
 
     /** Keys of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, before any rotation. */
     public Tensor keys(Tensor normed) {
-        return normed(keyNorm, split(key.forward(normed), normed));
+        return heads(keyNorm, key.forward(normed), normed);
     }
 
     /** Values of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}. */
@@ -100,9 +114,7 @@ public record TransformerBlock(
     public List<Tensor> projections(Tensor normed) {
         List<Tensor> all = Linear.forward(normed, query, key, value);
         return List.of(
-                normed(queryNorm, split(all.get(0), normed)),
-                normed(keyNorm, split(all.get(1), normed)),
-                split(all.get(2), normed));
+                heads(queryNorm, all.get(0), normed), heads(keyNorm, all.get(1), normed), split(all.get(2), normed));
     }
 
     /**
@@ -140,8 +152,11 @@ public record TransformerBlock(
         return x.view(x.size(0), heads, -1).transpose(0, 1);
     }
 
-    private static Tensor normed(@Nullable Norm norm, Tensor heads) {
-        return norm == null ? heads : norm.forward(heads);
+    private Tensor heads(@Nullable Norm norm, Tensor projected, Tensor from) {
+        if (norm == null) {
+            return split(projected, from);
+        }
+        return acrossHeads ? split(norm.forward(projected), from) : norm.forward(split(projected, from));
     }
 
     private static Tensor scaled(@Nullable Tensor factor, Tensor branch) {

@@ -82,7 +82,7 @@ public record VisionOptions(
      * @param outBias whether the attention's output has
      * @param mlpBias whether the MLP's linear layers have
      * @param layerScale whether both branches are scaled by a learned vector (arXiv 2103.17239)
-     * @param queryKeyNorm whether the queries and keys of a head are normalised
+     * @param queryKeyNorm how queries and keys are normalised
      */
     public record Block(
             NormKind norm,
@@ -93,17 +93,26 @@ public record VisionOptions(
             boolean outBias,
             boolean mlpBias,
             boolean layerScale,
-            boolean queryKeyNorm) {
+            QueryKeyNorm queryKeyNorm) {
 
         /** Layer norms, two linear layers with biases everywhere: CLIP, SigLIP, the ViT of the paper. */
         public static Block plain(Activation activation, double eps) {
-            return new Block(NormKind.LAYER, eps, false, activation, true, true, true, false, false);
+            return new Block(NormKind.LAYER, eps, false, activation, true, true, true, false, QueryKeyNorm.NONE);
         }
 
         /** RMS norms and a gated MLP, with biases (Qwen2.5-VL). */
         public static Block gated(Activation activation, double eps) {
-            return new Block(NormKind.RMS, eps, true, activation, true, true, true, false, false);
+            return new Block(NormKind.RMS, eps, true, activation, true, true, true, false, QueryKeyNorm.NONE);
         }
+    }
+
+    /** How queries and keys are normalised. */
+    public enum QueryKeyNorm {
+        NONE,
+        /** Each head by itself, by the block's kind of norm. */
+        HEAD,
+        /** All heads together, by an RMS norm (InternViT-6B). */
+        ALL_HEADS
     }
 
     /** What the norm behind the last block is for. */
