@@ -48,7 +48,9 @@ class FamilyPromptTest {
                 "llava-onevision",
                 "llava-onevision-tied",
                 "internvl",
-                "internvl-large"
+                "internvl-large",
+                "mistral3",
+                "mistral3-published"
             })
     void idsAreThoseOfTheProcessor(String name) throws IOException {
         Path folder = ROOT.resolve(name);

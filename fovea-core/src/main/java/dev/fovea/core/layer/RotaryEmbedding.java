@@ -49,6 +49,18 @@ public final class RotaryEmbedding {
         return new RotaryEmbedding(both, 1f).inSections(ofAxis.length, ofAxis.length);
     }
 
+    /** The same with the frequencies of a whole head, which rows and columns take in turns (Pixtral, arXiv 2410.07073). */
+    public static RotaryEmbedding ofGridInTurns(int headDim, double theta) {
+        float[] all = RotaryFrequencies.plain(headDim, theta);
+        int half = all.length / 2;
+        float[] apart = new float[all.length];
+        for (int i = 0; i < half; i++) {
+            apart[i] = all[2 * i];
+            apart[half + i] = all[2 * i + 1];
+        }
+        return new RotaryEmbedding(apart, 1f).inSections(half, half);
+    }
+
     /**
      * The same frequencies over several axes: the first {@code sections[0]} turn with axis 0, the next with axis 1, and
      * so on (multimodal rotary positions, arXiv 2409.12191 section 2.1).

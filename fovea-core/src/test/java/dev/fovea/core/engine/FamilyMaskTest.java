@@ -89,6 +89,8 @@ class FamilyMaskTest {
         "paligemma2, 2, RENUMBERED",
         "internvl, 1, ORIGINAL",
         "internvl, 2, RENUMBERED",
+        "mistral3, 1, ORIGINAL",
+        "mistral3, 2, RENUMBERED",
         "llava-next, 1, ORIGINAL",
         "llava-next, 2, ORIGINAL",
         "llava-next, 2, RENUMBERED",
@@ -128,7 +130,8 @@ class FamilyMaskTest {
                 "paligemma2",
                 "llava-next",
                 "llava-onevision",
-                "internvl"
+                "internvl",
+                "mistral3"
             })
     void atTheConnector(String name) {
         atTheConnector(name, (grid, token) -> kept(token));
@@ -136,7 +139,7 @@ class FamilyMaskTest {
 
     /** The token that ends a row stays where none of the row is left. */
     @ParameterizedTest
-    @ValueSource(strings = {"llava-next", "llava-onevision"})
+    @ValueSource(strings = {"llava-next", "llava-onevision", "mistral3"})
     void rowsOfWhichNothingIsLeft(String name) {
         atTheConnector(name, (grid, token) -> token / grid.cols() != 1);
     }
@@ -170,7 +173,8 @@ class FamilyMaskTest {
                 "gemma3",
                 "paligemma2",
                 "llava-next",
-                "internvl"
+                "internvl",
+                "mistral3"
             })
     void insideTheEncoder(String name) {
         FamilyGolden golden = FamilyGolden.of(name);

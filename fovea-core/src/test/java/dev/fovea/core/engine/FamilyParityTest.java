@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.model.connector.Grouping;
+import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Matrix;
@@ -52,7 +53,9 @@ class FamilyParityTest {
                 "llava-onevision",
                 "llava-onevision-tied",
                 "internvl",
-                "internvl-large");
+                "internvl-large",
+                "mistral3",
+                "mistral3-published");
     }
 
     @ParameterizedTest
@@ -108,7 +111,8 @@ class FamilyParityTest {
 
     /** Means over the patches of each token; goldens of merging families keep these beside each other already. */
     private static Tensor perToken(FamilyGolden golden, Tensor rows, List<PreparedImage> views, Grouping grouping) {
-        boolean beside = golden.model.vision().rotary() != null;
+        boolean beside = golden.model.vision().rotary() != null
+                && golden.model.vision().options().positions() != VisionOptions.Positions.ROTARY_IN_TURNS;
         int lead = lead(golden);
         List<Tensor> parts = new ArrayList<>();
         int from = 0;

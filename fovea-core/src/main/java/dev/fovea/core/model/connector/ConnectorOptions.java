@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param patchNorm norm of each patch before its token is put together, or of their mean; or null
  * @param together whether that norm is over all patches of a token together
  * @param eps of that norm
+ * @param merges whether a matrix without bias makes one patch of a token's patches before all else
  * @param hidden inner channels of an MLP, or 0 where the projection is one linear map
  * @param activation of the MLP
  * @param bias whether the linear maps have biases
@@ -27,6 +28,7 @@ public record ConnectorOptions(
         @Nullable NormKind patchNorm,
         boolean together,
         double eps,
+        boolean merges,
         int hidden,
         Activation activation,
         boolean bias,
@@ -43,7 +45,7 @@ public record ConnectorOptions(
             Activation activation,
             boolean bias,
             int deep) {
-        this(grouping, featureWidth, width, false, patchNorm, false, eps, hidden, activation, bias, deep);
+        this(grouping, featureWidth, width, false, patchNorm, false, eps, false, hidden, activation, bias, deep);
     }
 
     /** Two linear layers around an activation, a token a patch (LLaVA-1.5). */
@@ -73,7 +75,13 @@ public record ConnectorOptions(
     /** The same for squares of patches, normed together (InternVL). */
     public ConnectorOptions ofTokens(int side, NormKind norm, double normEps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, false, norm, true, normEps, hidden, activation, bias, deep);
+                new Grouping(side), featureWidth, width, false, norm, true, normEps, false, hidden, activation, bias, deep);
+    }
+
+    /** The same for squares of normed patches that one matrix makes a single patch of (Mistral 3). */
+    public ConnectorOptions merging(int side, NormKind norm, double normEps) {
+        return new ConnectorOptions(
+                new Grouping(side), featureWidth, width, false, norm, false, normEps, true, hidden, activation, bias, deep);
     }
 
     /**
@@ -92,7 +100,7 @@ public record ConnectorOptions(
     /** The normed means of squares of patches, mapped by one matrix without bias (Gemma 3). */
     public static ConnectorOptions averagePool(int side, int featureWidth, int width, NormKind norm, double eps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, true, norm, false, eps, 0, Activation.GELU, false, 0);
+                new Grouping(side), featureWidth, width, true, norm, false, eps, false, 0, Activation.GELU, false, 0);
     }
 
     /** Channels of what is mapped. */

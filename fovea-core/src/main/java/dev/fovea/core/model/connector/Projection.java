@@ -40,9 +40,14 @@ public record Projection(
 
     private static UnaryOperator<Tensor> map(ConnectorOptions o, Weights w) {
         Linear first = first(o, w);
-        return o.hidden() > 0
+        UnaryOperator<Tensor> behind = o.hidden() > 0
                 ? new Mlp(first, o.activation(), w.linear("linear_2", o.width(), o.hidden(), o.bias()))::forward
                 : first::forward;
+        if (!o.merges()) {
+            return behind;
+        }
+        Linear merging = merging(o, w);
+        return x -> behind.apply(merging.forward(x));
     }
 
     /** Gemma 3 keeps its matrix the other way round. */
@@ -50,7 +55,21 @@ public record Projection(
         String turned = "linear_1.turned";
         return w.contains(turned)
                 ? new Linear(w.keep(w.tensor(turned, o.inputs(), o.width()).t()), null)
-                : w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.inputs(), o.bias());
+                : w.linear(
+                        "linear_1",
+                        o.hidden() > 0 ? o.hidden() : o.width(),
+                        o.merges() ? o.featureWidth() : o.inputs(),
+                        o.bias());
+    }
+
+    /** Its columns are stored channel by channel; the patches of a token lie beside each other. */
+    private static Linear merging(ConnectorOptions o, Weights w) {
+        int patches = o.grouping().patches();
+        Tensor stored = w.tensor("merging.weight", o.featureWidth(), o.inputs());
+        Tensor ordered = stored.view(o.featureWidth(), o.featureWidth(), patches)
+                .transpose(1, 2)
+                .reshape(o.featureWidth(), o.inputs());
+        return new Linear(w.keep(ordered), null);
     }
 
     @Override

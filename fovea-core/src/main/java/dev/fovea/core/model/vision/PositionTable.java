@@ -166,7 +166,7 @@ sealed interface PositionTable {
             case RESIZED -> new Resized(w.tensor(name, cells, o.width()), side);
             case BUCKETED -> new Bucketed(w.tensor(name, cells, o.width()), side);
             case LINEAR_AND_ROTARY -> new Linear(w.tensor(name, cells, o.width()), side);
-            case ROTARY, NONE -> new None();
+            case ROTARY, ROTARY_IN_TURNS, NONE -> new None();
         };
     }
 }

@@ -60,6 +60,8 @@ public record VisionOptions(
         RESIZED,
         /** Rotary in every block, by row and column (Qwen2-VL). */
         ROTARY,
+        /** The same, with frequencies that rows and columns take in turns (Pixtral). */
+        ROTARY_IN_TURNS,
         /** Both: a learned table whose corners are those of every grid, linear in between, and rotary (Qwen3-VL). */
         LINEAR_AND_ROTARY,
         /** Not at all, or by what stands before the encoder. */
@@ -67,7 +69,7 @@ public record VisionOptions(
 
         /** Whether every block turns queries and keys by row and column. */
         public boolean rotary() {
-            return this == ROTARY || this == LINEAR_AND_ROTARY;
+            return this == ROTARY || this == ROTARY_IN_TURNS || this == LINEAR_AND_ROTARY;
         }
     }
 

@@ -69,8 +69,16 @@ public record VisionTransformer(
                 o.preNorm() ? w.norm(block.norm(), "pre_layernorm", width, block.eps()) : null,
                 List.copyOf(blocks),
                 postNorm ? w.norm(block.norm(), "post_layernorm", width, block.eps()) : null,
-                o.positions().rotary() ? RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA) : null,
+                rotary(o),
                 w.products());
+    }
+
+    private static @Nullable RotaryEmbedding rotary(VisionOptions o) {
+        return switch (o.positions()) {
+            case ROTARY, LINEAR_AND_ROTARY -> RotaryEmbedding.ofGrid(o.headDim(), ROTARY_THETA);
+            case ROTARY_IN_TURNS -> RotaryEmbedding.ofGridInTurns(o.headDim(), ROTARY_THETA);
+            case INTERPOLATED, BUCKETED, RESIZED, NONE -> null;
+        };
     }
 
     /** A linear map of patches, channels last, is a kernel too. */
