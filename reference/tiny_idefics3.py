@@ -1,9 +1,12 @@
-"""Two tiny checkpoints of the Idefics3 kind in the Hugging Face layout and what transformers computes with them.
+"""Three tiny checkpoints of the Idefics3 kind in the Hugging Face layout and what transformers computes with them.
 
 idefics3   as transformers 5 writes it: f32, own head, rope_parameters, processor_config.json, tiles of 56 pixels of which
            four patches make one token (scale factor 2).
 smolvlm    as the published SmolVLM2 checkpoints are: torch_dtype and rope_theta, bf16, tied head,
            preprocessor_config.json, chat_template.json, scale factor 4 (sixteen patches make one token).
+granite-docling  the keys and files of granite-docling-258M: an idefics3 with every key of its parts written out, `dtype`
+           and a `rope_scaling` of null, bf16, tied head, scale factor 4, preprocessor_config.json beside
+           chat_template.jinja.
 
 Pictures of other shapes become grids of tiles with separators and a global picture; one is small enough not to be split.
 """
@@ -212,6 +215,67 @@ def save_published(model, processor, folder: Path) -> None:
     write_json(folder / "processor_config.json", {"image_seq_len": 1, "processor_class": "SmolVLMProcessor"})
 
 
+def docling():
+    made, processor = idefics3()
+    config = Idefics3Config(
+        vision_config=vision(),
+        text_config=text(True, IDS["<|endoftext|>"]) | {"head_dim": 8},
+        image_token_id=IDS["<image>"],
+        scale_factor=4,
+        pad_token_id=IDS["<|endoftext|>"],
+        tie_word_embeddings=True,
+    )
+    processor.image_seq_len = 1
+    return Idefics3ForConditionalGeneration(config), processor
+
+
+def save_docling(model, processor, folder: Path) -> None:
+    write_tensors(
+        folder / "model.safetensors",
+        {name: tensor.to(torch.bfloat16) for name, tensor in model.state_dict().items() if name != "lm_head.weight"},
+    )
+    config = model.config.to_dict()
+    own = config["text_config"]
+    keys = ("attention_bias", "attention_dropout", "bos_token_id", "eos_token_id", "head_dim", "hidden_act", "hidden_size")
+    keys += ("initializer_range", "intermediate_size", "max_position_embeddings", "mlp_bias", "model_type")
+    keys += ("num_attention_heads", "num_hidden_layers", "num_key_value_heads", "pad_token_id", "pretraining_tp")
+    keys += ("rms_norm_eps", "tie_word_embeddings", "vocab_size")
+    vision_keys = ("attention_dropout", "hidden_act", "hidden_size", "image_size", "initializer_range", "intermediate_size")
+    vision_keys += ("layer_norm_eps", "model_type", "num_attention_heads", "num_channels", "num_hidden_layers", "patch_size")
+    edges = {"max_image_size": {"longest_edge": TILE}, "size": {"longest_edge": TILE}}
+    write_json(
+        folder / "config.json",
+        {
+            "architectures": ["Idefics3ForConditionalGeneration"],
+            "bos_token_id": IDS["<|im_start|>"],
+            "dtype": "bfloat16",
+            "eos_token_id": IDS["<end_of_utterance>"],
+            "image_token_id": IDS["<image>"],
+            "model_type": "idefics3",
+            "pad_token_id": IDS["<|endoftext|>"],
+            "scale_factor": 4,
+            "text_config": {key: own[key] for key in keys}
+            | {"dtype": "bfloat16", "rope_scaling": None, "rope_theta": 10000.0, "use_cache": False},
+            "tie_word_embeddings": True,
+            "transformers_version": "4.56.1",
+            "use_cache": True,
+            "vision_config": {key: config["vision_config"][key] for key in vision_keys} | edges,
+            "vocab_size": tiny_tokenizers.VOCABULARY,
+        },
+    )
+    processor.tokenizer.save_pretrained(folder)
+    (folder / "chat_template.jinja").write_text(TEMPLATE, encoding="utf-8")
+    pictures = json.loads(processor.image_processor.to_json_string())
+    keys = ("do_convert_rgb", "do_image_splitting", "do_normalize", "do_pad", "do_rescale", "do_resize", "image_mean")
+    keys += ("image_std", "max_image_size", "resample", "rescale_factor", "size")
+    write_json(
+        folder / "preprocessor_config.json",
+        {key: pictures[key] for key in keys}
+        | {"image_processor_type": "Idefics3ImageProcessor", "processor_class": "Idefics3Processor"},
+    )
+    write_json(folder / "processor_config.json", {"image_seq_len": 1, "processor_class": "Idefics3Processor"})
+
+
 def features(model, encoded) -> torch.Tensor:
     found = model.model.get_image_features(encoded["pixel_values"], encoded["pixel_attention_mask"])
     return torch.cat(list(found.pooler_output)).reshape(-1, model.config.text_config.hidden_size)
@@ -246,7 +310,12 @@ def write_checkpoint(name: str, seed: int, model, processor, save) -> Path:
 
 
 def main() -> None:
-    for name, seed, make, save in (("idefics3", 61, idefics3, save_current), ("smolvlm", 62, smolvlm, save_published)):
+    cases = (
+        ("idefics3", 61, idefics3, save_current),
+        ("smolvlm", 62, smolvlm, save_published),
+        ("granite-docling", 73, docling, save_docling),
+    )
+    for name, seed, make, save in cases:
         made, processor = make()
         folder = write_checkpoint(name, seed, made, processor, save)
         model, loading = type(made).from_pretrained(

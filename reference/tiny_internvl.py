@@ -84,7 +84,7 @@ def internvl(large: bool):
         vocab_size=tiny_tokenizers.VOCABULARY,
         hidden_size=48,
         intermediate_size=64,
-        num_hidden_layers=3,
+        num_hidden_layers=4,
         num_attention_heads=6,
         num_key_value_heads=2,
         max_position_embeddings=1024,
@@ -244,8 +244,8 @@ def write_checkpoint(name: str, seed: int, model, processor, save) -> Path:
 
 def main() -> None:
     cases = (
-        ("internvl", 101, lambda: internvl(False), save_current),
-        ("internvl-large", 102, lambda: internvl(True), save_published),
+        ("internvl", 121, lambda: internvl(False), save_current),
+        ("internvl-large", 132, lambda: internvl(True), save_published),
     )
     for name, seed, make, save in cases:
         made, processor = make()

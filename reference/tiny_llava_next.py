@@ -94,7 +94,7 @@ def text(**more) -> dict:
         "vocab_size": tiny_tokenizers.VOCABULARY,
         "hidden_size": 48,
         "intermediate_size": 64,
-        "num_hidden_layers": 3,
+        "num_hidden_layers": 4,
         "num_attention_heads": 6,
         "num_key_value_heads": 2,
         "max_position_embeddings": 2048,
@@ -352,7 +352,7 @@ def main() -> None:
         ("llava-next", 81, lambda: llava_next(LlamaConfig(**text())), save_current),
         (
             "llava-next-mistral",
-            102,
+            142,
             lambda: llava_next(MistralConfig(**text(sliding_window=None, head_dim=8))),
             published(torch.float16, "sliding_window"),
         ),

@@ -107,7 +107,7 @@ def mistral3():
         vocab_size=tiny_tokenizers.VOCABULARY,
         hidden_size=48,
         intermediate_size=64,
-        num_hidden_layers=3,
+        num_hidden_layers=4,
         num_attention_heads=6,
         num_key_value_heads=2,
         head_dim=12,

@@ -124,8 +124,9 @@ record Asking(
         new Planning(techniques, shape).refuseWithoutPictures(specs);
         // How many tiles a picture becomes is known once it is there: a count may be more than one of them has.
         int most = Math.max(1, images) * shape.visualTokens();
-        Budget known =
-                shape.traits().tiles() && budget instanceof Budget.Count c && c.tokens() > most ? Budget.full() : budget;
+        Budget known = shape.traits().tiles() && budget instanceof Budget.Count c && c.tokens() > most
+                ? Budget.full()
+                : budget;
         Plan plan = techniques.plan(specs, shape, known, Math.max(1, images));
         PlanCheck.check(plan, shape);
         return plan;

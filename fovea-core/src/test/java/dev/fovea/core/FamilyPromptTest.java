@@ -43,6 +43,7 @@ class FamilyPromptTest {
                 "gemma3-pas",
                 "paligemma2",
                 "paligemma",
+                "granite-docling",
                 "llava-next",
                 "llava-next-mistral",
                 "llava-onevision",

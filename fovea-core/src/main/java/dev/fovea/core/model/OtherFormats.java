@@ -10,12 +10,14 @@ public final class OtherFormats {
     private OtherFormats() {}
 
     /**
-     * Says what a checkpoint is, if it is in the layout of LLaVA's first authors or its weights are quantised.
+     * Says what a checkpoint is, if it is in the layout of LLaVA's or InternVL's first authors or its weights are
+     * quantised.
      *
-     * @throws CheckpointException in these two cases
+     * @throws CheckpointException in these cases
      */
     public static void refuse(ModelConfig config) {
         refuseOriginalLayout(config);
+        refuseOriginalInternVl(config);
         refuseQuantised(config);
         refuseQuantised(config.child("text_config"));
     }
@@ -29,14 +31,29 @@ public final class OtherFormats {
             return;
         }
         boolean tiled = config.has("image_grid_pinpoints") || config.has("mm_patch_merge_type");
+        boolean oneVision = config.node().path("image_aspect_ratio").asText("").startsWith("anyres_max")
+                || config.node().path("mm_vision_tower").asText("").contains("siglip");
+        String converted = tiled
+                ? "llava-hf/llava-v1.6-vicuna-7b-hf and llava-hf/llava-v1.6-mistral-7b-hf"
+                : "llava-hf/llava-1.5-7b-hf and llava-hf/llava-1.5-13b-hf";
         throw new CheckpointException(config.file().toAbsolutePath().getParent()
                 + " is in the original LLaVA layout ('mm_vision_tower' in "
                 + config.file().getFileName()
                 + "), which must be converted to Hugging Face's first; "
-                + (tiled
-                        ? "llava-hf/llava-v1.6-vicuna-7b-hf and llava-hf/llava-v1.6-mistral-7b-hf"
-                        : "llava-hf/llava-1.5-7b-hf and llava-hf/llava-1.5-13b-hf")
+                + (oneVision
+                        ? "llava-hf/llava-onevision-qwen2-0.5b-ov-hf and llava-hf/llava-onevision-qwen2-7b-ov-hf"
+                        : converted)
                 + " on huggingface.co are converted ones");
+    }
+
+    private static void refuseOriginalInternVl(ModelConfig config) {
+        if (config.node().path("model_type").asText("").equals("internvl_chat")) {
+            throw new CheckpointException(config.file().toAbsolutePath().getParent()
+                    + " is in the original InternVL layout ('internvl_chat' in "
+                    + config.file().getFileName()
+                    + "), which must be converted to Hugging Face's first; OpenGVLab/InternVL3-1B-hf and"
+                    + " OpenGVLab/InternVL3-8B-hf on huggingface.co are converted ones");
+        }
     }
 
     private static void refuseQuantised(ModelConfig config) {

@@ -48,6 +48,7 @@ class FamilyParityTest {
                 "gemma3-pas",
                 "paligemma2",
                 "paligemma",
+                "granite-docling",
                 "llava-next",
                 "llava-next-mistral",
                 "llava-onevision",

@@ -75,13 +75,35 @@ public record ConnectorOptions(
     /** The same for squares of patches, normed together (InternVL). */
     public ConnectorOptions ofTokens(int side, NormKind norm, double normEps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, false, norm, true, normEps, false, hidden, activation, bias, deep);
+                new Grouping(side),
+                featureWidth,
+                width,
+                false,
+                norm,
+                true,
+                normEps,
+                false,
+                hidden,
+                activation,
+                bias,
+                deep);
     }
 
     /** The same for squares of normed patches that one matrix makes a single patch of (Mistral 3). */
     public ConnectorOptions merging(int side, NormKind norm, double normEps) {
         return new ConnectorOptions(
-                new Grouping(side), featureWidth, width, false, norm, false, normEps, true, hidden, activation, bias, deep);
+                new Grouping(side),
+                featureWidth,
+                width,
+                false,
+                norm,
+                false,
+                normEps,
+                true,
+                hidden,
+                activation,
+                bias,
+                deep);
     }
 
     /**
