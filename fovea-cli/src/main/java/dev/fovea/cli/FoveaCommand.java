@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
         subcommands = {
             AskCommand.class,
             TechniquesCommand.class,
+            FamiliesCommand.class,
+            RandomCheckpointCommand.class,
             ClassifyCommand.class,
             EvalCommand.class,
             CompareCommand.class,

@@ -1,29 +1,40 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.Fit;
+import dev.fovea.core.model.family.Description;
+import dev.fovea.core.model.family.Families;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
 import dev.fovea.core.technique.Substitute;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.Techniques;
+import dev.fovea.core.weights.CheckpointException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
- * {@code techniques [ID]}: all techniques as a table, or the card of one.
+ * {@code techniques [ID] [--model MODEL]}: all techniques as a table, or the card of one; with a model whether they run
+ * there.
  *
  * <p>{@code --json} prints a list (or with an id its one element) of {@code id}, {@code title}, {@code paper} (arXiv id,
  * null for baselines), {@code summary}, {@code stations} (list), {@code budget} (how it is read), {@code atFull} (what
  * happens where the budget keeps everything), {@code knobs} (list of {@code name}, {@code default}, {@code range},
  * {@code help}), {@code trained}, {@code substitutes} (list: what takes the place of missing signals), {@code notes}
- * (list).
+ * (list), and with {@code --model} also {@code runs}, {@code refusal} (null where it runs) and {@code needs} (list: the
+ * substitutes that this model needs).
  */
 @Command(
         name = "techniques",
@@ -33,45 +44,104 @@ import picocli.CommandLine.Parameters;
             "@|bold Examples:|@",
             "  fovea techniques",
             "  fovea techniques hiprune",
+            "  fovea techniques hiprune --model models/peek",
             "  fovea techniques --json",
             ""
         })
 final class TechniquesCommand implements Callable<Integer> {
+    private final Session session;
     private final Terminal terminal;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "ID", description = "Show the card of this technique.")
     @Nullable
     String id;
 
+    @Option(
+            names = "--model",
+            paramLabel = "MODEL",
+            description = "Say whether they run on this model, a folder with a config.json or ORG/NAME as elsewhere.")
+    @Nullable
+    String model;
+
     @Mixin
     JsonOption json;
 
     TechniquesCommand(Session session) {
+        this.session = session;
         this.terminal = session.terminal();
     }
 
     @Override
     public Integer call() {
         Techniques installed = Techniques.installed();
+        Target target = model == null ? null : Target.of(model, session);
         if (id != null) {
-            Card card = find(installed, id);
+            Technique technique = find(installed, id);
             if (json.json) {
-                Json.print(terminal, asMap(card));
+                Json.print(terminal, asMap(technique, target));
             } else {
-                print(card);
+                print(technique.card());
+                if (target != null) {
+                    terminal.out().println();
+                    printFits(List.of(technique), target);
+                }
             }
         } else if (json.json) {
             Json.print(
-                    terminal, installed.all().stream().map(t -> asMap(t.card())).toList());
+                    terminal,
+                    installed.all().stream().map(t -> asMap(t, target)).toList());
+        } else if (target != null) {
+            printFits(installed.all(), target);
         } else {
             printAll(installed.all());
         }
         return ExitCode.OK;
     }
 
-    private static Card find(Techniques installed, String id) {
+    /** A model that techniques are held against. */
+    private record Target(String name, ModelShape shape, boolean resizes) {
+        static Target of(String named, Session session) {
+            ModelOption option = new ModelOption();
+            option.model = named;
+            Path folder = option.resolve(session);
+            try {
+                Families.Found found = Families.read(folder);
+                Description description = found.description();
+                boolean tower = Files.isDirectory(folder.resolve("clip"));
+                return new Target(
+                        option.name(session),
+                        description.shape(tower),
+                        found.family().pictures(folder, description).resizesViews());
+            } catch (CheckpointException e) {
+                throw CommandFailure.model(CommandFailure.sentence(e));
+            }
+        }
+
+        Fit fit(Technique technique) {
+            return Fit.of(technique, shape, resizes);
+        }
+    }
+
+    private void printFits(List<Technique> all, Target target) {
+        Table table = new Table().row("ID", "ON " + target.name.toUpperCase(Locale.ROOT), "");
+        for (Technique technique : all) {
+            Fit fit = target.fit(technique);
+            String refusal = fit.refusal();
+            table.row(
+                    technique.card().id(),
+                    fit.runs() ? "runs" : "no",
+                    refusal != null
+                            ? refusal
+                            : fit.substitutes().stream()
+                                    .map(Substitute::sentence)
+                                    .collect(Collectors.joining(" ")));
+        }
+        table.print(terminal, 0, true);
+    }
+
+    private static Technique find(Techniques installed, String id) {
         try {
-            return installed.get(id).card();
+            return installed.get(id);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
         }
@@ -124,6 +194,17 @@ final class TechniquesCommand implements Callable<Integer> {
             card.notes().forEach(note -> notes.row("*", note));
             notes.print(terminal, 2, false);
         }
+    }
+
+    private static Map<String, @Nullable Object> asMap(Technique technique, @Nullable Target target) {
+        Map<String, @Nullable Object> map = asMap(technique.card());
+        if (target != null) {
+            Fit fit = target.fit(technique);
+            map.put("runs", fit.runs());
+            map.put("refusal", fit.refusal());
+            map.put("needs", fit.substitutes().stream().map(Substitute::word).toList());
+        }
+        return map;
     }
 
     private static Map<String, @Nullable Object> asMap(Card card) {

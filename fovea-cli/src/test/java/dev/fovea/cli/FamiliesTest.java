@@ -7,6 +7,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,6 +74,67 @@ class FamiliesTest {
             assertThat(images[images.length - 4]).isEqualTo(tiled ? 2 : 0);
             assertThat(checkpoint.tensor("ledger.token").size(0)).isEqualTo(tokens);
         }
+    }
+
+    /** Tiles whose rows are interleaved, tiles in marks, and one view with its rows apart. */
+    @ParameterizedTest
+    @CsvSource({"llava-next, 64, 5", "llava-onevision, 40, 5", "internvl, 28, 7", "mistral3, 12, 1"})
+    void askAboutRowsAndTiles(String name, int tokens, int images) throws IOException {
+        Path model = GOLDEN.resolve(name);
+        Path overlay = folder.resolve("kept.png");
+        Path record = folder.resolve("run.safetensors");
+        Run run = Run.of(
+                "ask",
+                model.resolve("images/wide.png"),
+                QUESTION,
+                "--model",
+                model,
+                "-t",
+                "grid",
+                "-b",
+                tokens / 2,
+                "--max-tokens",
+                4,
+                "--overlay",
+                overlay,
+                "--record",
+                record,
+                "--json");
+        assertThat(run.code()).as(run.err()).isZero();
+        JsonNode visual = run.json().path("visual_tokens");
+        assertThat(visual.path("total").intValue()).isEqualTo(tokens);
+        assertThat(visual.path("kept").intValue()).isEqualTo(tokens / 2);
+        assertThat(ImageIO.read(overlay.toFile()).getWidth()).isGreaterThanOrEqualTo(640);
+        try (Checkpoint checkpoint = Checkpoint.open(record)) {
+            assertThat(Tensors.ints(checkpoint.tensor("ledger.image"))).hasSize(5 * images);
+            assertThat(checkpoint.tensor("ledger.token").size(0)).isEqualTo(tokens);
+        }
+    }
+
+    @Test
+    void theDocumentHoldsTheTableThatTheCommandPrints() throws IOException {
+        String document = Files.readString(CodeBlock.ROOT.resolve("docs/families.md"));
+        assertThat(document).contains(Run.of("families").out());
+        JsonNode list = Run.of("families", "--json").json();
+        assertThat(list.size()).isGreaterThan(100);
+        assertThat(list.get(0).path("runs").booleanValue()).isTrue();
+    }
+
+    @Test
+    void aTechniqueIsHeldAgainstAModel() {
+        Run run = Run.of("techniques", "fastv", "--model", GOLDEN.resolve("mistral3"));
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(run.out()).contains("ON MISTRAL3").contains("runs");
+        JsonNode tca = Run.of("techniques", "tca", "--model", GOLDEN.resolve("mistral3"), "--json")
+                .json();
+        assertThat(tca.path("runs").booleanValue()).isFalse();
+        assertThat(tca.path("refusal").textValue()).contains("'tca'");
+        JsonNode all = Run.of("techniques", "--model", GOLDEN.resolve("llava-next"), "--json")
+                .json();
+        assertThat(all.findValuesAsText("runs")).contains("true", "false");
+        Run missing = Run.of("techniques", "fastv", "--model", folder.resolve("nowhere"));
+        assertThat(missing.code()).isNotZero();
+        assertThat(missing.err()).hasLineCount(1).contains("nowhere");
     }
 
     @Test

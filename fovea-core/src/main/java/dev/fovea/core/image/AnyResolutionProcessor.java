@@ -173,6 +173,11 @@ public final class AnyResolutionProcessor implements PictureProcessor {
     }
 
     @Override
+    public boolean resizesViews() {
+        return false;
+    }
+
+    @Override
     public boolean looksAtAll() {
         return oneVision;
     }

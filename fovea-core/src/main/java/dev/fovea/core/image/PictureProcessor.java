@@ -58,6 +58,11 @@ public interface PictureProcessor {
         return view.at(width, height);
     }
 
+    /** Whether {@link #prepareView} takes views of pictures. */
+    default boolean resizesViews() {
+        return true;
+    }
+
     /** What is told where a technique asks for another size. */
     String NOT_RESIZED = "The pictures of this model cannot be resized by a technique; use one that acts later.";
 
