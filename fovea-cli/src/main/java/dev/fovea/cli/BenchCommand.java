@@ -1,7 +1,6 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
 import dev.fovea.eval.bench.BenchSummary;
@@ -113,7 +112,7 @@ final class BenchCommand implements Callable<Integer> {
             Bench bench = new Bench(
                     asked,
                     subject,
-                    Techniques.installed(),
+                    subject.techniques(),
                     Geometries.find(folder.toString()),
                     (rows, expected, latest) -> progress.at(rows),
                     session.interruption()::requested);

@@ -3,7 +3,6 @@ package dev.fovea.cli;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.image.Picture;
 import dev.fovea.core.image.PictureReader;
-import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Contestant;
 import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.compare.CompareReport;
@@ -98,7 +97,7 @@ final class CompareCommand implements Callable<Integer> {
             patch = subject.shape().tokenPixels();
             comparison = Comparison.run(
                     subject,
-                    Techniques.installed(),
+                    subject.techniques(),
                     Geometries.find(folder.toString()),
                     picture.image(),
                     question,

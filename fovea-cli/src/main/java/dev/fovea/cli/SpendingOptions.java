@@ -2,7 +2,6 @@ package dev.fovea.cli;
 
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.technique.Budget;
-import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.technique.Techniques;
 import java.util.ArrayList;
@@ -15,7 +14,8 @@ final class SpendingOptions {
             names = {"-t", "--technique"},
             paramLabel = "ID[:KNOB=VALUE,...]",
             description = "A technique that spends the visual tokens, with its knobs; may be repeated. 'fovea"
-                    + " techniques' lists them (default: none, the plain model).")
+                    + " techniques' lists them (default: none, the plain model). weights=DIR names the trained weights"
+                    + " of one that has its own.")
     List<String> techniques = new ArrayList<>();
 
     @Option(
@@ -50,7 +50,7 @@ final class SpendingOptions {
             Techniques installed = techniques.isEmpty() ? Techniques.of(List.of()) : Techniques.installed();
             for (String text : techniques) {
                 TechniqueSpec spec = TechniqueSpec.parse(text);
-                Knobs.of(installed.get(spec.id()).card(), spec.knobs());
+                spec.knobsOf(installed.get(spec.id()).card());
             }
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);

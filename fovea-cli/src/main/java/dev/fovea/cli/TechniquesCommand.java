@@ -32,9 +32,10 @@ import picocli.CommandLine.Parameters;
  * <p>{@code --json} prints a list (or with an id its one element) of {@code id}, {@code title}, {@code paper} (arXiv id,
  * null for baselines), {@code summary}, {@code stations} (list), {@code budget} (how it is read), {@code atFull} (what
  * happens where the budget keeps everything), {@code knobs} (list of {@code name}, {@code default}, {@code range},
- * {@code help}), {@code trained}, {@code substitutes} (list: what takes the place of missing signals), {@code notes}
- * (list), and with {@code --model} also {@code runs}, {@code refusal} (null where it runs) and {@code needs} (list: the
- * substitutes that this model needs).
+ * {@code help}), {@code trained} (whether it needs trained weights), {@code weights} (the folder in which the model has
+ * them, or null), {@code substitutes} (list: what takes the place of missing signals), {@code notes} (list), and with
+ * {@code --model} also {@code runs}, {@code refusal} (null where it runs) and {@code needs} (list: the substitutes that
+ * this model needs).
  */
 @Command(
         name = "techniques",
@@ -45,26 +46,24 @@ import picocli.CommandLine.Parameters;
             "  fovea techniques",
             "  fovea techniques hiprune",
             "  fovea techniques hiprune --model models/peek",
+            "  fovea techniques matryoshka --model models/my-peek      whether this model has its weights",
             "  fovea techniques --json",
             ""
         })
 final class TechniquesCommand implements Callable<Integer> {
-    private final Session session;
     private final Terminal terminal;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "ID", description = "Show the card of this technique.")
     @Nullable
     String id;
 
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description = "Say whether they run on this model, a folder with a config.json or ORG/NAME as elsewhere.")
-    @Nullable
-    String model;
+    @Mixin
+    ModelOption model = new ModelOption();
 
     @Mixin
     JsonOption json;
+
+    private final Session session;
 
     TechniquesCommand(Session session) {
         this.session = session;
@@ -74,7 +73,7 @@ final class TechniquesCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Techniques installed = Techniques.installed();
-        Target target = model == null ? null : Target.of(model, session);
+        Target target = model.model == null ? null : Target.of(model, session);
         if (id != null) {
             Technique technique = find(installed, id);
             if (json.json) {
@@ -100,9 +99,7 @@ final class TechniquesCommand implements Callable<Integer> {
 
     /** A model that techniques are held against. */
     private record Target(String name, ModelShape shape, boolean resizes) {
-        static Target of(String named, Session session) {
-            ModelOption option = new ModelOption();
-            option.model = named;
+        static Target of(ModelOption option, Session session) {
             Path folder = option.resolve(session);
             try {
                 Families.Found found = Families.read(folder);
@@ -148,13 +145,14 @@ final class TechniquesCommand implements Callable<Integer> {
     }
 
     private void printAll(List<Technique> all) {
-        Table table = new Table().row("ID", "PAPER", "STATIONS", "KNOBS");
+        Table table = new Table().row("ID", "PAPER", "STATIONS", "WEIGHTS", "KNOBS");
         for (Technique technique : all) {
             Card card = technique.card();
             table.row(
                     card.id(),
                     card.arxiv().isEmpty() ? "-" : card.arxiv(),
                     String.join(", ", card.stations()),
+                    TrainedWeights.word(card, model, session),
                     card.knobs().isEmpty()
                             ? "-"
                             : card.knobs().stream()
@@ -175,7 +173,7 @@ final class TechniquesCommand implements Callable<Integer> {
         new Table()
                 .row("Paper", card.arxiv().isEmpty() ? "none (a baseline)" : "https://arxiv.org/abs/" + card.arxiv())
                 .row("Stations", card.stations().isEmpty() ? "none" : String.join(", ", card.stations()))
-                .row("Weights", card.trained() ? "its own, trained for one model" : "none, works with any model")
+                .row("Weights", TrainedWeights.text(card, model, session))
                 .row("Budget", card.budget())
                 .row("At full", card.full().text())
                 .print(terminal, 2, false);
@@ -196,7 +194,7 @@ final class TechniquesCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, @Nullable Object> asMap(Technique technique, @Nullable Target target) {
+    private Map<String, @Nullable Object> asMap(Technique technique, @Nullable Target target) {
         Map<String, @Nullable Object> map = asMap(technique.card());
         if (target != null) {
             Fit fit = target.fit(technique);
@@ -207,7 +205,7 @@ final class TechniquesCommand implements Callable<Integer> {
         return map;
     }
 
-    private static Map<String, @Nullable Object> asMap(Card card) {
+    private Map<String, @Nullable Object> asMap(Card card) {
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         map.put("id", card.id());
         map.put("title", card.title());
@@ -218,6 +216,11 @@ final class TechniquesCommand implements Callable<Integer> {
         map.put("atFull", card.full().text());
         map.put("knobs", card.knobs().stream().map(TechniquesCommand::asMap).toList());
         map.put("trained", card.trained());
+        map.put(
+                "weights",
+                TrainedWeights.of(card, model, session)
+                        .map(w -> w.folder().path().toString())
+                        .orElse(null));
         map.put(
                 "substitutes",
                 card.substitutes().stream().map(Substitute::sentence).toList());

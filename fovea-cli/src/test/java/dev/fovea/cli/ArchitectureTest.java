@@ -12,11 +12,15 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.fovea.core.model.Weights;
 import dev.fovea.core.technique.Technique;
 import org.junit.jupiter.api.Test;
 
 /** Which way the arrows between modules and packages point. */
 class ArchitectureTest {
+    /** Where techniques with weights of their own live. */
+    private static final String LEARNED = "dev.fovea.techniques.learned..";
+
     private static final JavaClasses ALL = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.fovea");
@@ -58,6 +62,8 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAPackage("dev.fovea.techniques..")
+                .and()
+                .resideOutsideOfPackage(LEARNED)
                 .should()
                 .dependOnClassesThat(othersThan(
                         "dev.fovea.techniques..",
@@ -67,6 +73,35 @@ class ArchitectureTest {
                         "dev.fovea.core.technique.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
+                .check(ALL);
+    }
+
+    /** Those with weights of their own are made of tensors and layers, and still touch no model and no engine. */
+    @Test
+    void learnedTechniquesKnowTensorsAndLayersToo() {
+        noClasses()
+                .that()
+                .resideInAPackage(LEARNED)
+                .should()
+                .dependOnClassesThat(othersThan(
+                                "dev.fovea.techniques..",
+                                "dev.fovea.core.path..",
+                                "dev.fovea.core.shape..",
+                                "dev.fovea.core.message..",
+                                "dev.fovea.core.technique..",
+                                "dev.fovea.core.learned..",
+                                "dev.fovea.core.adapt..",
+                                "dev.fovea.core.layer..",
+                                "dev.fovea.core.tensor..")
+                        .and(DescribedPredicate.not(JavaClass.Predicates.type(Weights.class))))
+                .check(ALL);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.techniques..")
+                .and()
+                .resideOutsideOfPackage(LEARNED)
+                .should()
+                .dependOnClassesThat(resideInAnyPackage(LEARNED))
                 .check(ALL);
     }
 
@@ -140,6 +175,7 @@ class ArchitectureTest {
                         "dev.fovea.core.image..",
                         "dev.fovea.core.overlay..",
                         "dev.fovea.core.text..")
+                .and(handOnNoTensors())
                 .should()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco.."))
                 .check(ALL);
@@ -186,6 +222,14 @@ class ArchitectureTest {
         slices().matching("dev.fovea.train.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.world.(*)..").should().beFreeOfCycles().check(ALL);
         slices().matching("dev.fovea.eval.(*)..").should().beFreeOfCycles().check(ALL);
+    }
+
+    /** Signals and decisions may be rows in native memory: what names them hands them on and does nothing with them. */
+    private static DescribedPredicate<JavaClass> handOnNoTensors() {
+        return DescribedPredicate.describe(
+                "hand on no tensors",
+                c -> !c.getName()
+                        .matches("dev\\.fovea\\.core\\.(path\\.(Signals|TensorRows)|technique\\.Plans\\$Renaming)"));
     }
 
     /** Classes of this project outside of these packages. */

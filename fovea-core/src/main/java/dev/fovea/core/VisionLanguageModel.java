@@ -9,8 +9,13 @@ import dev.fovea.core.generate.json.JsonGrammar;
 import dev.fovea.core.generate.json.JsonVocabulary;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.learned.LearnedPlanner;
+import dev.fovea.core.model.AddedWeights;
+import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.model.gguf.GgufModel;
@@ -60,10 +65,13 @@ public final class VisionLanguageModel implements AutoCloseable {
     private final Path folder;
     private final Checkpoint checkpoint;
     private final @Nullable TextTower tower;
+    private final LearnedPlanner planner;
     private final Asking asking;
     private @Nullable JsonVocabulary vocabulary;
 
-    private VisionLanguageModel(Path folder, Checkpoint checkpoint, @Nullable TextTower tower, Asking asking) {
+    private VisionLanguageModel(
+            Path folder, Checkpoint checkpoint, @Nullable TextTower tower, LearnedPlanner planner, Asking asking) {
+        this.planner = planner;
         this.folder = folder;
         this.checkpoint = checkpoint;
         this.tower = tower;
@@ -96,7 +104,7 @@ public final class VisionLanguageModel implements AutoCloseable {
      * @param folder holds the configuration, the tokenizer and the template
      */
     private static VisionLanguageModel open(
-            Path named, Path folder, Supplier<Checkpoint> weights, OpenOptions options) {
+            Path named, Path folder, Supplier<Checkpoint> files, OpenOptions options) {
         Families.Found found = Families.read(folder);
         Description description = found.description();
         PictureProcessor processor = found.family().pictures(folder, description);
@@ -110,15 +118,26 @@ public final class VisionLanguageModel implements AutoCloseable {
                     : tokenizer.specialTokens();
             ChatTemplate template = ChatTemplate.open(
                     folder, special, options.chatTemplate(), found.family().template());
-            Checkpoint checkpoint = weights.get();
+            Checkpoint checkpoint = files.get();
             opened.add(checkpoint);
             DType dtype = WorkingType.of(options.precision(), checkpoint);
             TextTower tower = textTower(folder, options, dtype);
             if (tower != null) {
                 opened.add(tower);
             }
-            ModelParts model = description.load(checkpoint, dtype, tower == null ? null : tower.clip());
-            PathEngine engine = new PathEngine(model);
+            Weights weights = MappedWeights.of(checkpoint, dtype, description.renames());
+            ContrastiveModel clip = tower == null ? null : tower.clip();
+            ModelParts model = description.load(weights, clip);
+            PathEngine engine =
+                    new PathEngine(model, additions -> description.load(AddedWeights.of(weights, additions), clip));
+            ModelShape shape = description.hasVision()
+                    ? Pictures.typical(
+                            model.shape(),
+                            processor,
+                            description.vision().patches().imageSize())
+                    : model.shape();
+            LearnedPlanner planner = new LearnedPlanner(named, shape);
+            opened.add(planner);
             Asking asking = new Asking(
                     engine,
                     tokenizer,
@@ -127,15 +146,10 @@ public final class VisionLanguageModel implements AutoCloseable {
                     PromptText.of(description, special.image()),
                     tower,
                     new Generator(engine, tokenizer::decode, endTokens(folder, tokenizer)),
-                    description.hasVision()
-                            ? Pictures.typical(
-                                    model.shape(),
-                                    processor,
-                                    description.vision().patches().imageSize())
-                            : model.shape(),
-                    options.techniques(),
+                    shape,
+                    options.techniques().plannedBy(planner),
                     new Gate(named.toString(), () -> requireWhole(checkpoint, tower)));
-            return new VisionLanguageModel(named, checkpoint, tower, asking);
+            return new VisionLanguageModel(named, checkpoint, tower, planner, asking);
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
@@ -196,7 +210,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         return asking.engine().model().decoder().dtype();
     }
 
-    /** The techniques that can be asked for by name. */
+    /** The techniques that can be asked for by name; those with weights of their own are planned with this model's. */
     public Techniques techniques() {
         return asking.techniques();
     }
@@ -370,6 +384,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     public void close() {
         asking.gate().close(() -> {
             asking.tokenizer().close();
+            planner.close();
             if (tower != null) {
                 tower.close();
             }

@@ -78,6 +78,9 @@ class GoldenTest {
                         + sum(m.weights());
             case Decision.Resize r -> "resize " + r.rows() + "x" + r.cols();
             case Decision.Append a -> "append " + a.tokens().rows();
+            case Decision.Resample r -> "resample " + Arrays.toString(r.anchors());
+            case Decision.Gate g -> "gate " + g.gates().rows();
+            case Decision.Adapt a -> "adapt " + a.additions().byName().size();
             case Decision.Attend a -> "attend " + a.tokens().rows();
             case Decision.DropAllVisual d -> "drop-all " + d.positions();
             case Decision.Rescale r ->

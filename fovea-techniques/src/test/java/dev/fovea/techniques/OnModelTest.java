@@ -7,9 +7,17 @@ import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.learned.Declaration;
+import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.OwnWeights;
+import dev.fovea.core.model.AddedWeights;
+import dev.fovea.core.model.MappedWeights;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.tensor.DType;
@@ -46,10 +54,16 @@ class OnModelTest {
         List<Case> all = new ArrayList<>();
         for (String name : List.of("llava-mha", "llava-gqa")) {
             Path folder = MODELS.resolve(name);
-            ModelParts model = Families.read(folder).description().load(Checkpoint.open(folder), DType.F32, null);
+            Description description = Families.read(folder).description();
+            Weights weights = MappedWeights.of(Checkpoint.open(folder), DType.F32, description.renames());
             Tensor pixels =
                     Checkpoint.open(folder.resolve("golden.safetensors")).tensor("vision.pixel_values");
-            Tiny tiny = new Tiny(name, new PathEngine(model), List.of(pixels.select(0, 0), pixels.select(0, 1)));
+            Tiny tiny = new Tiny(
+                    name,
+                    new PathEngine(
+                            description.load(weights, null),
+                            additions -> description.load(AddedWeights.of(weights, additions), null)),
+                    List.of(pixels.select(0, 0), pixels.select(0, 1)));
             Models.techniques().forEach(t -> all.add(new Case(t, tiny)));
         }
         cases = all;
@@ -64,7 +78,15 @@ class OnModelTest {
             // Nothing repeats to the bit in these pictures.
             return Models.plan(c.technique, c.tiny.engine.model().shape(), budget, "metric=mae", "tau=0.002");
         }
-        return Models.plan(c.technique, c.tiny.engine.model().shape(), budget);
+        ModelShape shape = c.tiny.engine.model().shape();
+        if (c.technique instanceof LearnedTechnique learned) {
+            // As it is before anybody has trained it.
+            Knobs knobs = Knobs.defaults(learned.card());
+            Declaration declaration = learned.declaration(shape, knobs);
+            return learned.plan(
+                    shape, budget, knobs, OwnWeights.initial(learned.card().id(), declaration, 1));
+        }
+        return Models.plan(c.technique, shape, budget);
     }
 
     private record Ask(int[] ids, int... pictures) {}

@@ -49,10 +49,17 @@ public final class PathSimulator {
         this.sizes = Models.constant(layout.visualCount(), 1);
     }
 
+    /** The steps that are about tokens: what is added to weights needs a model. */
+    public static List<Step> steps(Plan plan) {
+        return plan.steps().stream()
+                .filter(step -> !(step.station() instanceof Station.Weights))
+                .toList();
+    }
+
     /** Takes every step of a plan. */
     public static List<Taken> run(Plan plan, ModelShape shape, long seed) {
         PathSimulator path = new PathSimulator(shape, seed);
-        plan.steps().forEach(path::take);
+        steps(plan).forEach(path::take);
         return path.taken;
     }
 

@@ -3,12 +3,13 @@ package dev.fovea.core.engine;
 import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
-import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
@@ -234,6 +235,7 @@ final class ConnectorPass {
             switch (outcome.decision()) {
                 case Decision.Unchanged ignored -> {}
                 case Decision.Append more -> append(s, station, more.tokens());
+                case Decision.Resample resample -> resample(s, station, resample);
                 default -> choose(s, station, outcome.decision());
             }
         }
@@ -273,19 +275,43 @@ final class ConnectorPass {
         return features.narrow(0, 0, 1).expand(patches(), features.size(1));
     }
 
-    private void append(State s, Station station, Matrix more) {
+    /** Other tokens in place of these: features before the projector, tokens of the language model behind it. */
+    private void resample(State s, Station station, Decision.Resample resample) {
+        s.visual = EncoderPass.afterwards(s.visual, resample);
+        Rows tokens = resample.tokens();
+        Tensor lead = s.features.narrow(0, 0, this.lead);
+        if (station instanceof Station.Projector) {
+            Tensor projected = projected(s);
+            Tensor made = wide(EncoderPass.toTensor(tokens, tokenWidth(projected), station), projected);
+            s.projected = clsIsFeature ? below(projected.narrow(0, 0, 1), made) : as(projected, made);
+            s.features = below(lead, zeros(s, tokens.rows()));
+        } else {
+            s.features = below(lead, asFeatures(s, tokens, station));
+            s.projected = null;
+        }
+    }
+
+    /** Tokens that a step made as features, one for each patch, behind deep features that they do not have. */
+    private Tensor asFeatures(State s, Rows made, Station station) {
+        Tensor tokens = EncoderPass.toTensor(made, connector.featureWidth(), station);
+        Tensor rows = new EncoderRows(false, 0, patches()).rows(tokens);
+        int deep = (int) s.features.size(1) - connector.featureWidth();
+        return deep == 0 ? rows : Tensors.cat(1, Tensors.zeros(DType.F32, rows.size(0), deep), rows);
+    }
+
+    /** What stands behind the projector has no features: zeros keep the rows in step. */
+    private Tensor zeros(State s, int tokens) {
+        return Tensors.zeros(DType.F32, (long) tokens * patches(), s.features.size(1));
+    }
+
+    private void append(State s, Station station, Rows more) {
         Tensor projected = s.projected;
         if (station instanceof Station.Projector && projected != null) {
             s.projected = below(projected, wide(EncoderPass.toTensor(more, tokenWidth(projected), station), projected));
-            // What stands behind the projector has no features: zeros keep the rows in step.
-            s.features =
-                    below(s.features, Tensors.zeros(DType.F32, (long) more.rows() * patches(), s.features.size(1)));
+            s.features = below(s.features, zeros(s, more.rows()));
         } else {
-            Tensor tokens = EncoderPass.toTensor(more, connector.featureWidth(), station);
-            Tensor rows = new EncoderRows(false, 0, patches()).rows(tokens);
-            int deep = (int) s.features.size(1) - connector.featureWidth();
-            s.features = below(
-                    s.features, deep == 0 ? rows : Tensors.cat(1, Tensors.zeros(DType.F32, rows.size(0), deep), rows));
+            Tensor tokens = asFeatures(s, more, station);
+            s.features = below(s.features, tokens);
             s.projected =
                     projected != null && s.blending() != null ? below(projected, connector.project(tokens)) : null;
         }
@@ -299,7 +325,11 @@ final class ConnectorPass {
     }
 
     private static Tensor below(Tensor x, Tensor more) {
-        return Tensors.cat(0, x, Tensors.to(more, DType.of(x.scalar_type())));
+        return Tensors.cat(0, x, as(x, more));
+    }
+
+    private static Tensor as(Tensor x, Tensor other) {
+        return Tensors.to(other, DType.of(x.scalar_type()));
     }
 
     private Object signal(State s, Signal<?> signal) {
@@ -310,7 +340,7 @@ final class ConnectorPass {
         return switch (signal) {
             case Signal.Features ignored -> means(seen(s));
             case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(seen(s)));
-            case Signal.Projected ignored -> EncoderRows.matrix(projectedTokens(s));
+            case Signal.Projected ignored -> new TensorRows(projectedTokens(s));
             default -> s.carried.of(signal, s.visual);
         };
     }
@@ -321,8 +351,8 @@ final class ConnectorPass {
         return own.narrow(1, own.size(1) - connector.featureWidth(), connector.featureWidth());
     }
 
-    private Matrix means(Tensor perPatch) {
-        return new EncoderRows(false, 0, patches()).means(perPatch);
+    private Rows means(Tensor perPatch) {
+        return new TensorRows(new EncoderRows(false, 0, patches()).perToken(perPatch));
     }
 
     private Tensor projectedTokens(State s) {

@@ -12,6 +12,7 @@ import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -239,6 +241,14 @@ final class DecoderPass {
     private @Nullable Tensor together(int index, Tensor q, Tensor k, Tensor v, int[] lengths) {
         SelfAttention attention = decoder.layers().get(index).attention();
         Sight.Rule rule = rule(attention);
+        if (chunks.stream().anyMatch(c -> c.sequence().gates() != null)) {
+            if (attention.cap() != 0) {
+                throw new IllegalArgumentException(
+                        "Gates are learned through scores as they are, but those of this model"
+                                + " are capped; take a technique that decides otherwise.");
+            }
+            return PackedAttention.explicit(q, k, v, lengths, gated(index, rule), attention.scale());
+        }
         if (attention.cap() != 0
                 || chunks.stream()
                         .anyMatch(c -> !c.fresh() || c.sequence().sight(index).bent(rule))) {
@@ -250,6 +260,20 @@ final class DecoderPass {
         return mask == null
                 ? PackedAttention.self(q, k, v, lengths, true, attention.scale(), null)
                 : mask.attend(q, k, v, attention.scale());
+    }
+
+    /** What is added to the scores of each sequence that has gates to learn: {@code [length, length]}. */
+    private List<Tensor> gated(int index, Sight.Rule rule) {
+        List<Tensor> masks = new ArrayList<>();
+        for (Chunk chunk : chunks) {
+            Sight sight = chunk.sequence().sight(index);
+            Tensor open = Tensors.zeros(DType.F32, sight.count(), sight.count());
+            Tensor hidden = sight.hidden(sight, rule);
+            Tensor mask = hidden == null ? open : open.masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY));
+            Tensor gates = chunk.sequence().gates();
+            masks.add(gates == null ? mask : mask.add(gates));
+        }
+        return masks;
     }
 
     /** Behind the last layer only the last token of a sequence is asked for. */
@@ -371,6 +395,8 @@ final class DecoderPass {
                     if (outcome.decision() instanceof Decision.Append append) {
                         added[c] = EncoderPass.toTensor(append.tokens(), x.size(1), station);
                         addedAt[c] = from + s.insert(append.tokens().rows());
+                    } else if (outcome.decision() instanceof Decision.Gate gate) {
+                        s.gate(TensorRows.tensor(gate.gates()));
                     } else if (!(outcome.decision() instanceof Decision.Unchanged)) {
                         changes[c] = change(s, station, outcome.decision());
                     }

@@ -2,7 +2,9 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.model.language.SelfAttention;
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
@@ -106,11 +108,11 @@ record DecoderSignals(
         return EncoderRows.matrix(s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
     }
 
-    private Matrix hidden(Signal.DecoderHidden s) {
+    private Rows hidden(Signal.DecoderHidden s) {
         int[] at = s.tokens() == Signal.PromptTokens.VISUAL ? sequence.visualAt() : instruction();
         Tensor rows = states.index_select(0, Tensors.indices(rows(at)));
         // In f32 also where the model works in bf16: what is compared is not rounded again.
-        return EncoderRows.matrix(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
+        return new TensorRows(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
     }
 
     private float[] positions() {

@@ -10,10 +10,12 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Part;
+import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -399,18 +401,19 @@ final class EncoderPass {
         return switch (decision) {
             case Decision.Keep keep -> before.keep(keep.indices());
             case Decision.Merge merge -> before.merge(merge);
+            case Decision.Resample resample -> before.merge(resample.places());
             case Decision.DropAllVisual ignored -> before.keep(new int[0]);
             default -> before;
         };
     }
 
     /** Tokens that a step made, checked against the width they must have. */
-    static Tensor toTensor(Matrix tokens, long width, Station station) {
+    static Tensor toTensor(Rows tokens, long width, Station station) {
         if (tokens.cols() != width) {
             throw new IllegalArgumentException("A step gave tokens of width " + tokens.cols() + " at " + station.label()
                     + ", where tokens have width " + width + ".");
         }
-        return Tensors.of(tokens.data(), tokens.rows(), tokens.cols());
+        return TensorRows.tensor(tokens);
     }
 
     private Tensor append(Tensor x, @Nullable Tensor[] added) {
@@ -488,7 +491,7 @@ final class EncoderPass {
     /** What a step inside the encoder may see. */
     private Object signal(EncodingImage image, Signal<?> signal, Tensor states) {
         if (signal instanceof Signal.EncoderStates) {
-            return image.rows.means(states);
+            return new TensorRows(image.rows.perToken(image.rows.withoutRegisters(states)));
         }
         Object common = Framing.common(image.input, signal);
         if (common != null) {

@@ -44,7 +44,8 @@ record EncoderRows(boolean cls, int registers, int patches) {
         return matrix(perToken(withoutRegisters(states)));
     }
 
-    private Tensor perToken(Tensor x) {
+    /** One row per token, in native memory, of states without registers. */
+    Tensor perToken(Tensor x) {
         if (patches == 1) {
             return x;
         }

@@ -48,7 +48,10 @@ final class LedgerBuilder {
             case Decision.DropAllVisual ignored -> keep(station, tokens, new int[0], scores);
             case Decision.Merge merge -> merge(station, tokens, merge, scores);
             case Decision.Append ignored -> keepAll(station, tokens, scores);
+            case Decision.Resample resample -> merge(station, tokens, resample.places(), scores);
             case Decision.Attend ignored -> {}
+            case Decision.Gate ignored -> keepAll(station, tokens, scores);
+            case Decision.Adapt ignored -> {}
             case Decision.Resize ignored -> {}
             case Decision.Unchanged ignored -> {
                 if (scores != null) {

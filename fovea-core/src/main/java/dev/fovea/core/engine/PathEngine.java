@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -28,9 +30,33 @@ import org.bytedeco.pytorch.Tensor;
  */
 public final class PathEngine {
     private final ModelParts model;
+    private final AdaptedModels adapted;
 
+    /** An engine for a model whose weights no plan may change. */
     public PathEngine(ModelParts model) {
+        this(model, additions -> {
+            throw new IllegalArgumentException(
+                    "This plan changes the weights of the model, which cannot be changed here.");
+        });
+    }
+
+    /**
+     * An engine.
+     *
+     * @param adapt makes the same model with something added to its weights; what it makes lives as long as the model
+     */
+    public PathEngine(ModelParts model, Function<Additions, ModelParts> adapt) {
+        this(model, new AdaptedModels(model, adapt));
+    }
+
+    private PathEngine(ModelParts model, AdaptedModels adapted) {
         this.model = model;
+        this.adapted = adapted;
+    }
+
+    /** The engine of the model with something added to its weights. */
+    private PathEngine with(Additions additions) {
+        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted);
     }
 
     public ModelParts model() {
@@ -48,7 +74,11 @@ public final class PathEngine {
             return List.of();
         }
         try (Scope ignored = Scope.inference()) {
-            return encoded(images);
+            return Groups.each(
+                    images,
+                    image -> image.run().book().additions(),
+                    (additions, own) -> with(additions).encoded(own),
+                    image -> image::close);
         }
     }
 
@@ -118,6 +148,14 @@ public final class PathEngine {
 
     /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
     public List<PromptState> prefill(List<Prompt> prompts) {
+        return Groups.each(
+                prompts,
+                prompt -> prompt.run().book().additions(),
+                (additions, own) -> with(additions).prefillTogether(own),
+                state -> state::close);
+    }
+
+    private List<PromptState> prefillTogether(List<Prompt> prompts) {
         List<PromptState> states = new ArrayList<>();
         try (Scope ignored = Scope.inference()) {
             List<ConnectorPass.Item> items = new ArrayList<>();
@@ -169,6 +207,20 @@ public final class PathEngine {
 
     /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
     public void extend(List<PromptState> states, List<int[]> tokens) {
+        Groups.each(
+                IntStream.range(0, states.size()).boxed().toList(),
+                i -> states.get(i).sequence().book().additions(),
+                (additions, own) -> {
+                    with(additions)
+                            .extendTogether(
+                                    own.stream().map(states::get).toList(),
+                                    own.stream().map(tokens::get).toList());
+                    return own;
+                },
+                i -> () -> {});
+    }
+
+    private void extendTogether(List<PromptState> states, List<int[]> tokens) {
         try (Scope ignored = Scope.inference()) {
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<int[]> fed = new ArrayList<>();

@@ -22,6 +22,10 @@ public final class PlanCheck {
         PlanCheck check = new PlanCheck(plan, shape);
         for (Step step : plan.steps()) {
             check.station(step.station());
+            if (step.station() instanceof Station.Weights && !step.needs().isEmpty()) {
+                throw check.fault("needs " + step.needs().getFirst() + " at "
+                        + step.station().label() + ", where nothing has been computed yet");
+            }
             step.needs().forEach(signal -> check.signal(step.station(), signal));
         }
     }
@@ -31,6 +35,7 @@ public final class PlanCheck {
             throw fault("acts at " + station.label() + ", but this model ends with its encoder");
         }
         switch (station) {
+            case Station.Weights ignored -> {}
             case Station.Framing ignored -> {}
             case Station.Patches ignored -> {}
             case Station.EncoderAttention s -> encoderStation(s, s.layer());
@@ -133,6 +138,7 @@ public final class PlanCheck {
     /** Inside the encoder only what has been computed can be seen. */
     private static @Nullable String tooEarly(Station station, int layer) {
         int here = switch (station) {
+            case Station.Weights ignored -> -1;
             case Station.Framing ignored -> -1;
             case Station.Patches ignored -> -1;
             case Station.EncoderAttention s -> s.layer();

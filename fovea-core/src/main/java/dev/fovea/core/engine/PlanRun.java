@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.path.Signal;
@@ -43,6 +44,11 @@ public record PlanRun(StepBook book, StepRunner runner, Question question, Funct
     /** The plain model. */
     public static PlanRun plain() {
         return of(Plan.plain(), Question.none(), null);
+    }
+
+    /** What the plan adds to the model's weights. */
+    public Additions additions() {
+        return book.additions();
     }
 
     /** A signal that is the same at every station, or null. */

@@ -5,6 +5,8 @@ import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -12,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +48,7 @@ final class Sequence {
     private @Nullable AttentionEdges edges;
     private int @Nullable [] asked;
     private @Nullable DeepFeatures deep;
+    private @Nullable Tensor gates;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -160,6 +165,21 @@ final class Sequence {
             throw new IllegalStateException("Nothing can follow a sequence that was made to be read once");
         }
         return cache;
+    }
+
+    /** What is added to every score towards each token, {@code [length]}, while its gates are learned; or null. */
+    @Nullable
+    Tensor gates() {
+        return gates;
+    }
+
+    /** Gates of the visual tokens, {@code [visual, 1]}: they multiply those that there were. */
+    void gate(Tensor ofVisual) {
+        Tensor logs = torch.log(Tensors.add(Tensors.to(ofVisual, DType.F32), Decision.Gate.LEAST))
+                .view(-1);
+        Tensor open = Tensors.zeros(DType.F32, length());
+        Tensor more = open.index_add(0, Tensors.indices(visualAt), logs);
+        gates = gates == null ? more : gates.add(more);
     }
 
     /** Whether keys and values are kept, for tokens that follow. */
@@ -353,6 +373,7 @@ final class Sequence {
         origins = Sight.chosen(origins, rows);
         blocks = Sight.chosen(blocks, rows);
         followEdges(rows);
+        gates = gates == null ? null : gates.index_select(0, Tensors.indices(rows));
         if (renumber) {
             positions = renumbered(rows.length);
             next = first + rows.length;
@@ -411,6 +432,10 @@ final class Sequence {
         place = oldLength + count;
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
         followEdges(from, at, count);
+        if (gates != null) {
+            gates = Tensors.cat(
+                    0, gates.narrow(0, 0, at), Tensors.zeros(DType.F32, count), gates.narrow(0, at, oldLength - at));
+        }
         if (axes() == 1) {
             positions = renumbered(place);
             next = first + place;

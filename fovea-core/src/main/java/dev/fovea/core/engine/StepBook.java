@@ -1,5 +1,10 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.adapt.Addition;
+import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -16,6 +21,7 @@ public final class StepBook {
     private final Plan plan;
     private final Map<Station, List<Step>> byStation = new HashMap<>();
     private final Set<Signal<?>> declared = new LinkedHashSet<>();
+    private final Additions additions;
 
     StepBook(Plan plan) {
         this.plan = plan;
@@ -23,6 +29,29 @@ public final class StepBook {
             byStation.computeIfAbsent(step.station(), s -> new ArrayList<>()).add(step);
             declared.addAll(step.needs());
         }
+        this.additions = ofWeights();
+    }
+
+    /** What the plan adds to the model's weights: asked once, before anything is known. */
+    private Additions ofWeights() {
+        Map<String, Addition> all = new HashMap<>();
+        StepRunner runner = new StepRunner(plan.technique(), null);
+        Layout nothing = new Layout(0, new int[0], new int[0], List.of(), 0);
+        for (Step step : at(new Station.Weights())) {
+            Outcome outcome = runner.run(step, "", 0, nothing, signal -> {
+                throw new IllegalArgumentException("Technique '" + plan.technique() + "' needs " + signal + " at "
+                        + step.station().label() + ", where nothing has been computed yet.");
+            });
+            if (outcome.decision() instanceof Decision.Adapt adapt) {
+                all.putAll(adapt.additions().byName());
+            }
+        }
+        return new Additions(all);
+    }
+
+    /** What the plan adds to the model's weights. */
+    Additions additions() {
+        return additions;
     }
 
     /** The book of the plain model. */

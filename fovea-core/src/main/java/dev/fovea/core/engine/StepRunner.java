@@ -4,14 +4,20 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Recording;
+import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signals;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Tensors;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.Function;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Calls steps: gives each exactly what it declared, checks what it decided, and records both if asked to. */
@@ -36,8 +42,11 @@ public final class StepRunner {
         for (Signal<?> signal : step.needs()) {
             given.computeIfAbsent(signal, source);
         }
-        Outcome outcome = step.rule().decide(new Given(step.station(), layout, given));
+        Outcome outcome = step.rule().decide(new Given(step.station(), layout, given, GradMode.is_enabled()));
         check(step.station(), layout, outcome);
+        if (outcome.decision() instanceof Decision.Gate gate && !GradMode.is_enabled()) {
+            outcome = new Outcome(gate.hard(), outcome.scores(), outcome.notes(), outcome.textNotes());
+        }
         if (recording != null) {
             String name = prefix + step.station().label() + "." + index;
             for (Signal<?> signal : step.needs()) {
@@ -55,17 +64,31 @@ public final class StepRunner {
         return outcome;
     }
 
-    private record Given(Station station, Layout layout, Map<Signal<?>, Object> values) implements Signals {
+    /** @param values as measured: rows may be in native memory, until somebody wants them on the heap */
+    private record Given(Station station, Layout layout, Map<Signal<?>, Object> values, boolean training)
+            implements Signals {
         @Override
         @SuppressWarnings("unchecked")
         public <T> T get(Signal<T> signal) {
-            Object value = values.get(signal);
+            Object value = values.computeIfPresent(
+                    signal, (s, known) -> known instanceof Rows rows ? TensorRows.matrix(rows) : known);
+            // The engine fills the map with what each signal promises to deliver.
+            return (T) declared(signal, value);
+        }
+
+        @Override
+        public Tensor tensor(Signal<?> signal) {
+            return declared(signal, values.get(signal)) instanceof TensorRows rows
+                    ? Tensors.to(rows.values(), DType.F32)
+                    : Signals.super.tensor(signal);
+        }
+
+        private Object declared(Signal<?> signal, @Nullable Object value) {
             if (value == null) {
                 throw new IllegalArgumentException(
                         "The step at " + station.label() + " reads " + signal + " without declaring it.");
             }
-            // The engine fills the map with what each signal promises to deliver.
-            return (T) value;
+            return value;
         }
     }
 
@@ -114,6 +137,18 @@ public final class StepRunner {
                 checkIndices(station, merge.anchors(), present, beforeLanguageModel(station));
                 checkUnique(station, merge.anchors());
             }
+            case Decision.Resample resample -> {
+                checkIndices(station, resample.anchors(), present, true);
+                checkUnique(station, resample.anchors());
+            }
+            case Decision.Gate gate -> {
+                if (gate.gates().rows() != present || gate.gates().cols() != 1) {
+                    throw fault(
+                            station,
+                            "gave " + gate.gates().rows() + " x " + gate.gates().cols() + " gates for " + present
+                                    + " visual tokens");
+                }
+            }
             case Decision.Rescale rescale -> {
                 if (rescale.factors().length != present) {
                     throw fault(
@@ -140,6 +175,10 @@ public final class StepRunner {
                 changesTokens(station)
                         && !(station instanceof Station.Decoder)
                         && !(station instanceof Station.Patches);
+            case Decision.Resample ignored ->
+                station instanceof Station.Connector || station instanceof Station.Projector;
+            case Decision.Adapt ignored -> station instanceof Station.Weights;
+            case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
             case Decision.Rescale ignored -> station instanceof Station.Attention;
@@ -149,7 +188,8 @@ public final class StepRunner {
     }
 
     private static boolean changesTokens(Station station) {
-        return !(station instanceof Station.Framing)
+        return !(station instanceof Station.Weights)
+                && !(station instanceof Station.Framing)
                 && !(station instanceof Station.Attention)
                 && !(station instanceof Station.Logits);
     }

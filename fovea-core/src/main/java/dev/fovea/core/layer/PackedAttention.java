@@ -6,6 +6,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -103,6 +104,29 @@ public final class PackedAttention {
         Tensor[] parts = new Tensor[lengths.length];
         for (int s = 0; s < parts.length; s++) {
             parts[s] = one(queries[s], keys[s], values[s], masks.get(s), false, scale);
+        }
+        return Tensors.to(Tensors.cat(0, parts), dtype);
+    }
+
+    /**
+     * The same written out, for masks that are learned: the fused kernel gives them no gradient. In f32.
+     *
+     * @param masks one {@code [length, length]} for each sequence
+     */
+    public static Tensor explicit(Tensor q, Tensor k, Tensor v, int[] lengths, List<Tensor> masks, double scale) {
+        DType dtype = DType.of(q.scalar_type());
+        long group = q.size(0) / k.size(0);
+        Tensor[] queries = Tensors.split(Tensors.to(q, DType.F32), 1, lengths);
+        Tensor[] keys = Tensors.split(
+                Tensors.to(k, DType.F32).repeat_interleave(group, new LongOptional(0), new LongOptional()), 1, lengths);
+        Tensor[] values = Tensors.split(
+                Tensors.to(v, DType.F32).repeat_interleave(group, new LongOptional(0), new LongOptional()), 1, lengths);
+        Tensor[] parts = new Tensor[lengths.length];
+        for (int s = 0; s < parts.length; s++) {
+            Tensor scores = Tensors.scale(queries[s].matmul(keys[s].transpose(1, 2)), scale)
+                    .add(masks.get(s));
+            Tensor out = Tensors.softmax(scores).matmul(values[s]);
+            parts[s] = out.permute(1, 0, 2).reshape(lengths[s], out.size(0) * out.size(2));
         }
         return Tensors.to(Tensors.cat(0, parts), dtype);
     }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,24 @@ public final class MappedWeights implements Weights {
     private final String prefix;
     private final DType dtype;
 
-    private MappedWeights(Checkpoint checkpoint, Map<String, String> inFile, String prefix, DType dtype) {
+    /** What had to be converted, so that a model that is made twice shares it. */
+    private final Map<String, Tensor> converted;
+
+    private final @Nullable DType products;
+
+    private MappedWeights(
+            Checkpoint checkpoint,
+            Map<String, String> inFile,
+            String prefix,
+            DType dtype,
+            Map<String, Tensor> converted,
+            @Nullable DType products) {
         this.checkpoint = checkpoint;
         this.inFile = inFile;
         this.prefix = prefix;
         this.dtype = dtype;
+        this.converted = converted;
+        this.products = products;
     }
 
     /** A checkpoint whose names are canonical as they are. */
@@ -49,7 +63,7 @@ public final class MappedWeights implements Weights {
                         + "', which are the same tensor under names of two generations; download it again");
             }
         }
-        return new MappedWeights(checkpoint, inFile, "", dtype);
+        return new MappedWeights(checkpoint, inFile, "", dtype, new ConcurrentHashMap<>(), null);
     }
 
     @Override
@@ -57,9 +71,19 @@ public final class MappedWeights implements Weights {
         return dtype;
     }
 
+    /** The same for a network whose linear maps multiply in another type than they are kept in, or null. */
+    public MappedWeights multiplyingIn(@Nullable DType type) {
+        return new MappedWeights(checkpoint, inFile, prefix, dtype, converted, type);
+    }
+
+    @Override
+    public @Nullable DType products() {
+        return products;
+    }
+
     @Override
     public Weights under(String more) {
-        return new MappedWeights(checkpoint, inFile, prefix + more, dtype);
+        return new MappedWeights(checkpoint, inFile, prefix + more, dtype, converted, products);
     }
 
     @Override
@@ -69,7 +93,10 @@ public final class MappedWeights implements Weights {
 
     @Override
     public Tensor tensor(String name, long... shape) {
-        return keep(Tensors.to(stored(name, shape), dtype));
+        Tensor stored = stored(name, shape);
+        return stored.scalar_type().intern() == dtype.scalarType()
+                ? stored
+                : converted.computeIfAbsent(prefix + name, n -> keep(Tensors.to(stored, dtype)));
     }
 
     @Override

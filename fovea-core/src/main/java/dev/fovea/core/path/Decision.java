@@ -1,6 +1,8 @@
 package dev.fovea.core.path;
 
+import dev.fovea.core.adapt.Additions;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * What a step decided: data that the engine applies in one place to hidden states, positions, masks and caches, and
@@ -87,7 +89,50 @@ public sealed interface Decision {
     record Resize(int rows, int cols) implements Decision {}
 
     /** The given tokens follow the present ones: {@code [n, width of the station]}. */
-    record Append(Matrix tokens) implements Decision {}
+    record Append(Rows tokens) implements Decision {}
+
+    /**
+     * Connector and projector: these tokens take the place of all present ones: {@code [n, width of the station]}.
+     *
+     * @param anchors {@code [n]}: the present token whose place (position, ledger cell) each takes; {@code -1}
+     *     ({@link #CLS}) for one with no place of its own
+     */
+    record Resample(Rows tokens, int[] anchors) implements Decision {
+        public Resample {
+            if (anchors.length != tokens.rows()) {
+                throw new IllegalArgumentException(
+                        "There are " + tokens.rows() + " tokens for " + anchors.length + " anchors");
+            }
+        }
+
+        /** The same places with nothing in them. */
+        public Merge places() {
+            return new Merge(new int[anchors.length + 1], new int[0], new float[0], anchors, Positions.ORIGINAL);
+        }
+    }
+
+    /**
+     * Prompt and decoder: how much of each visual token stays, from 0 to 1. When the model answers, tokens whose gate is
+     * below one half leave, as under {@link Keep}. While it learns all of them stay, and from here on the logarithm of a
+     * token's gate is added to every attention score towards it, so that gradients reach the gate.
+     *
+     * @param gates {@code [visual, 1]}
+     */
+    record Gate(Rows gates) implements Decision {
+        /** What is added to the logarithm's argument: a closed gate is nearly, not quite, minus infinity. */
+        public static final double LEAST = 1e-6;
+
+        /** The tokens that stay. */
+        public Keep hard() {
+            float[] values = TensorRows.matrix(gates).data();
+            return Keep.of(IntStream.range(0, values.length)
+                    .filter(i -> values[i] >= 0.5f)
+                    .toArray());
+        }
+    }
+
+    /** Weights: this is added to the weights of the model for as long as the plan holds. */
+    record Adapt(Additions additions) implements Decision {}
 
     /**
      * Behind an encoder block: the next block's attention sees these tokens too, as keys and values behind its own; it

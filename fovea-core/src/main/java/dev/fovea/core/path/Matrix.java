@@ -11,7 +11,7 @@ import java.util.Objects;
  * @param cols number of columns (usually channels)
  * @param data {@code rows * cols} values, row after row; must not be modified
  */
-public record Matrix(int rows, int cols, float[] data) {
+public record Matrix(int rows, int cols, float[] data) implements Rows {
 
     public Matrix {
         Objects.requireNonNull(data, "data");

@@ -40,7 +40,7 @@ public final class Recording {
     public void addSignal(String name, Object value) {
         switch (value) {
             case float[] vector -> add(name, vector);
-            case Matrix matrix -> add(name, matrix);
+            case Rows rows -> add(name, TensorRows.matrix(rows));
             default -> throw new IllegalArgumentException("Cannot record a " + value.getClass());
         }
     }
@@ -57,7 +57,13 @@ public final class Recording {
                 add(name + ".merge.anchors", merge.anchors());
             }
             case Decision.Resize resize -> add(name + ".resize", new int[] {resize.rows(), resize.cols()});
-            case Decision.Append append -> add(name + ".append", append.tokens());
+            case Decision.Append append -> add(name + ".append", TensorRows.matrix(append.tokens()));
+            case Decision.Resample resample -> {
+                add(name + ".resample", TensorRows.matrix(resample.tokens()));
+                add(name + ".resample.anchors", resample.anchors());
+            }
+            case Decision.Gate gate -> add(name + ".gates", TensorRows.matrix(gate.gates()));
+            case Decision.Adapt ignored -> {}
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());

@@ -8,6 +8,12 @@ package dev.fovea.core.path;
 public sealed interface Station {
 
     /**
+     * The model's own weights, before anything runs: a {@link Decision.Adapt} here holds for encoder, connector and
+     * language model. Steps here see no signals.
+     */
+    record Weights() implements Station {}
+
+    /**
      * The picture before it is prepared for the encoder: a {@link Decision.Resize} here has it prepared at another size.
      * Sees one image at a time.
      */
@@ -49,6 +55,7 @@ public sealed interface Station {
     /** Position along the path: smaller comes first. */
     default long order() {
         return switch (this) {
+            case Weights ignored -> -1L;
             case Framing ignored -> 0L;
             case Patches ignored -> 1L;
             case EncoderAttention s -> 10_000L + 2L * s.layer();
@@ -65,6 +72,7 @@ public sealed interface Station {
     /** The station's name as it is printed, for example {@code decoder[2]}. */
     default String label() {
         return switch (this) {
+            case Weights ignored -> "weights";
             case Framing ignored -> "framing";
             case Patches ignored -> "patches";
             case EncoderAttention s -> "encoder-attention[" + s.layer() + "]";

@@ -62,6 +62,8 @@ public record ModelShape(
      * @param positionAxes numbers in a position of the language model: 1, or 3 for time, row and column
      * @param tiles whether a picture may be cut into several images
      * @param frames whether it takes videos
+     * @param connectorInputs channels that the connector's first matrix reads; 0 where they are the features of a
+     *     token's patches beside each other
      * @param deepFeatures how many features of earlier encoder layers are added behind the first decoder layers
      */
     public record Traits(
@@ -73,6 +75,7 @@ public record ModelShape(
             int positionAxes,
             boolean tiles,
             boolean frames,
+            int connectorInputs,
             int deepFeatures) {
         public Traits {
             windowed = Set.copyOf(windowed);
@@ -80,7 +83,7 @@ public record ModelShape(
 
         /** A token a patch, an MLP of the language model's width between, one image a picture, counted positions. */
         public static Traits plain(int decoderWidth) {
-            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false, 0);
+            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false, 0, 0);
         }
     }
 

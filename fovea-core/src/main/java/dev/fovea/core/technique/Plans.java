@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
 
 /** What can be done with plans: running several together, and asking what they depend on. */
 public final class Plans {
@@ -75,6 +76,7 @@ public final class Plans {
 
     private static boolean looksAtQuestion(Step step) {
         boolean beforeLanguageModel = switch (step.station()) {
+            case Station.Weights ignored -> true;
             case Station.Framing ignored -> true;
             case Station.Patches ignored -> true;
             case Station.EncoderAttention ignored -> true;
@@ -132,6 +134,16 @@ public final class Plans {
         @Override
         public <T> T get(Signal<T> signal) {
             return inner.get(renamed(signal, prefix));
+        }
+
+        @Override
+        public Tensor tensor(Signal<?> signal) {
+            return inner.tensor(renamed(signal, prefix));
+        }
+
+        @Override
+        public boolean training() {
+            return inner.training();
         }
 
         @Override

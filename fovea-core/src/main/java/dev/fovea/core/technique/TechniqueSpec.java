@@ -3,15 +3,25 @@ package dev.fovea.core.technique;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A technique as it is named on a command line: {@code id}, {@code id:knob=value,knob=value}, or {@code id:@file} with a
- * {@link KnobFile}; values behind it replace those of the file.
+ * {@link KnobFile}; values behind it replace those of the file. {@code id:weights=DIR} names the folder of its trained
+ * weights.
  *
  * @param id the technique's id
  * @param knobs the values given, unchecked
+ * @param weights what was named as its weights, or null
  */
-public record TechniqueSpec(String id, Map<String, String> knobs) {
+public record TechniqueSpec(
+        String id, Map<String, String> knobs, @Nullable String weights) {
+    private static final String WEIGHTS = "weights";
+
+    /** With the usual weights, if it has any. */
+    public TechniqueSpec(String id, Map<String, String> knobs) {
+        this(id, knobs, null);
+    }
 
     public TechniqueSpec {
         knobs = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(knobs));
@@ -50,7 +60,22 @@ public record TechniqueSpec(String id, Map<String, String> knobs) {
             }
         }
         ofFile.putAll(knobs);
-        return new TechniqueSpec(id, ofFile);
+        String weights = ofFile.remove(WEIGHTS);
+        return new TechniqueSpec(id, ofFile, weights);
+    }
+
+    /**
+     * The knobs, checked against the technique's card.
+     *
+     * @throws IllegalArgumentException with one sentence if one does not fit, or weights are named for a technique
+     *     without any
+     */
+    public Knobs knobsOf(Card card) {
+        if (weights != null && !card.trained()) {
+            throw new IllegalArgumentException(
+                    "Technique '" + id + "' has no weights of its own; leave 'weights=" + weights + "' out.");
+        }
+        return Knobs.of(card, knobs);
     }
 
     private static Map<String, String> knobsOfFile(String id, String name) {

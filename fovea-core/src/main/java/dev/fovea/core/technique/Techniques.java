@@ -13,9 +13,16 @@ import java.util.TreeMap;
 /** The techniques that can be asked for by name: those found on the class path, or a list of one's own. Immutable. */
 public final class Techniques {
     private final Map<String, Technique> byId;
+    private final Planner planner;
 
-    private Techniques(Map<String, Technique> byId) {
+    private Techniques(Map<String, Technique> byId, Planner planner) {
         this.byId = byId;
+        this.planner = planner;
+    }
+
+    /** The same ones, planned by {@code other}. */
+    public Techniques plannedBy(Planner other) {
+        return new Techniques(byId, other);
     }
 
     /**
@@ -53,7 +60,7 @@ public final class Techniques {
                         + technique.getClass().getName() + "; rename one.");
             }
         }
-        return new Techniques(byId);
+        return new Techniques(byId, Planner.plain());
     }
 
     /** All of them, by id. */
@@ -91,7 +98,9 @@ public final class Techniques {
         for (String text : specs) {
             TechniqueSpec spec = TechniqueSpec.parse(text);
             Technique technique = get(spec.id());
-            plans.add(technique.plan(shape, ofImage, Knobs.of(technique.card(), spec.knobs())));
+            // Whatever plans it, a knob that does not fit is told before weights are looked for.
+            spec.knobsOf(technique.card());
+            plans.add(planner.plan(technique, spec, shape, ofImage));
         }
         return Plans.compose(plans);
     }
@@ -107,7 +116,7 @@ public final class Techniques {
         for (String text : specs) {
             TechniqueSpec spec = TechniqueSpec.parse(text);
             Technique technique = get(spec.id());
-            Adaptation next = technique.adaptation(shape, budget, Knobs.of(technique.card(), spec.knobs()), classes);
+            Adaptation next = technique.adaptation(shape, budget, spec.knobsOf(technique.card()), classes);
             if (next != Adaptation.none()) {
                 if (only != Adaptation.none()) {
                     throw new IllegalArgumentException("Technique '" + spec.id()

@@ -168,6 +168,9 @@ public final class PlanSimulator {
                 sizes = ones(cells.length);
             }
             case Decision.Unchanged ignored -> {}
+            case Decision.Resample resample -> merge(resample.places());
+            case Decision.Gate gate -> select(gate.hard().indices());
+            case Decision.Adapt ignored -> {}
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}

@@ -7,6 +7,7 @@ import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Techniques;
 import java.util.List;
 
 /**
@@ -32,6 +33,11 @@ public final class OpenedModel implements Subject {
     @Override
     public ModelShape shape() {
         return model.shape();
+    }
+
+    /** Techniques as they are planned for this model, with its trained weights. */
+    public Techniques techniques() {
+        return model.techniques();
     }
 
     @Override

@@ -1,0 +1,109 @@
+package dev.fovea.core.learned;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
+
+/**
+ * The parameters of a technique: their names, shapes and initial values, all f32.
+ *
+ * @param parameters in order, no name twice
+ */
+public record Declaration(List<Parameter> parameters) {
+
+    /** How a parameter starts. */
+    public sealed interface Start {
+        /** Independent normal numbers around 0. */
+        record Normal(double std) implements Start {}
+
+        /** One value everywhere. */
+        record Constant(double value) implements Start {}
+    }
+
+    /** One parameter. */
+    public record Parameter(String name, List<Long> shape, Start start) {
+        public Parameter {
+            shape = List.copyOf(shape);
+        }
+
+        /** Its dimensions. */
+        public long[] sizes() {
+            return shape.stream().mapToLong(Long::longValue).toArray();
+        }
+
+        /** Its number of values. */
+        public long size() {
+            return shape.stream().reduce(1L, Math::multiplyExact);
+        }
+
+        /** Its initial values, row after row; they depend on the seed and its name alone. */
+        public float[] initial(long seed) {
+            float[] data = new float[Math.toIntExact(size())];
+            switch (start) {
+                case Start.Constant constant -> Arrays.fill(data, (float) constant.value());
+                case Start.Normal normal -> {
+                    SplittableRandom random = new SplittableRandom(seed ^ (name.hashCode() * 0x9E3779B97F4A7C15L));
+                    for (int i = 0; i < data.length; i++) {
+                        data[i] = (float) (normal.std() * random.nextGaussian());
+                    }
+                }
+            }
+            return data;
+        }
+    }
+
+    public Declaration {
+        parameters = List.copyOf(parameters);
+        Set<String> names = new HashSet<>();
+        for (Parameter p : parameters) {
+            if (!names.add(p.name())) {
+                throw new IllegalArgumentException("The parameter '" + p.name() + "' is declared twice");
+            }
+        }
+    }
+
+    /** Number of values of all parameters. */
+    public long size() {
+        return parameters.stream().mapToLong(Parameter::size).sum();
+    }
+
+    /** Begins a declaration. */
+    public static Builder begin() {
+        return new Builder();
+    }
+
+    /** Collects parameters. */
+    public static final class Builder {
+        private final List<Parameter> parameters = new ArrayList<>();
+
+        private Builder() {}
+
+        /** A parameter that starts as normal numbers around 0. */
+        public Builder normal(String name, double std, long... shape) {
+            return add(name, new Start.Normal(std), shape);
+        }
+
+        /** A parameter that starts with one value everywhere. */
+        public Builder constant(String name, double value, long... shape) {
+            return add(name, new Start.Constant(value), shape);
+        }
+
+        /** {@code name.weight [out, in]}, normal with a deviation of {@code 1 / sqrt(in)}, and {@code name.bias [out]}, 0. */
+        public Builder linear(String name, long out, long in) {
+            return normal(name + ".weight", 1 / Math.sqrt(in), out, in).constant(name + ".bias", 0, out);
+        }
+
+        private Builder add(String name, Start start, long... shape) {
+            parameters.add(new Parameter(name, Arrays.stream(shape).boxed().toList(), start));
+            return this;
+        }
+
+        /** What was collected. */
+        public Declaration build() {
+            return new Declaration(parameters);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.fovea.core.learned;
+
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Planner;
+import dev.fovea.core.technique.Technique;
+import dev.fovea.core.technique.TechniqueSpec;
+import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.core.weights.Fingerprint;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Plans techniques for one opened model, with their trained weights where they have some: those beside the model's
+ * checkpoint, or those of a folder that was named. Weights are read when they are first asked for, and kept until this
+ * is closed. Safe for use by several threads.
+ */
+public final class LearnedPlanner implements Planner, AutoCloseable {
+    /** In place of a folder: the values that a technique starts its training with. */
+    public static final String UNTRAINED = "untrained";
+
+    private static final long SEED = 1;
+
+    private final Path model;
+    private final ModelShape shape;
+    private final Map<Key, Ready> ready = new HashMap<>();
+    private @Nullable String base;
+
+    private record Key(String technique, @Nullable String folder, Map<String, String> knobs) {}
+
+    private record Ready(OwnWeights weights, Knobs knobs) {}
+
+    /**
+     * @param model folder of the model's checkpoint
+     * @param shape its sizes, for pictures of the usual size
+     */
+    public LearnedPlanner(Path model, ModelShape shape) {
+        this.model = model;
+        this.shape = shape;
+    }
+
+    @Override
+    public Plan plan(Technique technique, TechniqueSpec spec, ModelShape ofPicture, Budget budget) {
+        if (!(technique instanceof LearnedTechnique learned)) {
+            return Planner.plain().plan(technique, spec, ofPicture, budget);
+        }
+        Ready own = ready(learned, spec);
+        return learned.plan(ofPicture, budget, own.knobs, own.weights);
+    }
+
+    private Ready ready(LearnedTechnique technique, TechniqueSpec spec) {
+        Key key = new Key(spec.id(), spec.weights(), spec.knobs());
+        synchronized (ready) {
+            Ready known = ready.get(key);
+            if (known == null) {
+                known = read(technique, spec);
+                ready.put(key, known);
+            }
+            return known;
+        }
+    }
+
+    private Ready read(LearnedTechnique technique, TechniqueSpec spec) {
+        String named = spec.weights();
+        if (UNTRAINED.equals(named)) {
+            Knobs knobs = Knobs.of(technique.card(), spec.knobs());
+            return new Ready(OwnWeights.initial(spec.id(), technique.declaration(shape, knobs), SEED), knobs);
+        }
+        TechniqueFolder folder =
+                named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
+        String train = "fovea train " + spec.id() + " --from " + model;
+        if (!folder.exists()) {
+            throw new IllegalArgumentException("Technique '" + spec.id() + "' needs trained weights, and "
+                    + folder.path() + " holds none; train them with '" + train + "', or name a folder with '"
+                    + spec.id() + ":weights=DIR'.");
+        }
+        TechniqueFolder.Loaded loaded = folder.load(technique, shape, spec.knobs(), base(), train);
+        return new Ready(loaded.weights(), loaded.knobs());
+    }
+
+    private String base() {
+        String known = base;
+        if (known == null) {
+            known = base(model);
+            base = known;
+        }
+        return known;
+    }
+
+    /**
+     * Tells the weights of a checkpoint from others, as {@link TrainedCard#base} has it.
+     *
+     * @throws CheckpointException with one sentence if they cannot be read
+     */
+    public static String base(Path model) {
+        try {
+            return Fingerprint.of(model, ".*\\.safetensors");
+        } catch (IOException e) {
+            throw new CheckpointException(model + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (ready) {
+            ready.values().forEach(r -> r.weights.close());
+            ready.clear();
+        }
+    }
+}

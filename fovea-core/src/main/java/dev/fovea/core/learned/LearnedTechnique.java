@@ -1,0 +1,48 @@
+package dev.fovea.core.learned;
+
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Technique;
+import java.util.List;
+
+/**
+ * A technique with weights of its own, trained for one model. Its steps may read them, see signals as tensors
+ * ({@link dev.fovea.core.path.Signals#tensor}) and decide with tensors, which are part of the graph while training; or it
+ * changes the model's own weights, at the station {@link dev.fovea.core.path.Station.Weights}. Its card says
+ * {@code trained yes}. Found like every technique; holds no state.
+ */
+public interface LearnedTechnique extends Technique {
+
+    /**
+     * The parameters that it learns for a model.
+     *
+     * @throws IllegalArgumentException as {@link #steps}
+     */
+    Declaration declaration(ModelShape shape, Knobs knobs);
+
+    /**
+     * What it does to one model with these weights.
+     *
+     * @param own the declared parameters, in f32; asked for while the plan is made or when a step runs
+     * @return steps in path order
+     * @throws IllegalArgumentException with one clear sentence if the model lacks what the technique needs, or the knobs
+     *     do not fit
+     */
+    List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own);
+
+    /** The plan with these weights. */
+    default Plan plan(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
+        boolean idle = budget.isFull(shape.visualTokens()) && !card().actsAtFull(knobs);
+        return Plan.of(card().id(), idle ? List.of() : steps(shape, budget, knobs, own));
+    }
+
+    /** The steps without weights, for what depends on shapes alone. Reading a weight is refused. */
+    @Override
+    default List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
+        return steps(shape, budget, knobs, new AbsentWeights(card().id()));
+    }
+}

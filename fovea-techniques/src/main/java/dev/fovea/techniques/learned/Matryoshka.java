@@ -1,0 +1,135 @@
+package dev.fovea.techniques.learned;
+
+import dev.fovea.core.adapt.Addition;
+import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.learned.Declaration;
+import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.techniques.Shapes;
+import dev.fovea.techniques.primitives.AveragePooling;
+import dev.fovea.techniques.primitives.MergeBuilder;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Matryoshka Multimodal Models (arXiv 2405.17430): one set of weights that answers from nested sets of visual tokens,
+ * made by average pooling of the projected grid. The paper trains the whole model; here what was learned is added to it:
+ * low-rank products to the matrices of the language model, differences to its norms and to the connector.
+ */
+public final class Matryoshka implements LearnedTechnique {
+    private static final Card CARD = Card.of("""
+            id        matryoshka
+            title     Matryoshka Multimodal Models
+            arxiv     2405.17430
+            summary   Averages square blocks of the projected token grid, with weights trained to answer from every scale.
+            stations  weights, connector
+            budget    A ceiling for the tokens per image (per tile where pictures are cut): the largest trained scale
+                      within it. On a 16 x 16 grid the scales are 256, 64, 16, 4 and 1, on 24 x 24 they are 576, 144, 36,
+                      9 and 1.
+            full      acts
+            trained   yes
+            knob      s = auto, whole 1..65536: Tokens per image by the official rule, kernel trunc(sqrt(tokens / s)),
+                      which may leave more; auto follows the budget.
+            knob      scales = nested | all: Scales that a budget may pick: the trained ones, or every kernel that divides
+                      the grid.
+            knob      rank = 64, whole 1..4096: Rank of what is added to each matrix of the language model.
+            note      The paper trains encoder, projector and language model in full. Here the encoder, the word embeddings
+                      and the head stand still, the matrices of the language model get additions of low rank, and only
+                      the connector's matrices and the norms move in full: the weights stay small beside the model's.
+            note      A border that fills no block is left out, as in the official pooling.
+            note      With weights=untrained nothing is added: then it is pool.
+            """);
+
+    @Override
+    public Card card() {
+        return CARD;
+    }
+
+    @Override
+    public Declaration declaration(ModelShape shape, Knobs knobs) {
+        Declaration.Builder own = Declaration.begin();
+        lowRank(knobs).declare(own, LowRankLayers.ofDecoder(shape));
+        differences(shape).forEach((name, sizes) -> own.constant(name, 0, sizes));
+        return own.build();
+    }
+
+    @Override
+    public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
+        List<Step> steps = new ArrayList<>();
+        steps.add(new Step(
+                new Station.Weights(),
+                List.of(),
+                s -> Outcome.of(new Decision.Adapt(additions(shape, lowRank(knobs), own)))));
+        int kernel = kernel(shape.gridRows(), shape.gridCols(), budget, knobs);
+        if (kernel > 1) {
+            steps.add(pooling(kernel));
+        }
+        return steps;
+    }
+
+    private static Step pooling(int kernel) {
+        return new Step(new Station.Projector(), List.of(), s -> {
+            Shapes.requireWholeGrid(s.layout(), CARD.id());
+            MergeBuilder merge = new MergeBuilder();
+            for (int[] block :
+                    AveragePooling.blocks(s.layout().rows(), s.layout().cols(), kernel)) {
+                merge.mean(block[0], block);
+            }
+            return Outcome.of(merge.build(Decision.Positions.ORIGINAL));
+        });
+    }
+
+    static int kernel(int rows, int cols, Budget budget, Knobs knobs) {
+        if (!knobs.isAuto("s")) {
+            int kernel = Scales.official(rows, cols, knobs.integer("s"));
+            if (kernel > Math.min(rows, cols)) {
+                throw new IllegalArgumentException("Knob 's' of technique 'matryoshka' asks for " + knobs.text("s")
+                        + " tokens, for which a grid of " + rows + " x " + cols + " has no square blocks.");
+            }
+            return kernel;
+        }
+        List<Integer> kernels = knobs.is("scales", "all") ? Scales.all(rows, cols) : Scales.nested(rows, cols);
+        return Scales.fitting(kernels, rows, cols, budget.of(rows * cols));
+    }
+
+    private static LowRankLayers lowRank(Knobs knobs) {
+        return new LowRankLayers(knobs.integer("rank"), 1);
+    }
+
+    private static Additions additions(ModelShape shape, LowRankLayers lowRank, Weights own) {
+        Map<String, Addition> all = new LinkedHashMap<>();
+        lowRank.add(all, LowRankLayers.ofDecoder(shape), own);
+        differences(shape).forEach((name, sizes) -> all.put(name, new Addition.Difference(own.tensor(name, sizes))));
+        return new Additions(all);
+    }
+
+    /** What moves in full, by canonical name: the connector's matrices and the norms of the language model. */
+    private static Map<String, long[]> differences(ModelShape shape) {
+        Map<String, long[]> sizes = new LinkedHashMap<>();
+        long side = shape.traits().side();
+        long read = shape.traits().connectorInputs();
+        long features = read > 0 ? read : side * side * shape.encoderWidth();
+        long hidden = shape.traits().connectorHidden();
+        long width = shape.decoderWidth();
+        sizes.put("connector.linear_1.weight", new long[] {hidden > 0 ? hidden : width, features});
+        if (hidden > 0) {
+            sizes.put("connector.linear_2.weight", new long[] {width, hidden});
+        }
+        for (int i = 0; i < shape.decoderLayers(); i++) {
+            sizes.put("text.layers." + i + ".input_layernorm.weight", new long[] {width});
+            sizes.put("text.layers." + i + ".post_attention_layernorm.weight", new long[] {width});
+        }
+        sizes.put("text.norm.weight", new long[] {width});
+        return sizes;
+    }
+}
