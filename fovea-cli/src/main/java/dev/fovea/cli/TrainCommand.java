@@ -1,12 +1,14 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.file.OutputFile;
+import dev.fovea.core.learned.TechniqueFolder;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.recipe.MatryoshkaRecipe;
 import dev.fovea.train.recipe.PeekRecipe;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,7 +31,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "train",
         description = {
-            "Train a model on the procedural world, from nothing.",
+            "Train a model on the procedural world from nothing, or the weights of a technique for a finished one.",
             "Ctrl-C saves and stops; the same command goes on from there."
         },
         footer = {
@@ -38,11 +40,12 @@ import picocli.CommandLine.Parameters;
             "  fovea train peek --out models/my-peek",
             "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
             "  fovea train peek --stages finish --technique flowcut --budget 25%   learn with fewer visual tokens",
+            "  fovea train matryoshka --from models/my-peek",
             ""
         })
 final class TrainCommand implements Callable<Integer> {
     private static final int MOST_THREADS = 1024;
-    private static final List<String> RECIPES = List.of("peek");
+    private static final List<String> RECIPES = List.of("peek", MatryoshkaRecipe.ID);
 
     /** A step and the checkpoint after it must fit in before Ctrl-C loses patience. */
     private static final int SECONDS_TO_SAVE = 120;
@@ -50,15 +53,24 @@ final class TrainCommand implements Callable<Integer> {
     private final Session session;
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "What to train: peek.")
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "What to train: peek, or the technique matryoshka.")
     String recipe = "";
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "Folder for the model (default: the folder model in that of --work).")
+            description =
+                    "Folder for the model (default: the folder model in that of --work) or for a technique's weights"
+                            + " (default: techniques/ID beside the model that they are for).")
     @Nullable
     Path out;
+
+    @Option(
+            names = "--from",
+            paramLabel = "MODEL",
+            description = "The model that a technique is trained for (default: peek, which comes with Fovea).")
+    @Nullable
+    String from;
 
     @Option(
             names = "--work",
@@ -98,8 +110,6 @@ final class TrainCommand implements Callable<Integer> {
             throw CommandFailure.usage("there is no recipe '" + recipe + "'" + Suggest.nearest(recipe, RECIPES)
                     + "; the recipes are: " + String.join(", ", RECIPES));
         }
-        List<String> wanted = wanted();
-        PeekRecipe.Pruning pruning = pruning(wanted);
         if (threads != null) {
             if (threads < 1 || threads > MOST_THREADS) {
                 throw CommandFailure.usage("--threads is " + threads + "; give a number from 1 to " + MOST_THREADS);
@@ -107,6 +117,39 @@ final class TrainCommand implements Callable<Integer> {
             Natives.setThreads(threads);
         }
         Path folder = work == null ? session.home().resolve("runs").resolve(recipe) : work;
+        return recipe.equals(MatryoshkaRecipe.ID) ? technique(folder) : peek(folder);
+    }
+
+    private int technique(Path folder) {
+        if (!stages.isEmpty() || !spending.techniques.isEmpty() || !spending.budget.equals("full")) {
+            throw CommandFailure.usage("--stages, --technique and --budget are for peek; '" + recipe
+                    + "' has one stage, and plans of its own");
+        }
+        ModelOption option = new ModelOption();
+        option.model = from;
+        Path base = option.resolve(session);
+        Path beside = TechniqueFolder.beside(base, recipe).path();
+        Path target = out != null ? out : quick ? folder.resolve("technique") : beside;
+        check(folder);
+        check(target);
+        session.interruption().mayTake(SECONDS_TO_SAVE);
+        try (MatryoshkaRecipe matryoshka =
+                new MatryoshkaRecipe(folder, base, quick, progress(), session.interruption()::requested)) {
+            matryoshka.run(target);
+            show(target, folder, matryoshka.chart(), List.of(recipe));
+            return ExitCode.OK;
+        } catch (StoppedException e) {
+            terminal.err().println("fovea: " + e.getMessage());
+            return ExitCode.INTERRUPTED;
+        }
+    }
+
+    private int peek(Path folder) {
+        if (from != null) {
+            throw CommandFailure.usage("--from is for techniques; peek is trained from nothing");
+        }
+        List<String> wanted = wanted();
+        PeekRecipe.Pruning pruning = pruning(wanted);
         Path model = out == null ? folder.resolve("model") : out;
         check(folder);
         check(model);
@@ -193,7 +236,9 @@ final class TrainCommand implements Callable<Integer> {
             result.put("stages", trained);
             Json.print(terminal, result);
         } else {
-            String result = model == null ? "the stages are in " + folder : "the model is in " + model;
+            String result = model == null
+                    ? "the stages are in " + folder
+                    : (recipe.equals(MatryoshkaRecipe.ID) ? "its weights are in " : "the model is in ") + model;
             terminal.out().println("Trained " + recipe + ": " + result + ", the chart is " + chart + ".");
         }
     }

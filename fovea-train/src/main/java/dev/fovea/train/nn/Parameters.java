@@ -1,5 +1,6 @@
 package dev.fovea.train.nn;
 
+import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
@@ -100,6 +101,17 @@ public final class Parameters implements AutoCloseable {
      */
     public void grid(String name, double amplitude, int side, int width) {
         declare(name, new Init.Grid(side, amplitude), false, false, 1 + (long) side * side, width);
+    }
+
+    /** Declares the parameters of a technique; those of two dimensions decay. */
+    public void declare(Declaration declaration) {
+        for (Declaration.Parameter p : declaration.parameters()) {
+            Init init = switch (p.start()) {
+                case Declaration.Start.Normal n -> new Init.Normal(n.std());
+                case Declaration.Start.Constant c -> new Init.Constant(c.value());
+            };
+            declare(p.name(), init, p.sizes().length > 1, false, p.sizes());
+        }
     }
 
     private void declare(String name, Init init, boolean decays, boolean hidden, long... shape) {

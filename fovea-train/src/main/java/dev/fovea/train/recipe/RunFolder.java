@@ -39,7 +39,7 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
             if (!Files.exists(tokenizer)) {
                 writeWhole(tokenizer, WorldTokenizer.learn(size.words(), size.merges()));
             }
-            return new RunFolder(path, precision(path.resolve("run.json"), size), tokenizer, lock);
+            return new RunFolder(path, precision(path.resolve("run.json"), "peek", size.name()), tokenizer, lock);
         } catch (IOException e) {
             lock.close();
             throw unusable(path, e);
@@ -49,7 +49,8 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
         }
     }
 
-    private static FolderLock lock(Path path) {
+    /** Takes a folder for a run. */
+    static FolderLock lock(Path path) {
         try {
             Files.createDirectories(path);
             return FolderLock.take(path);
@@ -60,7 +61,7 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
         }
     }
 
-    private static TrainingException unusable(Path path, IOException e) {
+    static TrainingException unusable(Path path, IOException e) {
         return new TrainingException("The folder " + path + " cannot be used for training: " + Reasons.of(e), e);
     }
 
@@ -69,14 +70,21 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
         lock.close();
     }
 
-    private static Precision precision(Path file, PeekSize size) throws IOException {
+    /**
+     * The precision of a run, decided when it begins.
+     *
+     * @param file that remembers it
+     * @param size what else a run that goes on must not change
+     * @throws TrainingException if the run that was begun is another one
+     */
+    static Precision precision(Path file, String recipe, String size) throws IOException {
         if (!Files.exists(file)) {
             Precision fastest = Precision.fastest();
             writeWhole(
                     file,
                     JSON.createObjectNode()
-                                    .put("recipe", "peek")
-                                    .put("size", size.name())
+                                    .put("recipe", recipe)
+                                    .put("size", size)
                                     .put("precision", fastest.name().toLowerCase(Locale.ROOT))
                                     .toPrettyString()
                             + "\n");
@@ -84,9 +92,9 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
         }
         JsonNode run = begun(file);
         String begun = run.path("size").asText();
-        if (!begun.equals(size.name())) {
+        if (!begun.equals(size)) {
             throw new TrainingException(file.toAbsolutePath().getParent() + " holds a run of size '" + begun
-                    + "', not '" + size.name() + "'; choose another folder");
+                    + "', not '" + size + "'; choose another folder");
         }
         String precision = run.path("precision").asText();
         for (Precision known : Precision.values()) {

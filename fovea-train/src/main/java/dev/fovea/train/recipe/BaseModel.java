@@ -1,0 +1,120 @@
+package dev.fovea.train.recipe;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.model.AddedWeights;
+import dev.fovea.core.model.MappedWeights;
+import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.family.Description;
+import dev.fovea.core.model.family.Families;
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.train.loop.TrainingException;
+import dev.fovea.train.nn.Precision;
+import dev.fovea.train.text.WorldTokenizer;
+import dev.fovea.world.Renderer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A finished model that a technique is trained for: it stands still, and what is learned is added to it or acts beside
+ * it. Weights in f32.
+ */
+final class BaseModel implements AutoCloseable {
+    private final Path folder;
+    private final Checkpoint checkpoint;
+    private final HuggingFaceTokenizer tokenizer;
+    private final Description description;
+    private final MappedWeights weights;
+    private final ModelParts plain;
+
+    private BaseModel(
+            Path folder,
+            Checkpoint checkpoint,
+            HuggingFaceTokenizer tokenizer,
+            Description description,
+            MappedWeights weights,
+            ModelParts plain) {
+        this.folder = folder;
+        this.checkpoint = checkpoint;
+        this.tokenizer = tokenizer;
+        this.description = description;
+        this.weights = weights;
+        this.plain = plain;
+    }
+
+    /**
+     * Opens a checkpoint that the world's questions can be put to.
+     *
+     * @param precision in which matrices are multiplied
+     * @throws TrainingException with one sentence if it is no such model
+     */
+    static BaseModel open(Path folder, Precision precision) {
+        Description description = Families.read(folder).description();
+        HuggingFaceTokenizer tokenizer = tokenizer(folder);
+        Checkpoint checkpoint = null;
+        try {
+            checkpoint = Checkpoint.open(folder);
+            MappedWeights weights = MappedWeights.of(checkpoint, DType.F32, description.renames())
+                    .multiplyingIn(precision.products());
+            ModelParts plain = description.load(weights, null);
+            if (plain.shape().gridCols() * plain.shape().tokenPixels() != Renderer.DEFAULT_SIZE) {
+                throw foreign(folder, "its pictures are not " + Renderer.DEFAULT_SIZE + " pixels wide");
+            }
+            return new BaseModel(folder, checkpoint, tokenizer, description, weights, plain);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            if (checkpoint != null) {
+                checkpoint.release();
+            }
+            throw e;
+        }
+    }
+
+    private static HuggingFaceTokenizer tokenizer(Path folder) {
+        HuggingFaceTokenizer tokenizer;
+        try {
+            tokenizer = HuggingFaceTokenizer.newInstance(folder.resolve("tokenizer.json"));
+        } catch (IOException | RuntimeException e) {
+            throw new TrainingException(
+                    folder.resolve("tokenizer.json") + " is no usable tokenizer: " + e.getMessage(), e);
+        }
+        long[] ids = tokenizer.encode("<user>", false, false).getIds();
+        if (!List.of(ids.length == 1 ? ids[0] : -1L).contains((long) WorldTokenizer.USER)) {
+            tokenizer.close();
+            throw foreign(folder, "its tokenizer is not that of peek's recipe");
+        }
+        return tokenizer;
+    }
+
+    private static TrainingException foreign(Path folder, String why) {
+        return new TrainingException(
+                "Techniques are trained on the procedural world for models that know its words, and " + folder
+                        + " is none: " + why + "; take peek, or one that 'fovea train peek' made");
+    }
+
+    Path folder() {
+        return folder;
+    }
+
+    HuggingFaceTokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    /** The model as it is. */
+    ModelParts plain() {
+        return plain;
+    }
+
+    /** The model with something added to its weights; what moves is in the graph of the open scope. */
+    ModelParts with(Additions additions) {
+        return additions.isEmpty() ? plain : description.load(AddedWeights.of(weights, additions), null);
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+        checkpoint.release();
+    }
+}
