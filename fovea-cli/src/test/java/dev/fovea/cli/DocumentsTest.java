@@ -71,6 +71,10 @@ class DocumentsTest {
     @ParameterizedTest
     @MethodSource("programs")
     void programsCompileAndRun(CodeBlock block) throws Exception {
+        if (block.text().contains("implements LearnedTechnique")) {
+            learns(block);
+            return;
+        }
         Matcher unit = Pattern.compile(
                         "package (\\w+);.*public final class (\\w+) implements Technique", Pattern.DOTALL)
                 .matcher(block.text());
@@ -110,6 +114,26 @@ class DocumentsTest {
             assertThat(technique.run(place, home, words.toArray(String[]::new))).contains("64 of 256 visual tokens");
             assertThat(place.resolve("spread.png")).isRegularFile();
         }
+    }
+
+    /** A technique with weights of its own is put on the class path, has no weights yet, and acts untrained. */
+    private void learns(CodeBlock block) throws Exception {
+        Compiled technique = Compiled.source(folder, "example/Glance.java", block.text());
+        Path services = Files.createDirectories(technique.folder().resolve("META-INF/services"));
+        Files.writeString(services.resolve("dev.fovea.core.technique.Technique"), "example.Glance");
+        List<String> home = List.of("-Dfovea.home=" + CodeBlock.ROOT);
+        assertThat(technique.run(CodeBlock.ROOT, home, "dev.fovea.cli.Main", "techniques", "glance"))
+                .contains("its own; peek has none: train them with 'fovea train glance'");
+        String command = CodeBlock.ofMarkdown(block.file()).stream()
+                .filter(b -> b.language().isEmpty())
+                .flatMap(b -> b.commands().stream())
+                .filter(line -> line.contains("glance:weights=untrained"))
+                .findFirst()
+                .orElseThrow();
+        List<String> words = new ArrayList<>(CodeBlock.words(command));
+        words.set(0, "dev.fovea.cli.Main");
+        assertThat(technique.run(CodeBlock.ROOT, home, words.toArray(String[]::new)))
+                .contains("8 of 256 visual tokens");
     }
 
     /** A family is put on the class path and opens the configuration of a checkpoint. */
