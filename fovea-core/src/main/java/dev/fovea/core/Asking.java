@@ -81,12 +81,12 @@ record Asking(
 
         /** The same with other tokens. */
         Job withIds(int[] others) {
-            return new Job(others, pictures, plan, run, ofViews, recording);
+            return new Job(others, slots, pictures, plan, run, ofViews, recording);
         }
 
         /** The same with its pictures in another form. */
         Job withPictures(List<Shown> others) {
-            return new Job(ids, others, plan, run, ofViews, recording);
+            return new Job(ids, slots, others, plan, run, ofViews, recording);
         }
 
         /** What the encoder sees. */

@@ -103,8 +103,7 @@ public final class VisionLanguageModel implements AutoCloseable {
      * @param named what was asked for
      * @param folder holds the configuration, the tokenizer and the template
      */
-    private static VisionLanguageModel open(
-            Path named, Path folder, Supplier<Checkpoint> files, OpenOptions options) {
+    private static VisionLanguageModel open(Path named, Path folder, Supplier<Checkpoint> files, OpenOptions options) {
         Families.Found found = Families.read(folder);
         Description description = found.description();
         PictureProcessor processor = found.family().pictures(folder, description);
