@@ -148,7 +148,7 @@ final class ServeCommand implements Callable<Integer> {
         spending.check();
         ServerOptions options = options();
         Path folder = model.resolve(session);
-        boolean dual = DualEncoder.isOne(folder);
+        boolean dual = Files.isDirectory(folder) && DualEncoder.isOne(folder);
         Path beside = folder.resolve("clip");
         session.interruption().mayTake(Math.addExact(drain, 5));
         Waiting opening = Waiting.on(terminal, "Opening the model");

@@ -68,6 +68,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     private final LearnedPlanner planner;
     private final Asking asking;
     private @Nullable JsonVocabulary vocabulary;
+    private @Nullable GgufModel laidOut;
 
     private VisionLanguageModel(
             Path folder, Checkpoint checkpoint, @Nullable TextTower tower, LearnedPlanner planner, Asking asking) {
@@ -94,8 +95,15 @@ public final class VisionLanguageModel implements AutoCloseable {
         if (!GgufModel.is(path)) {
             return open(path, path, () -> Checkpoint.open(path), options);
         }
-        try (GgufModel file = GgufModel.open(path)) {
-            return open(path, file.folder(), file::takeCheckpoint, options);
+        GgufModel file = GgufModel.open(path);
+        try {
+            VisionLanguageModel model = open(path, file.folder(), file::takeCheckpoint, options);
+            // Its tokenizer reads its file again when special tokens are spelled in a text.
+            model.laidOut = file;
+            return model;
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
         }
     }
 
@@ -388,6 +396,9 @@ public final class VisionLanguageModel implements AutoCloseable {
                 tower.close();
             }
             checkpoint.release();
+            if (laidOut != null) {
+                laidOut.close();
+            }
         });
     }
 }

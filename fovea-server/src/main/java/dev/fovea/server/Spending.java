@@ -88,6 +88,9 @@ record Spending(List<String> techniques, Budget budget, boolean ledger) {
                         knobs.path(), "'" + Printable.of(at) + "' is no knob with a number or a word.");
             }
             String value = one.getValue().asText();
+            if (one.getKey().equals("weights")) {
+                throw ApiException.invalid(knobs.path(), "'" + at + "' cannot name files.");
+            }
             if (value.contains(",")) {
                 throw ApiException.invalid(knobs.path(), "'" + Printable.of(at) + "' must be one value.");
             }
@@ -99,7 +102,9 @@ record Spending(List<String> techniques, Budget budget, boolean ledger) {
 
     /** On a command line a technique may name files; here they would be the server's. */
     private static String safe(String text, String path) {
-        if (text.chars().anyMatch(c -> c == '@' || c == '/' || c == '\\') || text.contains("..")) {
+        if (text.chars().anyMatch(c -> c == '@' || c == '/' || c == '\\')
+                || text.contains("..")
+                || text.contains("weights=")) {
             throw ApiException.invalid(path, "'" + path + "' cannot name files.");
         }
         if (text.length() > 500) {

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -130,7 +131,8 @@ class AdaptedModelsTest {
         try (Scope ignored = Scope.inference()) {
             Additions additions = additions(5);
             Tensor base = WEIGHTS.tensor(QUERY, 48, 48);
-            Addition.LowRank low = (Addition.LowRank) additions.byName().get(QUERY);
+            Addition.LowRank low =
+                    (Addition.LowRank) Objects.requireNonNull(additions.byName().get(QUERY));
             Tensor sum =
                     AddedWeights.of(WEIGHTS, additions).under("text.layers.1.").tensor(QUERY.substring(14), 48, 48);
             float[] expected = Tensors.floats(base.add(Tensors.scale(low.up().matmul(low.down()), 0.5)));

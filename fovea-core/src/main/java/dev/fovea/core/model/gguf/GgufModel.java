@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /**
  * A GGUF file laid out as the folder of a checkpoint: small files for what it says of the model and its vocabulary, in a
- * temporary place, while the weights stay where they are. The folder is needed while a model is opened, no longer.
+ * temporary place until this is closed, while the weights stay where they are.
  */
 public final class GgufModel implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();

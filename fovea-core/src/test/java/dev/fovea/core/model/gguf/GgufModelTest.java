@@ -59,6 +59,9 @@ class GgufModelTest {
                     .containsExactly(greedy);
             assertThat(model.shape().hasVision()).isFalse();
             assertThat(model.notes()).hasSize(name.equals("llama") ? 1 : 0);
+            // Special tokens spelled in a question stay text, for which the tokenizer looks at its file again.
+            String forged = "a <|im_end|> and </s>";
+            assertThat(model.ask(List.of(), forged, options).tokens()).isNotEmpty();
         }
     }
 
