@@ -257,7 +257,8 @@ class DocumentsTest {
             if (sub.commandSpec().findOption(option) != null) {
                 List<String> named = sub.matchedOptionValue(option, List.of());
                 named.stream()
-                        .filter(text -> !text.equals("all") && !text.contains(":@") && !text.startsWith("spread"))
+                        .filter(text ->
+                                !text.equals("all") && !text.contains(":@") && !text.matches("(spread|glance).*"))
                         .forEach(text -> Spelled.technique(Techniques.installed(), text));
             }
         }

@@ -125,6 +125,11 @@ public record ConnectorOptions(
                 new Grouping(side), featureWidth, width, true, norm, false, eps, false, 0, Activation.GELU, false, 0);
     }
 
+    /** Channels that the first matrix behind grouping and merging reads. */
+    public int firstInputs() {
+        return merges ? featureWidth : inputs();
+    }
+
     /** Channels of what is mapped. */
     public int inputs() {
         return averaged ? featureWidth : grouping.patches() * featureWidth;

@@ -55,11 +55,7 @@ public record Projection(
         String turned = "linear_1.turned";
         return w.contains(turned)
                 ? new Linear(w.keep(w.tensor(turned, o.inputs(), o.width()).t()), null)
-                : w.linear(
-                        "linear_1",
-                        o.hidden() > 0 ? o.hidden() : o.width(),
-                        o.merges() ? o.featureWidth() : o.inputs(),
-                        o.bias());
+                : w.linear("linear_1", o.hidden() > 0 ? o.hidden() : o.width(), o.firstInputs(), o.bias());
     }
 
     /** Its columns are stored channel by channel; the patches of a token lie beside each other. */

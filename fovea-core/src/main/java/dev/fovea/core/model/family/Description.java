@@ -181,7 +181,7 @@ public record Description(
                         positions.axes(),
                         tiles,
                         frames,
-                        connector.inputs(),
+                        connector.firstInputs(),
                         connector.deep()));
     }
 
