@@ -87,7 +87,7 @@ public final class FoveaServer implements AutoCloseable {
             server.addBeanToAllConnectors(slow);
             server.setStopTimeout(0);
         });
-        var _ = timer.scheduleAtFixedRate(slow::look, HEAD.toMillis(), HEAD.toMillis(), TimeUnit.MILLISECONDS);
+        timer.scheduleAtFixedRate(slow::look, HEAD.toMillis(), HEAD.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static void configure(HttpConfiguration http) {

@@ -66,7 +66,7 @@ final class Streaming implements GenerationListener {
             long deadline)
             throws IOException {
         // Runs on the batch's thread, behind the last text.
-        var _ = ticket.answer().whenComplete((done, failure) -> pieces.add(new Piece(null, take())));
+        ticket.answer().whenComplete((done, failure) -> pieces.add(new Piece(null, take())));
         long spoken = System.nanoTime();
         try {
             while (true) {

@@ -25,11 +25,7 @@ record GgufValues(GgufFile file) {
 
     @Nullable
     String textOrNull(String key) {
-        return switch (file.value(key)) {
-            case null -> null;
-            case GgufValue.Text(String text) -> text;
-            case GgufValue other -> throw wrong(key, "a text");
-        };
+        return optional(key, "a text", GgufValues::text);
     }
 
     /** A whole number that must be there, from 0 to the largest of 31 bits. */
@@ -43,45 +39,57 @@ record GgufValues(GgufFile file) {
 
     @Nullable
     Integer wholeOrNull(String key) {
-        return switch (file.value(key)) {
-            case null -> null;
-            case GgufValue.Whole(long n) when n >= 0 && n <= Integer.MAX_VALUE -> (int) n;
-            case GgufValue other -> throw wrong(key, "a whole number from 0 to " + Integer.MAX_VALUE);
-        };
+        return optional(key, "a whole number from 0 to " + Integer.MAX_VALUE, GgufValues::whole);
     }
 
     @Nullable
     Double realOrNull(String key) {
-        return switch (file.value(key)) {
-            case null -> null;
-            case GgufValue.Real(double value) when Double.isFinite(value) -> value;
-            case GgufValue other -> throw wrong(key, "a number");
-        };
+        return optional(key, "a number", GgufValues::real);
     }
 
     boolean flag(String key, boolean fallback) {
-        return switch (file.value(key)) {
-            case null -> fallback;
-            case GgufValue.Flag(boolean value) -> value;
-            case GgufValue other -> throw wrong(key, "true or false");
-        };
+        Boolean value =
+                optional(key, "true or false", v -> v instanceof GgufValue.Flag flag ? (Boolean) flag.value() : null);
+        return value == null ? fallback : value;
     }
 
     List<String> texts(String key) {
-        return list(key, "a list of texts", v -> v instanceof GgufValue.Text(String text) ? text : null);
+        return list(key, "a list of texts", GgufValues::text);
     }
 
     List<Integer> wholes(String key) {
-        return list(
-                key,
-                "a list of whole numbers",
-                v -> v instanceof GgufValue.Whole(long n) && n >= 0 && n <= Integer.MAX_VALUE
-                        ? (Integer) (int) n
-                        : null);
+        return list(key, "a list of whole numbers", GgufValues::whole);
     }
 
     List<Double> reals(String key) {
-        return list(key, "a list of numbers", v -> v instanceof GgufValue.Real(double x) ? (Double) x : null);
+        return list(key, "a list of numbers", GgufValues::real);
+    }
+
+    private static @Nullable String text(GgufValue value) {
+        return value instanceof GgufValue.Text text ? text.value() : null;
+    }
+
+    private static @Nullable Integer whole(GgufValue value) {
+        return value instanceof GgufValue.Whole whole && whole.value() >= 0 && whole.value() <= Integer.MAX_VALUE
+                ? (Integer) (int) whole.value()
+                : null;
+    }
+
+    private static @Nullable Double real(GgufValue value) {
+        return value instanceof GgufValue.Real real && Double.isFinite(real.value()) ? (Double) real.value() : null;
+    }
+
+    /** A value that may be missing, but not be of another kind. */
+    private <T> @Nullable T optional(String key, String what, Function<GgufValue, @Nullable T> read) {
+        GgufValue value = file.value(key);
+        if (value == null) {
+            return null;
+        }
+        T found = read.apply(value);
+        if (found == null) {
+            throw wrong(key, what);
+        }
+        return found;
     }
 
     private <T> List<T> list(String key, String what, Function<GgufValue, @Nullable T> read) {

@@ -159,11 +159,12 @@ record GgufHeader(int version, Map<String, GgufValue> values, Map<String, GgufTe
         if (value == null) {
             return DEFAULT_ALIGNMENT;
         }
-        if (value instanceof GgufValue.Whole(long n) && n >= 1 && n <= MAX_ALIGNMENT && Long.bitCount(n) == 1) {
-            return (int) n;
+        Long n = value instanceof GgufValue.Whole whole ? (Long) whole.value() : null;
+        if (n != null && n >= 1 && n <= MAX_ALIGNMENT && Long.bitCount(n) == 1) {
+            return n.intValue();
         }
         throw new CheckpointException(file + ": '" + ALIGNMENT + "' is "
-                + (value instanceof GgufValue.Whole(long n) ? Long.toUnsignedString(n) : "no whole number")
+                + (n == null ? "no whole number" : Long.toUnsignedString(n))
                 + ", but must be a power of two of at most " + MAX_ALIGNMENT + "; the file is corrupt");
     }
 
