@@ -58,12 +58,12 @@ class DocumentedCommandsIT {
                 .toList();
     }
 
-    /** Not about a reader's own files, and no placeholder such as DIR or ID; the example technique has its own test. */
+    /** Not about a reader's own files, and no placeholder such as DIR or ID; the example techniques have a test of their own. */
     private static boolean isAboutWhatIsHere(String command) {
         return CodeBlock.words(command).stream()
                         .skip(2)
                         .noneMatch(word -> word.startsWith("~")
-                                || word.startsWith("spread")
+                                || word.matches("(spread|glance).*")
                                 || word.matches("[A-Z]+|[\\w-]+/[\\w.-]+@?\\w*")
                                         && !Files.exists(CodeBlock.ROOT.resolve(word))
                                 || word.matches("\\w+\\.(jpe?g)"))
