@@ -250,10 +250,7 @@ public final class AnyResolutionProcessor implements PictureProcessor {
         if (!oneVision) {
             return PictureProcessor.super.prepareVideo(frames, framesPerSecond);
         }
-        if (frames.isEmpty() || !(framesPerSecond > 0)) {
-            throw new IllegalArgumentException("A video needs at least one frame and a positive number of frames a "
-                    + "second, not " + frames.size() + " at " + framesPerSecond);
-        }
+        VideoFrames.require(frames, framesPerSecond);
         int tile = cut.tile();
         int side = cut.side();
         int half = Math.ceilDiv(side, 2);

@@ -115,25 +115,17 @@ public final class GridPictureProcessor implements PictureProcessor {
             RgbImage whole = Resizer.resize(picture, grid.columns() * width, grid.rows() * height, resampling);
             return tile(picture, whole, tile, width, height);
         }
-        Geometry geometry = Geometry.resized(picture, width, height);
-        RgbImage resized = Resizer.resize(picture, width, height, resampling);
-        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
+        return new Stretching(resampling, pixels).view(picture, part, width, height);
     }
 
     @Override
     public PreparedPicture prepareVideo(List<RgbImage> frames, double framesPerSecond) {
-        if (frames.isEmpty() || !(framesPerSecond > 0)) {
-            throw new IllegalArgumentException("A video needs at least one frame and a positive number of frames a "
-                    + "second, not " + frames.size() + " at " + framesPerSecond);
-        }
+        VideoFrames.require(frames, framesPerSecond);
+        Stretching stretching = new Stretching(videoResampling, videoPixels);
         List<PreparedImage> views = new ArrayList<>();
         for (int i = 0; i < frames.size(); i++) {
-            RgbImage frame = frames.get(i);
-            Geometry geometry = Geometry.resized(frame, grids.tileWidth(), grids.tileHeight());
-            RgbImage resized = Resizer.resize(frame, grids.tileWidth(), grids.tileHeight(), videoResampling);
             Part part = new Part.Frame(i, 1 / framesPerSecond, i / framesPerSecond);
-            views.add(new PreparedImage(
-                    videoPixels.crop(resized, geometry), geometry, videoPixels.normalization(), part));
+            views.add(stretching.view(frames.get(i), part, grids.tileWidth(), grids.tileHeight()));
         }
         return new PreparedPicture(views, 0, 0);
     }

@@ -1,6 +1,5 @@
 package dev.fovea.core.image;
 
-import dev.fovea.core.path.Part;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
@@ -10,7 +9,7 @@ import java.util.List;
  * ratio, without having more patches than they may ("NaFlex", arXiv 2502.14786, section 2.4.2). Safe for use by several
  * threads.
  */
-public final class PatchBudgetProcessor implements PictureProcessor {
+public final class PatchBudgetProcessor extends WholePictureProcessor {
     private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
 
     /** The search for the scale ends when it is known this well. */
@@ -22,18 +21,15 @@ public final class PatchBudgetProcessor implements PictureProcessor {
 
     private final int patch;
     private final int most;
-    private final Resampling resampling;
-    private final PixelTable pixels;
 
     private PatchBudgetProcessor(ProcessorFile file) {
+        super(new Stretching(file.resampling(Resampling.BILINEAR), new PixelTable(file.normalization(HALF, HALF))));
         this.patch = file.count("patch_size", 16, MAX_PATCH);
         this.most = file.count("max_num_patches", 256, MAX_PATCHES);
         if ((long) most * patch * patch > PictureLimits.DEFAULT.pixels()) {
             throw new CheckpointException(file.name() + " asks for " + most + " patches of " + patch
                     + " pixels a side, more than " + PictureLimits.DEFAULT.pixels() + " pixels a picture");
         }
-        this.resampling = file.resampling(Resampling.BILINEAR);
-        this.pixels = new PixelTable(file.normalization(HALF, HALF));
     }
 
     /**
@@ -54,8 +50,8 @@ public final class PatchBudgetProcessor implements PictureProcessor {
         return new PatchBudgetProcessor(file);
     }
 
-    /** The size that a picture is resized to, in pixels. */
-    private DynamicSize.Size size(int width, int height) {
+    @Override
+    DynamicSize.Size size(int width, int height) {
         double low = PRECISION / 10;
         double high = LARGEST_SCALE;
         while (high - low >= PRECISION) {
@@ -73,24 +69,5 @@ public final class PatchBudgetProcessor implements PictureProcessor {
     /** Patches along a side, at least one. */
     private long patches(int side, double scale) {
         return Math.max(1, (long) Math.ceil(side * scale / patch));
-    }
-
-    @Override
-    public PreparedPicture preparePicture(RgbImage picture) {
-        DynamicSize.Size size = size(picture.width(), picture.height());
-        return PreparedPicture.whole(prepareView(picture, new Part.Whole(), size.width(), size.height()));
-    }
-
-    @Override
-    public List<ViewSize> views(int width, int height) {
-        DynamicSize.Size size = size(width, height);
-        return List.of(new ViewSize(size.height(), size.width(), new Part.Whole()));
-    }
-
-    @Override
-    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
-        Geometry geometry = Geometry.resized(picture, width, height);
-        RgbImage resized = Resizer.resize(picture, width, height, resampling);
-        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
     }
 }

@@ -2,28 +2,25 @@ package dev.fovea.core.image;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.message.Printable;
-import dev.fovea.core.path.Part;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * Prepares pictures as the processor of Pixtral and Mistral 3 does with PIL: made smaller only where a side is too long,
  * and stretched to whole tokens. Safe for use by several threads.
  */
-public final class PixtralPictureProcessor implements PictureProcessor {
+public final class PixtralPictureProcessor extends WholePictureProcessor {
     private static final int LONGEST = 1024;
 
     private final int longest;
     private final int token;
-    private final Resampling resampling;
-    private final PixelTable pixels;
 
     private PixtralPictureProcessor(ProcessorFile file, int longest, int token) {
+        super(new Stretching(
+                file.resampling(Resampling.BICUBIC),
+                new PixelTable(file.normalization(ImageProcessorConfig.CLIP_MEAN, ImageProcessorConfig.CLIP_STD))));
         this.longest = longest;
         this.token = token;
-        this.resampling = file.resampling(Resampling.BICUBIC);
-        this.pixels = new PixelTable(file.normalization(ImageProcessorConfig.CLIP_MEAN, ImageProcessorConfig.CLIP_STD));
     }
 
     /**
@@ -47,7 +44,8 @@ public final class PixtralPictureProcessor implements PictureProcessor {
         return new PixtralPictureProcessor(file, longest, token);
     }
 
-    private DynamicSize.Size size(int width, int height) {
+    @Override
+    DynamicSize.Size size(int width, int height) {
         double ratio = Math.max((double) height / longest, (double) width / longest);
         int w = ratio > 1 ? (int) Math.floor(width / ratio) : width;
         int h = ratio > 1 ? (int) Math.floor(height / ratio) : height;
@@ -56,24 +54,5 @@ public final class PixtralPictureProcessor implements PictureProcessor {
                     + " pixels is too elongated to be scaled to " + longest + " on its longer side; crop it first");
         }
         return new DynamicSize.Size(Math.ceilDiv(w, token) * token, Math.ceilDiv(h, token) * token);
-    }
-
-    @Override
-    public PreparedPicture preparePicture(RgbImage picture) {
-        DynamicSize.Size size = size(picture.width(), picture.height());
-        return PreparedPicture.whole(prepareView(picture, new Part.Whole(), size.width(), size.height()));
-    }
-
-    @Override
-    public List<ViewSize> views(int width, int height) {
-        DynamicSize.Size size = size(width, height);
-        return List.of(new ViewSize(size.height(), size.width(), new Part.Whole()));
-    }
-
-    @Override
-    public PreparedImage prepareView(RgbImage picture, Part part, int width, int height) {
-        Geometry geometry = Geometry.resized(picture, width, height);
-        RgbImage resized = Resizer.resize(picture, width, height, resampling);
-        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
     }
 }

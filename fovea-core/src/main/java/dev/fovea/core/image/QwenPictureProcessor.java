@@ -106,19 +106,13 @@ public final class QwenPictureProcessor implements PictureProcessor {
         if (!(part instanceof Part.Whole)) {
             throw new IllegalArgumentException(NOT_RESIZED);
         }
-        Geometry geometry = Geometry.resized(picture, width, height);
-        RgbImage resized = Resizer.resize(picture, width, height, resampling);
-        return new PreparedImage(pixels.crop(resized, geometry), geometry, pixels.normalization(), part);
+        return new Stretching(resampling, pixels).view(picture, part, width, height);
     }
 
     /** Where frames do not fill the last moment, the last one is repeated. */
     @Override
     public PreparedPicture prepareVideo(List<RgbImage> frames, double framesPerSecond) {
-        if (frames.isEmpty() || !(framesPerSecond > 0)) {
-            throw new IllegalArgumentException(
-                    "A video needs at least one frame and a positive number of frames a second, " + "not "
-                            + frames.size() + " at " + framesPerSecond);
-        }
+        VideoFrames.require(frames, framesPerSecond);
         List<PreparedImage> moments = new ArrayList<>();
         RgbImage first = frames.getFirst();
         DynamicSize.Size size = size(videos, first.width(), first.height(), frames.size());
