@@ -103,31 +103,16 @@ final class TokenBytes {
         return plain.isEmpty() ? null : plain.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** The inverse of GPT-2's table: printable Latin-1 stands for itself, every other byte for 256 and above. */
     private static byte @Nullable [] ofByteLevel(String text) {
         byte[] bytes = new byte[text.length()];
         for (int i = 0; i < bytes.length; i++) {
-            int value = Holder.BYTES.getOrDefault(text.charAt(i), -1);
+            int value = ByteLetters.value(text.charAt(i));
             if (value < 0) {
                 return null;
             }
             bytes[i] = (byte) value;
         }
         return bytes.length == 0 ? null : bytes;
-    }
-
-    private static final class Holder {
-        private static final Map<Character, Integer> BYTES = table();
-
-        private static Map<Character, Integer> table() {
-            Map<Character, Integer> table = new HashMap<>();
-            int next = 256;
-            for (int b = 0; b < 256; b++) {
-                boolean itself = (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || (b >= 0xae);
-                table.put((char) (itself ? b : next++), b);
-            }
-            return table;
-        }
     }
 
     private static JsonNode decoder(Path file) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.model.family.Description;
+import dev.fovea.core.text.ByteLetters;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,26 +81,10 @@ final class RandomTokenizer {
         int value = 0;
         for (int id = 0; id < rows; id++) {
             if (!special.containsKey(id)) {
-                words.put(value < BYTES ? letter(value++) : "<|" + id + "|>", id);
+                words.put(value < BYTES ? ByteLetters.of(value++) : "<|" + id + "|>", id);
             }
         }
         return words;
-    }
-
-    /** GPT-2's letter for a byte: itself where it can be seen, one behind Latin where not. */
-    private static String letter(int value) {
-        if (visible(value)) {
-            return String.valueOf((char) value);
-        }
-        int hidden = 0;
-        for (int b = 0; b < value; b++) {
-            hidden += visible(b) ? 0 : 1;
-        }
-        return String.valueOf((char) (BYTES + hidden));
-    }
-
-    private static boolean visible(int value) {
-        return (value >= '!' && value <= '~') || (value >= 0xa1 && value <= 0xac) || (value >= 0xae && value <= 0xff);
     }
 
     private static String template(Published published, Description description) {

@@ -3,6 +3,7 @@ package dev.fovea.train.text;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.text.ByteLetters;
 import dev.fovea.world.Captions;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Question;
@@ -85,7 +86,7 @@ public final class WorldTokenizer {
         words.forEach((word, count) -> {
             List<String> symbols = new ArrayList<>();
             for (byte b : word.getBytes(StandardCharsets.UTF_8)) {
-                symbols.add(byteSymbol(b & 0xFF));
+                symbols.add(ByteLetters.of(b & 0xFF));
             }
             pieces.add(symbols);
             counts.add(count);
@@ -132,20 +133,6 @@ public final class WorldTokenizer {
         }
     }
 
-    /** The printable character that stands for a byte in byte-level BPE. */
-    static String byteSymbol(int b) {
-        boolean printable = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE && b <= 0xFF);
-        if (printable) {
-            return String.valueOf((char) b);
-        }
-        int rank = 0;
-        for (int i = 0; i < b; i++) {
-            boolean other = (i >= '!' && i <= '~') || (i >= 0xA1 && i <= 0xAC) || (i >= 0xAE && i <= 0xFF);
-            rank += other ? 0 : 1;
-        }
-        return String.valueOf((char) (256 + rank));
-    }
-
     /** Adds a special token to the {@code added_tokens} of a {@code tokenizer.json}. */
     public static void special(ArrayNode added, String content, int id) {
         added.addObject()
@@ -162,7 +149,7 @@ public final class WorldTokenizer {
         Map<String, Integer> vocabulary = new LinkedHashMap<>();
         SPECIAL.forEach(s -> vocabulary.put(s, vocabulary.size()));
         for (int b = 0; b < 256; b++) {
-            vocabulary.put(byteSymbol(b), vocabulary.size());
+            vocabulary.put(ByteLetters.of(b), vocabulary.size());
         }
         merges.forEach(m -> vocabulary.putIfAbsent(m.left() + m.right(), vocabulary.size()));
 
