@@ -10,11 +10,8 @@ import dev.fovea.core.model.family.Description.Placeholder;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
-import dev.fovea.core.model.vision.VisionOptions.Block;
-import dev.fovea.core.model.vision.VisionOptions.Patches;
 import dev.fovea.core.model.vision.VisionOptions.Positions;
 import dev.fovea.core.model.vision.VisionOptions.PostNorm;
-import dev.fovea.core.model.vision.Windows;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -64,23 +61,12 @@ public final class Idefics3 implements Family {
     }
 
     private static VisionOptions vision(ModelConfig v) {
-        int width = v.count("hidden_size", 1152);
-        int heads = v.count("num_attention_heads", 16);
-        if (width % heads != 0) {
-            throw v.wrong("num_attention_heads", "a divisor of hidden_size " + width, heads);
-        }
-        return new VisionOptions(
-                width,
-                v.count("intermediate_size", 3072),
-                v.count("num_hidden_layers", 12),
-                heads,
-                new Patches(v.count("patch_size", 32), v.count("num_channels", 3), 1, true, v.count("image_size", 224)),
-                false,
-                0,
+        return Siglip.vision(
+                v,
+                new Siglip.Sizes(1152, 3072, 12, 16),
+                v.count("patch_size", 32),
+                v.count("image_size", 224),
                 Positions.BUCKETED,
-                Block.plain(v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
-                Windows.none(),
-                false,
                 PostNorm.FEATURES);
     }
 

@@ -5,11 +5,9 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.family.Description.Placeholder;
 import dev.fovea.core.model.vision.VisionOptions;
-import dev.fovea.core.model.vision.VisionOptions.Block;
 import dev.fovea.core.model.vision.VisionOptions.Patches;
 import dev.fovea.core.model.vision.VisionOptions.Positions;
 import dev.fovea.core.model.vision.VisionOptions.PostNorm;
-import dev.fovea.core.model.vision.Windows;
 import java.nio.file.Path;
 import java.util.Set;
 
@@ -38,23 +36,12 @@ public final class LlavaOneVision implements Family {
     }
 
     private static VisionOptions vision(ModelConfig v) {
-        int width = v.count("hidden_size", 1152);
-        int heads = v.count("num_attention_heads", 16);
-        if (width % heads != 0) {
-            throw v.wrong("num_attention_heads", "a divisor of hidden_size " + width, heads);
-        }
-        return new VisionOptions(
-                width,
-                v.count("intermediate_size", 4304),
-                v.count("num_hidden_layers", 26),
-                heads,
-                new Patches(v.count("patch_size", 14), v.count("num_channels", 3), 1, true, v.count("image_size", 384)),
-                false,
-                0,
+        return Siglip.vision(
+                v,
+                new Siglip.Sizes(1152, 4304, 26, 16),
+                v.count("patch_size", 14),
+                v.count("image_size", 384),
                 Positions.INTERPOLATED,
-                Block.plain(v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
-                Windows.none(),
-                false,
                 // Features are taken before it.
                 PostNorm.CLASS_TOKEN);
     }

@@ -75,7 +75,7 @@ public final class Siglip {
             throw v.wrong("num_patches", "a square number", patches);
         }
         int patchSize = v.count("patch_size", 16);
-        return vision(v, patchSize, side * patchSize, Positions.RESIZED);
+        return vision(v, Sizes.USUAL, patchSize, side * patchSize, Positions.RESIZED, PostNorm.FEATURES);
     }
 
     /** Reads a {@code vision_config}; missing keys take the defaults of Hugging Face's {@code SiglipVisionConfig}. */
@@ -85,19 +85,27 @@ public final class Siglip {
         if (imageSize < patchSize) {
             throw v.wrong("image_size", "at least patch_size " + patchSize, imageSize);
         }
-        return vision(v, patchSize, imageSize, Positions.INTERPOLATED);
+        return vision(v, Sizes.USUAL, patchSize, imageSize, Positions.INTERPOLATED, PostNorm.FEATURES);
     }
 
-    private static VisionOptions vision(ModelConfig v, int patchSize, int imageSize, Positions positions) {
-        int width = v.count("hidden_size", 768);
-        int heads = v.count("num_attention_heads", 12);
+    /** What a {@code vision_config} means where it is silent; families that hold SigLIP's encoder each have their own. */
+    record Sizes(int width, int mlpWidth, int layers, int heads) {
+        /** Those of Hugging Face's {@code SiglipVisionConfig}. */
+        static final Sizes USUAL = new Sizes(768, 3072, 12, 12);
+    }
+
+    /** Reads what the encoder of SigLIP is like, in whatever family it stands. */
+    static VisionOptions vision(
+            ModelConfig v, Sizes usual, int patchSize, int imageSize, Positions positions, PostNorm postNorm) {
+        int width = v.count("hidden_size", usual.width);
+        int heads = v.count("num_attention_heads", usual.heads);
         if (width % heads != 0) {
             throw v.wrong("num_attention_heads", "a divisor of hidden_size " + width, heads);
         }
         return new VisionOptions(
                 width,
-                v.count("intermediate_size", 3072),
-                v.count("num_hidden_layers", 12),
+                v.count("intermediate_size", usual.mlpWidth),
+                v.count("num_hidden_layers", usual.layers),
                 heads,
                 new Patches(patchSize, v.count("num_channels", 3), 1, true, imageSize),
                 false,
@@ -106,6 +114,6 @@ public final class Siglip {
                 Block.plain(v.activation("hidden_act", "gelu_pytorch_tanh"), v.positive("layer_norm_eps", 1e-6)),
                 Windows.none(),
                 false,
-                PostNorm.FEATURES);
+                postNorm);
     }
 }
