@@ -1,17 +1,13 @@
 package dev.fovea.techniques.baseline;
 
-import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Outcome;
-import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Technique;
-import dev.fovea.techniques.Shapes;
+import dev.fovea.techniques.Pooling;
 import dev.fovea.techniques.primitives.AveragePooling;
-import dev.fovea.techniques.primitives.MergeBuilder;
 import java.util.List;
 
 /**
@@ -43,18 +39,7 @@ public final class Pool implements Technique {
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs) {
         int kernel = kernel(shape.gridRows(), shape.gridCols(), budget, knobs);
-        if (kernel == 1) {
-            return List.of();
-        }
-        return List.of(new Step(new Station.Projector(), List.of(), s -> {
-            Shapes.requireWholeGrid(s.layout(), CARD.id());
-            MergeBuilder merge = new MergeBuilder();
-            for (int[] block :
-                    AveragePooling.blocks(s.layout().rows(), s.layout().cols(), kernel)) {
-                merge.mean(block[0], block);
-            }
-            return Outcome.of(merge.build(Decision.Positions.ORIGINAL));
-        }));
+        return kernel == 1 ? List.of() : List.of(Pooling.step(kernel, CARD.id()));
     }
 
     private static int kernel(int rows, int cols, Budget budget, Knobs knobs) {

@@ -13,9 +13,7 @@ import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.techniques.Shapes;
-import dev.fovea.techniques.primitives.AveragePooling;
-import dev.fovea.techniques.primitives.MergeBuilder;
+import dev.fovea.techniques.Pooling;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,21 +70,9 @@ public final class Matryoshka implements LearnedTechnique {
                 s -> Outcome.of(new Decision.Adapt(additions(shape, lowRank(knobs), own)))));
         int kernel = kernel(shape.gridRows(), shape.gridCols(), budget, knobs);
         if (kernel > 1) {
-            steps.add(pooling(kernel));
+            steps.add(Pooling.step(kernel, CARD.id()));
         }
         return steps;
-    }
-
-    private static Step pooling(int kernel) {
-        return new Step(new Station.Projector(), List.of(), s -> {
-            Shapes.requireWholeGrid(s.layout(), CARD.id());
-            MergeBuilder merge = new MergeBuilder();
-            for (int[] block :
-                    AveragePooling.blocks(s.layout().rows(), s.layout().cols(), kernel)) {
-                merge.mean(block[0], block);
-            }
-            return Outcome.of(merge.build(Decision.Positions.ORIGINAL));
-        });
     }
 
     static int kernel(int rows, int cols, Budget budget, Knobs knobs) {
