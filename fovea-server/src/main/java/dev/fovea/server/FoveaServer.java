@@ -105,8 +105,16 @@ public final class FoveaServer implements AutoCloseable {
             Desk desk = new Desk(answering, pictures, metrics, options.limits().time());
             ChatReader chats = new ChatReader(generation, options);
             ResponsesReader responses = new ResponsesReader(generation, options);
-            post(routes, "/v1/chat/completions", "chat", new ChatEndpoint(model, catalogue, chats, desk));
-            post(routes, "/v1/responses", "chat", new ResponsesEndpoint(model, catalogue, responses, desk));
+            post(
+                    routes,
+                    "/v1/chat/completions",
+                    "chat",
+                    new GenerationEndpoint(catalogue, desk, new ChatDialect(model, chats)));
+            post(
+                    routes,
+                    "/v1/responses",
+                    "chat",
+                    new GenerationEndpoint(catalogue, desk, new ResponsesDialect(model, responses)));
         }
         Embedder embedding = embedder;
         if (embedding != null) {

@@ -4,52 +4,37 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.BatchAnswer;
-import dev.fovea.core.ContinuousBatch;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.Generated;
-import dev.fovea.core.generate.GenerationListener;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** {@code /v1/responses}. */
-final class ResponsesEndpoint implements Gateway.BodyAction {
+final class ResponsesDialect implements GenerationEndpoint.Dialect {
     private final VisionLanguageModel model;
-    private final Catalogue catalogue;
     private final ResponsesReader reader;
-    private final Desk desk;
 
-    ResponsesEndpoint(VisionLanguageModel model, Catalogue catalogue, ResponsesReader reader, Desk desk) {
+    ResponsesDialect(VisionLanguageModel model, ResponsesReader reader) {
         this.model = model;
-        this.catalogue = catalogue;
         this.reader = reader;
-        this.desk = desk;
     }
 
     @Override
-    public void answer(Call call, JsonNode body) throws IOException {
-        String name = catalogue.chat(body);
-        call.model(name);
-        Wish wish = reader.read(body, name);
-        long deadline = desk.deadline();
-        if (wish.stream()) {
-            Streaming streaming = new Streaming();
-            ContinuousBatch.Ticket ticket = desk.submit(wish, call, streaming);
-            EventStream events = ChatEndpoint.events(call, ticket);
-            streaming.send(desk, call, wish, ticket, events, new Events(call, wish, events), deadline);
-            return;
-        }
-        ContinuousBatch.Ticket ticket = desk.submit(wish, call, GenerationListener.none());
-        Optional<BatchAnswer> done = desk.await(ticket, call, deadline);
-        if (done.isEmpty()) {
-            call.gone();
-            return;
-        }
-        desk.note(call, wish, done.get());
-        call.json(200, response(call, wish, done.get()));
+    public Wish read(JsonNode body, String name) {
+        return reader.read(body, name);
+    }
+
+    @Override
+    public Streaming.Form streamed(Call call, Wish wish, EventStream events) throws IOException {
+        return new Events(call, wish, events);
+    }
+
+    @Override
+    public ObjectNode whole(Call call, Wish wish, BatchAnswer done) {
+        return response(call, wish, done);
     }
 
     private static boolean complete(BatchAnswer done) {

@@ -3,60 +3,30 @@ package dev.fovea.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.BatchAnswer;
-import dev.fovea.core.ContinuousBatch;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.Generated;
-import dev.fovea.core.generate.GenerationListener;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /** {@code /v1/chat/completions}. */
-final class ChatEndpoint implements Gateway.BodyAction {
+final class ChatDialect implements GenerationEndpoint.Dialect {
     private final VisionLanguageModel model;
-    private final Catalogue catalogue;
     private final ChatReader reader;
-    private final Desk desk;
 
-    ChatEndpoint(VisionLanguageModel model, Catalogue catalogue, ChatReader reader, Desk desk) {
+    ChatDialect(VisionLanguageModel model, ChatReader reader) {
         this.model = model;
-        this.catalogue = catalogue;
         this.reader = reader;
-        this.desk = desk;
     }
 
     @Override
-    public void answer(Call call, JsonNode body) throws IOException {
-        String name = catalogue.chat(body);
-        call.model(name);
-        Wish wish = reader.read(body, name);
-        long deadline = desk.deadline();
-        if (wish.stream()) {
-            Streaming streaming = new Streaming();
-            ContinuousBatch.Ticket ticket = desk.submit(wish, call, streaming);
-            EventStream events = events(call, ticket);
-            streaming.send(desk, call, wish, ticket, events, new Chunks(call, wish, events), deadline);
-            return;
-        }
-        ContinuousBatch.Ticket ticket = desk.submit(wish, call, GenerationListener.none());
-        Optional<BatchAnswer> done = desk.await(ticket, call, deadline);
-        if (done.isEmpty()) {
-            call.gone();
-            return;
-        }
-        desk.note(call, wish, done.get());
-        call.json(200, whole(call, wish, done.get()));
+    public Wish read(JsonNode body, String name) {
+        return reader.read(body, name);
     }
 
-    /** Begins the stream; a client that has gone meanwhile leaves nothing running. */
-    static EventStream events(Call call, ContinuousBatch.Ticket ticket) throws IOException {
-        try {
-            return call.events();
-        } catch (IOException e) {
-            ticket.cancel();
-            throw e;
-        }
+    @Override
+    public Streaming.Form streamed(Call call, Wish wish, EventStream events) throws IOException {
+        return new Chunks(call, wish, events);
     }
 
     private static ObjectNode head(Call call, Wish wish, String object) {
@@ -69,7 +39,8 @@ final class ChatEndpoint implements Gateway.BodyAction {
                 .putNull("system_fingerprint");
     }
 
-    private ObjectNode whole(Call call, Wish wish, BatchAnswer done) {
+    @Override
+    public ObjectNode whole(Call call, Wish wish, BatchAnswer done) {
         ObjectNode answer = head(call, wish, "chat.completion");
         ObjectNode choice = answer.putArray("choices").addObject().put("index", 0);
         choice.putObject("message")
