@@ -23,12 +23,7 @@ public final class Families {
      * @throws CheckpointException with one sentence if there is none, or no family opens it
      */
     public static Found read(Path path) {
-        if (!GgufModel.is(path)) {
-            return of(ModelConfig.read(path.resolve("config.json")));
-        }
-        try (GgufModel file = GgufModel.open(path)) {
-            return of(ModelConfig.read(file.folder().resolve("config.json")));
-        }
+        return of(GgufModel.is(path) ? GgufModel.config(path) : ModelConfig.read(path.resolve("config.json")));
     }
 
     /** What a configuration describes. */

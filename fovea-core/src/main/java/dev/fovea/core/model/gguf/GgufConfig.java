@@ -49,7 +49,7 @@ final class GgufConfig {
         }
         number(values, type + ".attention.layer_norm_rms_epsilon", config, "rms_norm_eps");
         number(values, type + ".rope.freq_base", config, "rope_theta");
-        config.put("vocab_size", values.texts("tokenizer.ggml.tokens").size());
+        config.put("vocab_size", values.size("tokenizer.ggml.tokens"));
         config.put("tie_word_embeddings", !values.file().tensors().containsKey("output.weight"));
         scaling(values, type, config);
         ends(values, config);

@@ -3,6 +3,7 @@ package dev.fovea.core.model.gguf;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.core.file.Reasons;
+import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.gguf.GgufFile;
@@ -33,6 +34,17 @@ public final class GgufModel implements AutoCloseable {
     public static boolean is(Path path) {
         Path name = path.getFileName();
         return name != null && name.toString().toLowerCase(Locale.ROOT).endsWith(".gguf") && Files.isRegularFile(path);
+    }
+
+    /**
+     * What {@code config.json} would say of the model in a file, which is not laid out for that.
+     *
+     * @throws CheckpointException as {@link #open}
+     */
+    public static ModelConfig config(Path path) {
+        try (GgufFile file = GgufFile.open(path)) {
+            return new ModelConfig(path, "", GgufConfig.of(new GgufValues(file)));
+        }
     }
 
     /**

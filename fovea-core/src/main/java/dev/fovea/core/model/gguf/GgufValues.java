@@ -10,10 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** The description in a GGUF file, read with errors that name the file and the value. */
 record GgufValues(GgufFile file) {
 
-    boolean has(String key) {
-        return file.value(key) != null;
-    }
-
     /** Text that must be there. */
     String text(String key) {
         String text = textOrNull(key);
@@ -92,7 +88,12 @@ record GgufValues(GgufFile file) {
         return found;
     }
 
-    private <T> List<T> list(String key, String what, Function<GgufValue, @Nullable T> read) {
+    /** How many entries a list has, which stay unread. */
+    int size(String key) {
+        return many(key, "a list").size();
+    }
+
+    private GgufValue.Many many(String key, String what) {
         GgufValue value = file.value(key);
         if (value == null) {
             throw missing(key);
@@ -100,7 +101,11 @@ record GgufValues(GgufFile file) {
         if (!(value instanceof GgufValue.Many many)) {
             throw wrong(key, what);
         }
-        return many.values().stream()
+        return many;
+    }
+
+    private <T> List<T> list(String key, String what, Function<GgufValue, @Nullable T> read) {
+        return many(key, what).values().stream()
                 .map(v -> {
                     T element = read.apply(v);
                     if (element == null) {

@@ -7,7 +7,7 @@ import dev.fovea.core.message.Printable;
 import dev.fovea.core.weights.CheckpointException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +32,12 @@ final class GgufVocabulary {
     private final GgufValues values;
     private final List<String> tokens;
     private final List<Integer> kinds;
+    private final Map<String, Integer> ids;
 
     GgufVocabulary(GgufValues values) {
         this.values = values;
         this.tokens = values.texts(PREFIX + "tokens");
+        this.ids = ids();
         this.kinds = values.wholes(PREFIX + "token_type");
         if (kinds.size() != tokens.size()) {
             throw values.wrong(PREFIX + "token_type", "as long as the list of " + tokens.size() + " tokens");
@@ -112,7 +114,7 @@ final class GgufVocabulary {
     }
 
     private Map<String, Integer> ids() {
-        Map<String, Integer> ids = new HashMap<>();
+        Map<String, Integer> ids = new LinkedHashMap<>();
         for (int id = 0; id < tokens.size(); id++) {
             if (ids.putIfAbsent(tokens.get(id), id) != null) {
                 throw values.wrong(
@@ -133,12 +135,9 @@ final class GgufVocabulary {
         model.putNull("end_of_word_suffix");
         model.put("fuse_unk", byteFallback);
         model.put("byte_fallback", byteFallback);
-        model.put("ignore_merges", values.has(PREFIX + "pre") && "llama-bpe".equals(values.textOrNull(PREFIX + "pre")));
+        model.put("ignore_merges", "llama-bpe".equals(values.textOrNull(PREFIX + "pre")));
         ObjectNode vocabulary = model.putObject("vocab");
-        ids();
-        for (int id = 0; id < tokens.size(); id++) {
-            vocabulary.put(tokens.get(id), id);
-        }
+        ids.forEach(vocabulary::put);
         ArrayNode list = model.putArray("merges");
         for (String[] merge : merges) {
             list.addArray().add(merge[0]).add(merge[1]);
@@ -203,7 +202,8 @@ final class GgufVocabulary {
     private void bySpaces(ObjectNode json) {
         ObjectNode normalizer = JSON.objectNode().put("type", "Sequence");
         ArrayNode steps = normalizer.putArray("normalizers");
-        if (values.flag(PREFIX + "add_space_prefix", true)) {
+        boolean prefix = values.flag(PREFIX + "add_space_prefix", true);
+        if (prefix) {
             steps.addObject().put("type", "Prepend").put("prepend", SPACE);
         }
         steps.add(replacing(" ", SPACE));
@@ -215,7 +215,7 @@ final class GgufVocabulary {
         back.add(replacing(SPACE, " "));
         back.addObject().put("type", "ByteFallback");
         back.addObject().put("type", "Fuse");
-        if (values.flag(PREFIX + "add_space_prefix", true)) {
+        if (prefix) {
             back.addObject()
                     .put("type", "Strip")
                     .put("content", " ")
@@ -241,7 +241,6 @@ final class GgufVocabulary {
         if (scores.size() != tokens.size()) {
             throw values.wrong(PREFIX + "scores", "as long as the list of " + tokens.size() + " tokens");
         }
-        Map<String, Integer> ids = ids();
         record Pair(String left, String right, double score) {}
         List<Pair> pairs = new ArrayList<>();
         for (int id = 0; id < tokens.size(); id++) {
