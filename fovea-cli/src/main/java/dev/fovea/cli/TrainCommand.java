@@ -8,14 +8,15 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
-import dev.fovea.train.recipe.MatryoshkaRecipe;
 import dev.fovea.train.recipe.PeekRecipe;
+import dev.fovea.train.recipe.TechniqueTraining;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,11 +42,12 @@ import picocli.CommandLine.Parameters;
             "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
             "  fovea train peek --stages finish --technique flowcut --budget 25%   learn with fewer visual tokens",
             "  fovea train matryoshka --from models/my-peek",
+            "  fovea train matryoshka:rank=16 --work /tmp/run --out /tmp/matryoshka",
             ""
         })
 final class TrainCommand implements Callable<Integer> {
     private static final int MOST_THREADS = 1024;
-    private static final List<String> RECIPES = List.of("peek", MatryoshkaRecipe.ID);
+    private static final String PEEK = "peek";
 
     /** A step and the checkpoint after it must fit in before Ctrl-C loses patience. */
     private static final int SECONDS_TO_SAVE = 120;
@@ -53,7 +55,11 @@ final class TrainCommand implements Callable<Integer> {
     private final Session session;
     private final Terminal terminal;
 
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "What to train: peek, or the technique matryoshka.")
+    @Parameters(
+            index = "0",
+            paramLabel = "RECIPE",
+            description =
+                    "What to train: peek, or a technique with weights of its own, with knobs as --technique takes them.")
     String recipe = "";
 
     @Option(
@@ -106,9 +112,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!RECIPES.contains(recipe)) {
-            throw CommandFailure.usage("there is no recipe '" + recipe + "'" + Suggest.nearest(recipe, RECIPES)
-                    + "; the recipes are: " + String.join(", ", RECIPES));
+        List<String> recipes =
+                Stream.concat(Stream.of(PEEK), TechniqueTraining.ids().stream()).toList();
+        String id = id();
+        if (!recipes.contains(id)) {
+            throw CommandFailure.usage("there is no recipe '" + id + "'" + Suggest.nearest(id, recipes)
+                    + "; the recipes are: " + String.join(", ", recipes));
         }
         if (threads != null) {
             if (threads < 1 || threads > MOST_THREADS) {
@@ -116,27 +125,32 @@ final class TrainCommand implements Callable<Integer> {
             }
             Natives.setThreads(threads);
         }
-        Path folder = work == null ? session.home().resolve("runs").resolve(recipe) : work;
-        return recipe.equals(MatryoshkaRecipe.ID) ? technique(folder) : peek(folder);
+        Path folder = work == null ? session.home().resolve("runs").resolve(id) : work;
+        return id.equals(PEEK) ? peek(folder) : technique(folder);
+    }
+
+    /** The recipe without the knobs behind it. */
+    private String id() {
+        int colon = recipe.indexOf(':');
+        return colon < 0 ? recipe : recipe.substring(0, colon);
     }
 
     private int technique(Path folder) {
         if (!stages.isEmpty() || !spending.techniques.isEmpty() || !spending.budget.equals("full")) {
-            throw CommandFailure.usage("--stages, --technique and --budget are for peek; '" + recipe
-                    + "' has one stage, and plans of its own");
+            throw CommandFailure.usage(
+                    "--stages, --technique and --budget are for peek; '" + id() + "' has plans of its own");
         }
         ModelOption option = new ModelOption();
         option.model = from;
         Path base = option.resolve(session);
-        Path beside = TechniqueFolder.beside(base, recipe).path();
+        Path beside = TechniqueFolder.beside(base, id()).path();
         Path target = out != null ? out : quick ? folder.resolve("technique") : beside;
         check(folder);
         check(target);
         session.interruption().mayTake(SECONDS_TO_SAVE);
-        try (MatryoshkaRecipe matryoshka =
-                new MatryoshkaRecipe(folder, base, quick, progress(), session.interruption()::requested)) {
-            matryoshka.run(target);
-            show(target, folder, matryoshka.chart(), List.of(recipe));
+        try (TechniqueTraining training = open(folder, base)) {
+            training.run(target);
+            show(target, folder, training.chart(), List.of(id()));
             return ExitCode.OK;
         } catch (StoppedException e) {
             terminal.err().println("fovea: " + e.getMessage());
@@ -144,7 +158,18 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private TechniqueTraining open(Path folder, Path base) {
+        try {
+            return TechniqueTraining.open(folder, recipe, base, quick, progress(), session.interruption()::requested);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
+    }
+
     private int peek(Path folder) {
+        if (!recipe.equals(PEEK)) {
+            throw CommandFailure.usage("peek has no knobs; leave '" + recipe.substring(PEEK.length()) + "' out");
+        }
         if (from != null) {
             throw CommandFailure.usage("--from is for techniques; peek is trained from nothing");
         }
@@ -238,7 +263,7 @@ final class TrainCommand implements Callable<Integer> {
         } else {
             String result = model == null
                     ? "the stages are in " + folder
-                    : (recipe.equals(MatryoshkaRecipe.ID) ? "its weights are in " : "the model is in ") + model;
+                    : (id().equals(PEEK) ? "the model is in " : "its weights are in ") + model;
             terminal.out().println("Trained " + recipe + ": " + result + ", the chart is " + chart + ".");
         }
     }

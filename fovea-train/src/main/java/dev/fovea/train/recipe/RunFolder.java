@@ -91,6 +91,11 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
             return fastest;
         }
         JsonNode run = begun(file);
+        String other = run.path("recipe").asText();
+        if (!other.equals(recipe)) {
+            throw new TrainingException(file.toAbsolutePath().getParent() + " holds a run of the recipe '" + other
+                    + "', not '" + recipe + "'; choose another folder");
+        }
         String begun = run.path("size").asText();
         if (!begun.equals(size)) {
             throw new TrainingException(file.toAbsolutePath().getParent() + " holds a run of size '" + begun

@@ -30,12 +30,15 @@ record TechniqueRun(Path folder, Path from, Precision precision, FolderLock lock
     /**
      * Opens the folder of a run, new or begun.
      *
-     * @throws TrainingException if it cannot be used, another run is under way in it, or it holds one for another model
+     * @param knobs those that were set
+     * @throws TrainingException if it cannot be used, another run is under way in it, or it holds one for another
+     *     technique, model, size or setting
      */
-    static TechniqueRun open(Path folder, String technique, Path from, TechniqueSize size) {
+    static TechniqueRun open(Path folder, String technique, Path from, TechniqueSize size, Map<String, String> knobs) {
         FolderLock lock = RunFolder.lock(folder);
         try {
-            String whole = size.name() + " for the model " + LearnedPlanner.base(from);
+            String whole = size.name() + " for the model " + LearnedPlanner.base(from)
+                    + (knobs.isEmpty() ? "" : " with " + new TreeMap<>(knobs));
             Precision precision = RunFolder.precision(folder.resolve("run.json"), technique, whole);
             return new TechniqueRun(folder, from, precision, lock);
         } catch (IOException e) {

@@ -15,6 +15,11 @@ package dev.fovea.train.recipe;
 record TechniqueSize(
         String name, long steps, int pictures, int batches, int text, double rate, int heldOut, long every) {
 
+    /** Pictures seen in a whole run. */
+    long seen() {
+        return steps * batches * pictures;
+    }
+
     /** A few steps, which only show that everything runs. */
     static TechniqueSize quick() {
         return new TechniqueSize("quick", 3, 2, 1, 40, 1e-3, 2, 3);

@@ -90,9 +90,13 @@ class MatryoshkaRecipeTest {
         return target;
     }
 
-    private static MatryoshkaRecipe quick(Path work, BooleanSupplier stop) {
-        return new MatryoshkaRecipe(
-                work, model, true, Progress.lines(new PrintStream(OutputStream.nullOutputStream())), stop);
+    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
+        return quick(work, "matryoshka", model, stop);
+    }
+
+    private static TechniqueTraining quick(Path work, String spec, Path from, BooleanSupplier stop) {
+        return TechniqueTraining.open(
+                work, spec, from, true, Progress.lines(new PrintStream(OutputStream.nullOutputStream())), stop);
     }
 
     private static byte[] weights(Path folder) throws IOException {
@@ -102,7 +106,7 @@ class MatryoshkaRecipeTest {
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
         Path whole = folder.resolve("whole");
-        try (MatryoshkaRecipe recipe = quick(folder.resolve("a"), () -> false)) {
+        try (TechniqueTraining recipe = quick(folder.resolve("a"), () -> false)) {
             recipe.run(whole);
         }
         // A probe picks the precision of a run: here both must have the same.
@@ -110,11 +114,11 @@ class MatryoshkaRecipeTest {
         Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
         Path parts = folder.resolve("parts");
         AtomicInteger asked = new AtomicInteger();
-        try (MatryoshkaRecipe recipe = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 2)) {
+        try (TechniqueTraining recipe = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 2)) {
             assertThatThrownBy(() -> recipe.run(parts)).isInstanceOf(StoppedException.class);
         }
         assertThat(parts).doesNotExist();
-        try (MatryoshkaRecipe recipe = quick(folder.resolve("b"), () -> false)) {
+        try (TechniqueTraining recipe = quick(folder.resolve("b"), () -> false)) {
             recipe.run(parts);
         }
         assertThat(weights(parts)).isEqualTo(weights(whole));
@@ -227,14 +231,12 @@ class MatryoshkaRecipeTest {
     void aRunForAnotherModelAndForeignModelsAreOneSentence() throws IOException {
         quick(folder.resolve("run"), () -> false).close();
         Path other = export(folder.resolve("other"), 6);
-        assertThatThrownBy(() -> new MatryoshkaRecipe(
-                                folder.resolve("run"), other, true, Progress.lines(System.err), () -> false)
+        assertThatThrownBy(() -> quick(folder.resolve("run"), "matryoshka", other, () -> false)
                         .close())
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("holds a run of size 'quick for the model ");
         Files.writeString(other.resolve("tokenizer.json"), "{}");
-        try (MatryoshkaRecipe recipe = new MatryoshkaRecipe(
-                folder.resolve("other-run"), other, true, Progress.lines(System.err), () -> false)) {
+        try (TechniqueTraining recipe = quick(folder.resolve("other-run"), "matryoshka", other, () -> false)) {
             assertThatThrownBy(() -> recipe.run(folder.resolve("out")))
                     .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("is no usable tokenizer");
@@ -242,5 +244,39 @@ class MatryoshkaRecipeTest {
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             assertThat(checkpoint.names()).isNotEmpty();
         }
+    }
+
+    @Test
+    void knobsAreChosenBeforeTrainingAndHeldToAfterwards() throws IOException {
+        Path work = folder.resolve("run");
+        Path weights = folder.resolve("weights");
+        try (TechniqueTraining training = quick(work, "matryoshka:rank=4", model, () -> false)) {
+            training.run(weights);
+        }
+        JsonNode card = new ObjectMapper().readTree(weights.resolve("card.json").toFile());
+        assertThat(card.at("/knobs/rank").asText()).isEqualTo("4");
+        assertThatThrownBy(() -> quick(work, "matryoshka:rank=8", model, () -> false))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("with {rank=4}', not 'quick")
+                .hasMessageContaining("choose another folder");
+        assertThatThrownBy(() -> quick(work, "matryoshka:rang=8", model, () -> false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("has no knob 'rang'");
+        assertThatThrownBy(() -> quick(work, "matryoshka:weights=untrained", model, () -> false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("leave 'weights=untrained' out");
+        assertThatThrownBy(() -> quick(work, "hiprune", model, () -> false))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("There is no recipe for a technique 'hiprune'");
+    }
+
+    @Test
+    void theFolderOfAnotherRecipeIsLeftAlone() throws IOException {
+        Path work = Files.createDirectories(folder.resolve("run"));
+        Files.writeString(
+                work.resolve("run.json"), "{\"recipe\": \"peek\", \"size\": \"quick\", \"precision\": \"f32\"}");
+        assertThatThrownBy(() -> quick(work, () -> false))
+                .isInstanceOf(TrainingException.class)
+                .hasMessageContaining("holds a run of the recipe 'peek', not 'matryoshka'; choose another folder");
     }
 }

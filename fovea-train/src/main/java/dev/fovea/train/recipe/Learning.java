@@ -1,0 +1,114 @@
+package dev.fovea.train.recipe;
+
+import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.train.data.AnswerBatch;
+import dev.fovea.train.data.AnswerSampler;
+import dev.fovea.train.loop.Evaluation;
+import dev.fovea.train.loop.Stage;
+import dev.fovea.train.nn.MovingWeights;
+import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.nn.Precision;
+import dev.fovea.train.optim.Optimizer;
+import dev.fovea.train.optim.Schedule;
+import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Skill;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * A technique while it learns: the finished model, which stands still, and the declared parameters, which move.
+ *
+ * @param parameters the technique's own
+ * @param own the same as weights; part of the graph while training
+ */
+record Learning(
+        BaseModel base,
+        Parameters parameters,
+        Weights own,
+        LearnedTechnique technique,
+        Knobs knobs,
+        TechniqueSize size) {
+    private static final long SEEDS = 6_000_000_000L;
+    private static final long HELD_OUT = 8_000_000_000L;
+
+    /** Skills that are weak in the model as it is: what is learned must not lose them. */
+    private static final List<Skill> LATE = List.of(Skill.COUNT, Skill.COMPARISON, Skill.ODD_ONE_OUT, Skill.LOCATION);
+
+    static Learning begin(
+            BaseModel base, Parameters parameters, LearnedTechnique technique, Knobs knobs, TechniqueSize size) {
+        parameters.declare(technique.declaration(base.plain().shape(), knobs));
+        parameters.freeze();
+        Weights own = MovingWeights.of(parameters, Precision.F32, List.of());
+        return new Learning(base, parameters, own, technique, knobs, size);
+    }
+
+    ModelShape shape() {
+        return base.plain().shape();
+    }
+
+    /** The technique's plan at a budget, with the weights that move. */
+    Plan plan(Budget budget) {
+        return technique.plan(shape(), budget, knobs, own);
+    }
+
+    /** A stage in which all parameters learn from {@link #questions} as long as the size says. */
+    Stage<AnswerBatch> stage(String name, Stage.Objective<AnswerBatch> objective) {
+        Schedule schedule = new Schedule(size.rate(), 10, size.steps(), 0.05);
+        return stage(name, e -> true, schedule, objective, objective);
+    }
+
+    /**
+     * A stage that learns from {@link #questions}.
+     *
+     * @param trainable which parameters move
+     * @param schedule its length and learning rates
+     * @param objective what is minimised
+     * @param measured the same for held-out pictures
+     */
+    Stage<AnswerBatch> stage(
+            String name,
+            Predicate<Parameters.Entry> trainable,
+            Schedule schedule,
+            Stage.Objective<AnswerBatch> objective,
+            Stage.Objective<AnswerBatch> measured) {
+        return new Stage<>(
+                name,
+                parameters,
+                trainable,
+                Optimizer.Settings.adamW(),
+                schedule,
+                size.batches(),
+                size.pictures(),
+                questions()::batch,
+                objective,
+                new Evaluation<>(heldOut(), b -> measured.measure(b, true), size.every()));
+    }
+
+    /** Questions of the world about pictures that neither the model nor an evaluation sees elsewhere. */
+    AnswerSampler questions() {
+        return sampler(settings(), SEEDS);
+    }
+
+    private AnswerSampler.Settings settings() {
+        return new AnswerSampler.Settings(size.pictures(), shape().visualTokens(), size.text(), 0, 0.1, 0, true, LATE);
+    }
+
+    private AnswerSampler sampler(AnswerSampler.Settings settings, long seeds) {
+        return new AnswerSampler(SceneOptions.defaults(), settings, base.tokenizer(), seeds);
+    }
+
+    private List<AnswerBatch> heldOut() {
+        AnswerSampler held = sampler(settings().balanced(), HELD_OUT);
+        List<AnswerBatch> batches = new ArrayList<>();
+        for (int i = 0; i * size.pictures() < size.heldOut(); i++) {
+            batches.add(held.batch(i));
+        }
+        return batches;
+    }
+}

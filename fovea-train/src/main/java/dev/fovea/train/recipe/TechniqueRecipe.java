@@ -1,0 +1,30 @@
+package dev.fovea.train.recipe;
+
+import dev.fovea.train.loop.Stage;
+import java.util.List;
+
+/**
+ * How the weights of one technique are trained for a finished model: what moves, what is minimised, on which data, for
+ * how long. {@link TechniqueTraining} does the rest, the same for all: folder, resuming, charts, the card. Holds no state.
+ */
+interface TechniqueRecipe {
+
+    /** Id of the technique. */
+    String id();
+
+    /** How long it trains when it is meant to be used; at most 90 minutes on two cores. */
+    TechniqueSize size();
+
+    /** The knobs that the weights are tied to: their card says them, and they hold wherever the weights are used. */
+    List<String> tied();
+
+    /** What it is trained on, in words, for the card. */
+    String data(TechniqueSize size);
+
+    /**
+     * Its stages, in their order; the last one's held-out figures are the card's.
+     *
+     * @throws IllegalArgumentException with one sentence if the model lacks what the technique needs
+     */
+    List<Stage<?>> stages(Learning learning);
+}
