@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
             WorldCommand.class,
             TrainCommand.class,
             PullCommand.class,
+            ModelsCommand.class,
             SpeedCommand.class,
             ServeCommand.class,
             CompletionCommand.class

@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
             "@|bold Examples:|@",
             "  fovea train peek --out models/my-peek",
             "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
-            "  fovea train peek --stages finish --technique flowcut --budget 25%   learn with fewer visual tokens",
+            "  fovea train peek --stages finish --technique flowcut --budget 25%%   learn with fewer visual tokens",
             "  fovea train matryoshka --from models/my-peek",
             "  fovea train matryoshka:rank=16 --work /tmp/run --out /tmp/matryoshka",
             ""

@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -42,6 +43,54 @@ class HubTest {
             Run answer = Run.in(
                     environment, "ask", Run.PICTURE, "How many?", "--model", "org/tiny", "--max-tokens", 2, "--json");
             assertThat(answer.code()).as(answer.err()).isZero();
+        }
+    }
+
+    @Test
+    void theListSaysOfEveryModelWhetherItOpens() throws Exception {
+        Map<String, String> environment = Map.of("HF_HOME", dir.toString());
+        Run nothing = Run.in(environment, "models");
+        assertThat(nothing.code()).isZero();
+        assertThat(nothing.out()).contains("holds no models; fetch one, for example with 'fovea pull");
+
+        Path hub = Files.createDirectories(dir.resolve("hub"));
+        copy(Run.MODEL, snapshot(hub, "models--org--tiny"));
+        Path odd = snapshot(hub, "models--org--odd");
+        copy(Run.MODEL, odd);
+        Files.writeString(odd.resolve("config.json"), "{\"model_type\": \"lava\"}");
+        Path files = snapshot(hub, "models--org--files");
+        Files.write(files.resolve("a.gguf"), new byte[] {'G', 'G', 'U', 'F', 3, 0, 0, 0});
+
+        JsonNode list = Run.in(environment, "models", "--json").json();
+        assertThat(list.findValuesAsText("model")).containsExactly("org/files a.gguf", "org/odd", "org/tiny");
+        assertThat(list.get(0).path("opens").asBoolean()).isFalse();
+        assertThat(list.get(0).path("refusal").asText()).contains("a.gguf");
+        assertThat(list.get(1).path("opens").asBoolean()).isFalse();
+        assertThat(list.get(1).path("refusal").asText()).contains("'lava'").contains("llava");
+        assertThat(list.get(1).path("bytes").asLong())
+                .isEqualTo(list.get(2).path("bytes").asLong())
+                .isPositive();
+        assertThat(list.get(2).path("opens").asBoolean()).isTrue();
+        assertThat(list.get(2).path("family").asText()).isEqualTo("llava");
+        assertThat(list.get(2).path("precision").asText()).isEqualTo("f32");
+
+        String table = Run.in(environment, "models").out();
+        assertThat(table.lines().findFirst().orElseThrow()).matches("MODEL +FAMILY +SIZE +PRECISION +OPENS");
+        assertThat(table).containsPattern("(?m)^org/tiny +llava +\\S+ [kM]?B +f32 +yes$");
+    }
+
+    private static Path snapshot(Path hub, String repository) throws IOException {
+        Path refs = Files.createDirectories(hub.resolve(repository).resolve("refs"));
+        Files.writeString(refs.resolve("main"), COMMIT);
+        return Files.createDirectories(
+                hub.resolve(repository).resolve("snapshots").resolve(COMMIT));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.list(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, to.resolve(file.getFileName()));
+            }
         }
     }
 
