@@ -447,7 +447,7 @@ final class DecoderPass {
         };
         // Before the first layer no position has been used yet: counted ones are always contiguous there.
         boolean contiguous = station instanceof Station.Prompt && s.axes() == 1;
-        s.follow(decision, change, contiguous || positions == Decision.Positions.RENUMBERED);
+        s.follow(decision, change, contiguous ? Decision.Positions.RENUMBERED : positions);
         return change;
     }
 

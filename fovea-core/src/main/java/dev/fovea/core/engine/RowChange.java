@@ -189,6 +189,18 @@ record RowChange(int[] anchors, int[] offsets, int[] rows, float[] weights, bool
         return Tensors.to(sum.index_add_(0, Tensors.indices(target), parts), DType.of(x.scalar_type()));
     }
 
+    /** A whole number per old row as one per new row: the mean of its old rows, rounded down. */
+    int[] means(int[] numbers) {
+        int[] means = new int[count()];
+        for (int g = 0; g < means.length; g++) {
+            int from = offsets[g];
+            int to = offsets[g + 1];
+            long sum = Arrays.stream(rows, from, to).mapToLong(r -> numbers[r]).sum();
+            means[g] = from == to ? numbers[anchors[g]] : Math.toIntExact(Math.floorDiv(sum, (long) to - from));
+        }
+        return means;
+    }
+
     /** The rows whose places are taken, of a packed tensor with tokens along {@code dim}. */
     static Tensor anchors(Tensor x, long dim, int[] lengths, @Nullable RowChange[] changes) {
         RowChange all = packed(lengths, changes);

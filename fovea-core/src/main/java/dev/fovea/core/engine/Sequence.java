@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -358,9 +359,9 @@ final class Sequence {
     /**
      * Follows a decision that chose rows.
      *
-     * @param renumber whether positions become contiguous
+     * @param rule what becomes of positions
      */
-    void follow(Decision decision, RowChange change, boolean renumber) {
+    void follow(Decision decision, RowChange change, Decision.Positions rule) {
         visual = EncoderPass.afterwards(visual, decision);
         if (deep != null) {
             deep.follow(decision);
@@ -374,14 +375,18 @@ final class Sequence {
         blocks = Sight.chosen(blocks, rows);
         followEdges(rows);
         gates = gates == null ? null : gates.index_select(0, Tensors.indices(rows));
-        if (renumber) {
-            positions = renumbered(rows.length);
-            next = first + rows.length;
-        } else {
-            positions = Arrays.stream(positions)
-                    .map(axis -> Arrays.stream(rows).map(r -> axis[r]).toArray())
-                    .toArray(int[][]::new);
+        switch (rule) {
+            case RENUMBERED -> {
+                positions = renumbered(rows.length);
+                next = first + rows.length;
+            }
+            case ORIGINAL -> positions = ofEachAxis(axis -> Sight.chosen(axis, rows));
+            case MEAN -> positions = ofEachAxis(change::means);
         }
+    }
+
+    private int[][] ofEachAxis(UnaryOperator<int[]> change) {
+        return Arrays.stream(positions).map(change).toArray(int[][]::new);
     }
 
     private void followEdges(int[] rows) {

@@ -20,7 +20,12 @@ public sealed interface Decision {
         /** Survivors keep the position ids they had; later tokens count on from the unpruned length. */
         ORIGINAL,
         /** Positions are renumbered 0..length-1 for the layers from here on, and for decoded tokens in those layers. */
-        RENUMBERED
+        RENUMBERED,
+        /**
+         * A merged token stands at the mean of its members' position ids, every member counted once, rounded down on each
+         * axis; everything else as under {@link #ORIGINAL}.
+         */
+        MEAN
     }
 
     /** Nothing changes. */

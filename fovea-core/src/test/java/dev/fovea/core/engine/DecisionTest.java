@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Layout;
@@ -20,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +146,80 @@ class DecisionTest {
             assertThat(state.ledger().decoderTokens())
                     .containsExactly(perLayer, perLayer - 6, perLayer - 6, perLayer - 8);
         }
+    }
+
+    /** Three runs of four of every picture's sixteen tokens; the last four are gone. */
+    private static Decision runsOfFour(Layout layout) {
+        int[] members = IntStream.range(0, layout.visualCount())
+                .filter(i -> i % 16 < 12)
+                .toArray();
+        float[] weights = new float[members.length];
+        Arrays.fill(weights, 0.25f);
+        int[] offsets =
+                IntStream.rangeClosed(0, members.length / 4).map(g -> 4 * g).toArray();
+        int[] anchors =
+                IntStream.range(0, members.length / 4).map(g -> members[4 * g]).toArray();
+        return new Decision.Merge(offsets, members, weights, anchors, Positions.MEAN);
+    }
+
+    /** Later tokens count on from the length that the prompt had, in every layer. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 2, 3})
+    void aMergedTokenMayStandAtTheMeanOfItsPositions(int layer) {
+        Golden golden = Golden.mha();
+        PlanRun run = run(step(new Station.Decoder(layer), s -> runsOfFour(s.layout())));
+        try (PromptState plain = golden.read("two_images", PlanRun.plain());
+                PromptState state = golden.read("two_images", run)) {
+            NaiveDecoder naive = new NaiveDecoder(golden.model.decoder());
+            int[] visual = plain.sequence().visualAt();
+            Tensor all = promptEmbeddings(golden, "two_images");
+            for (int token : new int[] {33, 90, 200}) {
+                List<int[]> groups = groupsOfFour(visual, (int) all.size(0));
+                Tensor states = naive.entering(layer, all);
+                Tensor[] rows = groups.stream()
+                        .map(g -> states.narrow(0, g[0], g.length).mean(new long[] {0}, true, new ScalarTypeOptional()))
+                        .toArray(Tensor[]::new);
+                // The mean of four neighbours is the second of them and a half, which is left out.
+                int[] positions =
+                        groups.stream().mapToInt(g -> g[0] + (g.length - 1) / 2).toArray();
+                float[] expected = naive.logitsFrom(layer, Tensors.cat(0, rows), new int[][] {positions});
+                Golden.assertClose(state.logits(), expected, "before " + token);
+                KvCache cache = state.sequence().cache();
+                assertThat(cache.layer(layer).positions()).containsExactly(positions);
+                assertThat(cache.layer(layer).nextPosition()).isEqualTo((int) all.size(0));
+                golden.engine.extend(List.of(state), List.of(new int[] {token}));
+                all = Tensors.cat(0, all, golden.model.decoder().embed(new int[] {token}));
+            }
+        }
+    }
+
+    /** The places of a sequence as {@link #runsOfFour} puts them together. */
+    private static List<int[]> groupsOfFour(int[] visual, int length) {
+        List<int[]> groups = new ArrayList<>();
+        for (int at = 0; at < length; at++) {
+            int index = Arrays.binarySearch(visual, at);
+            if (index < 0) {
+                groups.add(new int[] {at});
+            } else if (index % 16 < 12 && index % 4 == 0) {
+                groups.add(IntStream.range(at, at + 4).toArray());
+            }
+        }
+        return groups;
+    }
+
+    /** Positions need not be neighbours, and there may be several axes. */
+    @Test
+    void theMeanOfPositionsIsRoundedDown() {
+        Decision.Merge merge = new Decision.Merge(
+                new int[] {0, 2, 3, 3},
+                new int[] {0, 3, 2},
+                new float[] {0.9f, 0.1f, 1},
+                new int[] {0, 2, 1},
+                Positions.MEAN);
+        RowChange change = RowChange.ofSequence(7, new int[] {1, 2, 4, 5}, merge);
+        assertThat(change.means(new int[] {0, 10, 20, 21, 40, 51, 60}))
+                .as("a word, the mean of 10 and 51, one with nothing in it, a word, one alone, a word")
+                .containsExactly(0, 30, 40, 21, 20, 60);
     }
 
     private static int[] except(int[] dropped, Layout layout) {

@@ -87,6 +87,28 @@ final class NaiveDecoder {
         return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
     }
 
+    /** States entering a layer, where no token is absent before it: {@code [tokens, width]}. */
+    Tensor entering(int layer, Tensor embeddings) {
+        int[] blocks = new int[(int) embeddings.size(0)];
+        Arrays.fill(blocks, -1);
+        Tensor x = embeddings;
+        for (int l = 0; l < layer; l++) {
+            x = layer(l, x, blocks, counted(blocks.length));
+        }
+        return x;
+    }
+
+    /** Logits of the last token, from the states that enter a layer. */
+    float[] logitsFrom(int layer, Tensor states, int[][] positions) {
+        int[] blocks = new int[(int) states.size(0)];
+        Arrays.fill(blocks, -1);
+        Tensor x = states;
+        for (int l = layer; l < decoder.layers().size(); l++) {
+            x = layer(l, x, blocks, positions);
+        }
+        return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
+    }
+
     private Tensor withDeep(Tensor x, int layer, int[] present) {
         long width = decoder.options().width();
         if (deep == null || layer >= deep.size(1) / width) {
