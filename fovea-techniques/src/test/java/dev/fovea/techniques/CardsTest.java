@@ -59,6 +59,7 @@ class CardsTest {
                         "vispruner",
                         "divprune",
                         "matryoshka",
+                        "llavolta",
                         "cdpruner",
                         "dart",
                         "sparsevlm");

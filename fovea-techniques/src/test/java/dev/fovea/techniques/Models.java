@@ -80,12 +80,17 @@ public final class Models {
 
     /** A plan with some knobs, given as {@code name=value}. */
     public static Plan plan(Technique technique, ModelShape shape, Budget budget, String... knobs) {
+        return technique.plan(shape, budget, knobs(technique, knobs));
+    }
+
+    /** A technique's knobs with some of them set, as {@code name=value}. */
+    public static Knobs knobs(Technique technique, String... knobs) {
         Map<String, String> set = new LinkedHashMap<>();
         for (String knob : knobs) {
             String[] parts = knob.split("=", 2);
             set.put(parts[0], parts[1]);
         }
-        return technique.plan(shape, budget, Knobs.of(technique.card(), set));
+        return Knobs.of(technique.card(), set);
     }
 
     /** The only step of a plan. */

@@ -1,6 +1,5 @@
 package dev.fovea.techniques.learned;
 
-import dev.fovea.core.adapt.Addition;
 import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
@@ -15,9 +14,7 @@ import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knobs;
 import dev.fovea.techniques.Pooling;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Matryoshka Multimodal Models (arXiv 2405.17430): one set of weights that answers from nested sets of visual tokens,
@@ -56,18 +53,18 @@ public final class Matryoshka implements LearnedTechnique {
     @Override
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         Declaration.Builder own = Declaration.begin();
-        lowRank(knobs).declare(own, LowRankLayers.ofDecoder(shape));
-        differences(shape).forEach((name, sizes) -> own.constant(name, 0, sizes));
+        finetuned(shape, knobs).declare(own);
         return own.build();
     }
 
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
+        Finetuned finetuned = finetuned(shape, knobs);
         List<Step> steps = new ArrayList<>();
         steps.add(new Step(
                 new Station.Weights(),
                 List.of(),
-                s -> Outcome.of(new Decision.Adapt(additions(shape, lowRank(knobs), own)))));
+                s -> Outcome.of(new Decision.Adapt(new Additions(finetuned.of(own))))));
         int kernel = kernel(shape.gridRows(), shape.gridCols(), budget, knobs);
         if (kernel > 1) {
             steps.add(Pooling.step(kernel, CARD.id()));
@@ -88,34 +85,7 @@ public final class Matryoshka implements LearnedTechnique {
         return Scales.fitting(kernels, rows, cols, budget.of(rows * cols));
     }
 
-    private static LowRankLayers lowRank(Knobs knobs) {
-        return new LowRankLayers(knobs.integer("rank"), 1);
-    }
-
-    private static Additions additions(ModelShape shape, LowRankLayers lowRank, Weights own) {
-        Map<String, Addition> all = new LinkedHashMap<>();
-        lowRank.add(all, LowRankLayers.ofDecoder(shape), own);
-        differences(shape).forEach((name, sizes) -> all.put(name, new Addition.Difference(own.tensor(name, sizes))));
-        return new Additions(all);
-    }
-
-    /** What moves in full, by canonical name: the connector's matrices and the norms of the language model. */
-    private static Map<String, long[]> differences(ModelShape shape) {
-        Map<String, long[]> sizes = new LinkedHashMap<>();
-        long side = shape.traits().side();
-        long read = shape.traits().connectorInputs();
-        long features = read > 0 ? read : side * side * shape.encoderWidth();
-        long hidden = shape.traits().connectorHidden();
-        long width = shape.decoderWidth();
-        sizes.put("connector.linear_1.weight", new long[] {hidden > 0 ? hidden : width, features});
-        if (hidden > 0) {
-            sizes.put("connector.linear_2.weight", new long[] {width, hidden});
-        }
-        for (int i = 0; i < shape.decoderLayers(); i++) {
-            sizes.put("text.layers." + i + ".input_layernorm.weight", new long[] {width});
-            sizes.put("text.layers." + i + ".post_attention_layernorm.weight", new long[] {width});
-        }
-        sizes.put("text.norm.weight", new long[] {width});
-        return sizes;
+    private static Finetuned finetuned(ModelShape shape, Knobs knobs) {
+        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
     }
 }
