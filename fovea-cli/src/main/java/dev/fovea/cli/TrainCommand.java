@@ -43,6 +43,7 @@ import picocli.CommandLine.Parameters;
             "  fovea train peek --stages finish --technique flowcut --budget 25%%   learn with fewer visual tokens",
             "  fovea train matryoshka --from models/my-peek",
             "  fovea train matryoshka:rank=16 --work /tmp/run --out /tmp/matryoshka",
+            "  fovea train llavolta:scheme=two --technique fastv             another reducer in its stages",
             ""
         })
 final class TrainCommand implements Callable<Integer> {
@@ -136,9 +137,12 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private int technique(Path folder) {
-        if (!stages.isEmpty() || !spending.techniques.isEmpty() || !spending.budget.equals("full")) {
+        boolean reduced = TechniqueTraining.takesReducer(id());
+        if (!stages.isEmpty() || (!spending.techniques.isEmpty() && !reduced) || !spending.budget.equals("full")) {
             throw CommandFailure.usage(
-                    "--stages, --technique and --budget are for peek; '" + id() + "' has plans of its own");
+                    reduced
+                            ? "--stages and --budget are for peek; '" + id() + "' has stages and budgets of its own"
+                            : "--stages, --technique and --budget are for peek; '" + id() + "' has plans of its own");
         }
         ModelOption option = new ModelOption();
         option.model = from;
@@ -160,7 +164,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private TechniqueTraining open(Path folder, Path base) {
         try {
-            return TechniqueTraining.open(folder, recipe, base, quick, progress(), session.interruption()::requested);
+            return TechniqueTraining.open(
+                    folder, recipe, spending.techniques, base, quick, progress(), session.interruption()::requested);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
         }

@@ -120,12 +120,25 @@ public final class TrainingPath {
     }
 
     /**
-     * What the model expects next behind the words asked for, those of one prompt after those of the one before: {@code
-     * [asked, vocabulary]}, f32.
+     * What reading some prompts gave.
+     *
+     * @param logits what the model expects next behind the words asked for, those of one prompt after those of the one
+     *     before: {@code [asked, vocabulary]}, f32
+     * @param visualTokens of each prompt in each layer of the language model
+     */
+    public record Read(Tensor logits, List<List<Integer>> visualTokens) {}
+
+    /** The logits of {@link #read}. */
+    public Tensor logits(List<Prompt> prompts) {
+        return read(prompts).logits();
+    }
+
+    /**
+     * Reads prompts, all together.
      *
      * @throws IllegalArgumentException if a prompt's arrays disagree, or its plan cannot run
      */
-    public Tensor logits(List<Prompt> prompts) {
+    public Read read(List<Prompt> prompts) {
         List<ConnectorPass.Projected> pictures = project(prompts);
         Tensor[] words = words(prompts);
         List<Tensor> embeddings = new ArrayList<>();
@@ -159,7 +172,12 @@ public final class TrainingPath {
             }
             chunks.add(new DecoderPass.Chunk(assembly.sequence(prompts.get(p), PathEngine.promptName(p)), 0, true));
         }
-        return new DecoderPass(decoder, chunks).run(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+        Tensor logits = new DecoderPass(decoder, chunks).run(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+        return new Read(
+                logits,
+                chunks.stream()
+                        .map(c -> List.copyOf(c.sequence().decoderTokens()))
+                        .toList());
     }
 
     private PathEngine engine() {

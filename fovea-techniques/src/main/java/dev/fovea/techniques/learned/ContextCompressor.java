@@ -39,15 +39,24 @@ record ContextCompressor(int layers, int stride) {
             return new ContextCompressor(layers, Math.min(tokens, knobs.integer("s")));
         }
         if (budget.isFull(tokens)) {
-            return knobs.is("scheme", "last-stage") ? light(shape, layers, knobs) : new ContextCompressor(layers, 1);
+            return asTrained(shape, layers, knobs);
         }
         return within(budget.of(tokens), shape, layers, knobs.isAuto("k"));
     }
 
-    /** K = 16 of 32 and S = 4 keep 62.5 %, which is what the published cost of answering under this scheme comes to. */
-    private static ContextCompressor light(ModelShape shape, int layers, Knobs knobs) {
-        boolean published = knobs.isAuto("k") && layers != BEHIND_PROJECTOR;
-        return new ContextCompressor(published ? Depth.scaled(16, 32, shape.decoderLayers()) : layers, 4);
+    /**
+     * What the scheme ends with. K = 16 of 32 and S = 4 keep 62.5 %, which is what the published cost of answering under
+     * compression in the last stage comes to.
+     */
+    private static ContextCompressor asTrained(ModelShape shape, int layers, Knobs knobs) {
+        boolean deep = knobs.isAuto("k") && layers != BEHIND_PROJECTOR;
+        int half = deep ? Depth.scaled(16, 32, shape.decoderLayers()) : layers;
+        return switch (knobs.text("scheme")) {
+            case "heavy" -> new ContextCompressor(layers, 8);
+            case "light" -> new ContextCompressor(half, 8);
+            case "last-stage" -> new ContextCompressor(half, 4);
+            default -> new ContextCompressor(layers, 1);
+        };
     }
 
     /** @param movable whether the layers may become fewer where they cost more than is wanted */

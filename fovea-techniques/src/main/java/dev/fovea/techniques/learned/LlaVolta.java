@@ -37,9 +37,10 @@ public final class LlaVolta implements LearnedTechnique {
                       nothing; auto follows the budget.
             knob      at = decoder | projector: Where they are averaged: before layer K, or behind the projector already,
                       before positions are given out (K = -1 in the authors' code).
-            knob      scheme = four-wider-deeper | single | two | three-deeper | three-wider | four-deeper-wider | last-stage:
-                      Stages that the weights are trained through, as the paper's table names them; single has one,
-                      without compression.
+            knob      scheme = four-wider-deeper | single | two | three-deeper | three-wider | four-deeper-wider | last-stage |
+                      heavy | light:
+                      Stages that the weights are trained through, as the paper's table names them. single, heavy and
+                      light have one, without compression, at (2, 8) and at (16, 8).
             knob      rank = 64, whole 1..4096: Rank of what is added to each matrix of the language model.
             note      The paper trains connector and language model in full. Here the word embeddings and the head stand
                       still, the matrices of the language model get additions of low rank, and only the connector's
@@ -51,8 +52,8 @@ public final class LlaVolta implements LearnedTechnique {
             note      Where k is left alone and its layers cost more than the budget, they become fewer.
             note      The published schemes answer from all visual tokens. Version 2 of the paper also keeps a light
                       compression in the last stage, and when answering; its stages are not told. Here last-stage is
-                      (2, 8), (2, 2) and then (16, 4), K and S of 32 layers [inferred from its published cost], which at
-                      the full budget holds unless s is set.
+                      (2, 8), (2, 2) and then (16, 4), K and S of 32 layers [inferred from its published cost]. What a
+                      scheme ends with holds at the full budget, too, unless s is set.
             note      With weights=untrained nothing is added: then it is the compressor alone, for any model.
             """);
 

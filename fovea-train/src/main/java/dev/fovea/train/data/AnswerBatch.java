@@ -8,6 +8,7 @@ import java.util.List;
  * question, answer, ...]}. Questions of one picture do not see each other and all start at the position that follows
  * the picture.
  *
+ * @param number which of the batches that its sampler makes it is
  * @param samples pictures
  * @param visual visual tokens per picture
  * @param text text tokens per picture, padding included
@@ -20,6 +21,7 @@ import java.util.List;
  */
 @SuppressWarnings("ArrayRecordComponent") // plain carriers for tensors; never compared
 public record AnswerBatch(
+        long number,
         int samples,
         int visual,
         int text,

@@ -85,7 +85,7 @@ public final class AnswerSampler {
             all.place(s, chosen, renumber);
             fill(all, s, scene, picture, seed, random);
         }
-        return all.build();
+        return all.build(number);
     }
 
     private void fill(Pack all, int s, Scene scene, Picture picture, long seed, SplittableRandom random) {
@@ -231,7 +231,7 @@ public final class AnswerSampler {
             used[s]++;
         }
 
-        AnswerBatch build() {
+        AnswerBatch build(long number) {
             int n = targets.size();
             int[] rows = new int[n];
             int[] ids = new int[n];
@@ -242,6 +242,7 @@ public final class AnswerSampler {
                 answer[i] = targets.get(i)[2];
             }
             return new AnswerBatch(
+                    number,
                     samples,
                     visual,
                     text,

@@ -105,6 +105,7 @@ final class StageRun<B> {
         long next = optimizer.steps() + 1;
         boolean measure = next % LOG_EVERY == 0 || next == stage.schedule().steps() || clock.silent(LOG_AT_LEAST_EVERY);
         Map<String, Double> figures = new TreeMap<>();
+        long start = System.nanoTime();
         workers.forEach(
                 data.next(stage.accumulate()), (i, batch) -> backward(batch, measure && i == 0 ? figures : null));
         double lr = stage.schedule().at(optimizer.steps());
@@ -114,6 +115,7 @@ final class StageRun<B> {
             clock.spoke();
             figures.put(Figures.RATE, lr);
             figures.put(Figures.GRADIENT, norm);
+            figures.put(Figures.SECONDS, (System.nanoTime() - start) / 1e9);
             if (skipped > 0) {
                 figures.put(Figures.SKIPPED, (double) skipped);
             }
@@ -144,6 +146,7 @@ final class StageRun<B> {
             share.backward();
             if (figures != null) {
                 m.accuracies().forEach((name, accuracy) -> figures.put(name, accuracy.value()));
+                figures.putAll(m.costs());
                 figures.put(Figures.LOSS, (double) m.loss().item_float());
             }
         }

@@ -5,6 +5,7 @@ import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.TrainingPath;
 import dev.fovea.core.engine.TrainingPath.Prompt;
 import dev.fovea.core.engine.TrainingPath.Span;
+import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.Scope;
@@ -24,7 +25,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -71,7 +74,34 @@ public final class AnswerObjective {
         for (int s = 0; s < batch.samples(); s++) {
             prompts.add(prompt(batch, s, new Span.Picture(pictures.get(s)), runs.get(s), null, used(batch, s)));
         }
-        return measured(path.logits(prompts), batch.targets(), measure);
+        TrainingPath.Read read = path.read(prompts);
+        Measured answered = measured(read.logits(), batch.targets(), measure);
+        return measure
+                ? new Measured(
+                        answered.loss(),
+                        answered.accuracies(),
+                        Map.of(Figures.TOKEN_LAYERS, tokenLayers(read.visualTokens())))
+                : answered;
+    }
+
+    private static double tokenLayers(List<List<Integer>> visualTokens) {
+        return visualTokens.stream()
+                .mapToInt(layers -> layers.stream().mapToInt(Integer::intValue).sum())
+                .average()
+                .orElse(0);
+    }
+
+    /** All that is asked about a picture, as the mean of its words: what steps that look at the question see. */
+    public static PlanRun.Question question(Decoder decoder, AnswerBatch batch, int sample) {
+        return new PlanRun.Question(() -> new float[0], () -> {
+            try (Scope scope = Scope.inference()) {
+                int[] words = IntStream.range(sample * batch.text(), (sample + 1) * batch.text())
+                        .filter(i -> batch.segments()[i] >= 0)
+                        .map(i -> batch.tokens()[i])
+                        .toArray();
+                return Tensors.floats(decoder.embed(words).mean(new long[] {0}, false, new ScalarTypeOptional()));
+            }
+        });
     }
 
     /**

@@ -1,19 +1,15 @@
 package dev.fovea.train.objective;
 
 import dev.fovea.core.engine.EncodedImage;
-import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.TrainingPath;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.technique.Plan;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
-import dev.fovea.train.data.Patches;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
 import dev.fovea.train.report.Figures;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -62,7 +58,7 @@ public final class ScalesObjective {
      * @param measure whether to grade answers
      */
     public Measured apply(AnswerBatch batch, boolean measure) {
-        List<EncodedImage> pictures = encode(batch);
+        List<EncodedImage> pictures = FrozenEncoder.encode(plain, batch, PlanRun.plain());
         try {
             List<PlanRun> runs = scales.stream()
                     .map(s -> PlanRun.of(s.plan(), PlanRun.Question.none(), null))
@@ -92,26 +88,5 @@ public final class ScalesObjective {
             sum = sum.add(losses[i]);
         }
         return Tensors.scale(sum, 1.0 / losses.length);
-    }
-
-    private List<EncodedImage> encode(AnswerBatch batch) {
-        try (Scope ignored = Scope.inference()) {
-            List<ImageInput> inputs = new ArrayList<>();
-            for (AnswerBatch.Seen seen : batch.scenes()) {
-                Tensor pixels = pixels(seen.pixels());
-                inputs.add(new ImageInput(pixels, () -> Patches.raw(pixels), "", PlanRun.plain()));
-            }
-            return TrainingPath.of(plain).encode(inputs);
-        }
-    }
-
-    /** {@code [patches, channels * size * size] -> [channels, rows * size, cols * size]}. */
-    private Tensor pixels(float[] patches) {
-        int size = plain.shape().patchSize();
-        int rows = plain.shape().gridRows();
-        int cols = plain.shape().gridCols();
-        return Tensors.of(patches, rows, cols, 3, size, size)
-                .permute(2, 0, 3, 1, 4)
-                .reshape(3, (long) rows * size, (long) cols * size);
     }
 }

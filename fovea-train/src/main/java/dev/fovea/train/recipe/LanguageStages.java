@@ -33,7 +33,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -222,7 +221,7 @@ final class LanguageStages {
             }
             List<PlanRun> runs = new ArrayList<>();
             for (int s = 0; s < b.samples(); s++) {
-                runs.add(PlanRun.of(plan, question(b, s), null));
+                runs.add(PlanRun.of(plan, AnswerObjective.question(model.decoder(), b, s), null));
             }
             List<EncodedImage> pictures = encode(b, runs, seeing);
             try {
@@ -251,20 +250,6 @@ final class LanguageStages {
             return Tensors.of(patches, grid, grid, 3, patch, patch)
                     .permute(2, 0, 3, 1, 4)
                     .reshape(3, grid * patch, grid * patch);
-        }
-
-        /** All that is asked about the picture, as the mean of its words. */
-        private PlanRun.Question question(AnswerBatch b, int sample) {
-            return new PlanRun.Question(() -> new float[0], () -> {
-                try (Scope scope = Scope.inference()) {
-                    int[] words = IntStream.range(sample * b.text(), (sample + 1) * b.text())
-                            .filter(i -> b.segments()[i] >= 0)
-                            .map(i -> b.tokens()[i])
-                            .toArray();
-                    return Tensors.floats(
-                            model.decoder().embed(words).mean(new long[] {0}, false, new ScalarTypeOptional()));
-                }
-            });
         }
     }
 

@@ -18,7 +18,9 @@ import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Skill;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 
 /**
@@ -26,6 +28,7 @@ import java.util.function.Predicate;
  *
  * @param parameters the technique's own
  * @param own the same as weights; part of the graph while training
+ * @param reducers techniques that learn nothing and reduce visual tokens while it is trained, as typed
  */
 record Learning(
         BaseModel base,
@@ -33,6 +36,7 @@ record Learning(
         Weights own,
         LearnedTechnique technique,
         Knobs knobs,
+        List<String> reducers,
         TechniqueSize size) {
     private static final long SEEDS = 6_000_000_000L;
     private static final long HELD_OUT = 8_000_000_000L;
@@ -41,11 +45,16 @@ record Learning(
     private static final List<Skill> LATE = List.of(Skill.COUNT, Skill.COMPARISON, Skill.ODD_ONE_OUT, Skill.LOCATION);
 
     static Learning begin(
-            BaseModel base, Parameters parameters, LearnedTechnique technique, Knobs knobs, TechniqueSize size) {
+            BaseModel base,
+            Parameters parameters,
+            LearnedTechnique technique,
+            Knobs knobs,
+            List<String> reducers,
+            TechniqueSize size) {
         parameters.declare(technique.declaration(base.plain().shape(), knobs));
         parameters.freeze();
         Weights own = MovingWeights.of(parameters, Precision.F32, List.of());
-        return new Learning(base, parameters, own, technique, knobs, size);
+        return new Learning(base, parameters, own, technique, knobs, reducers, size);
     }
 
     ModelShape shape() {
@@ -57,10 +66,29 @@ record Learning(
         return technique.plan(shape(), budget, knobs, own);
     }
 
+    /** The same with some knobs set otherwise. */
+    Plan plan(Budget budget, Map<String, String> others) {
+        Map<String, String> set = new LinkedHashMap<>(knobs.asMap());
+        set.keySet().removeIf(knobs::isAuto);
+        set.putAll(others);
+        return technique.plan(shape(), budget, Knobs.of(technique.card(), set), own);
+    }
+
     /** A stage in which all parameters learn from {@link #questions} as long as the size says. */
     Stage<AnswerBatch> stage(String name, Stage.Objective<AnswerBatch> objective) {
+        return stage(name, objective, objective);
+    }
+
+    /**
+     * The same.
+     *
+     * @param objective what is minimised
+     * @param measured the same for held-out pictures
+     */
+    Stage<AnswerBatch> stage(
+            String name, Stage.Objective<AnswerBatch> objective, Stage.Objective<AnswerBatch> measured) {
         Schedule schedule = new Schedule(size.rate(), 10, size.steps(), 0.05);
-        return stage(name, e -> true, schedule, objective, objective);
+        return stage(name, e -> true, schedule, objective, measured);
     }
 
     /**

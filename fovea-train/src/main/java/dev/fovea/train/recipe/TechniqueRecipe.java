@@ -1,7 +1,9 @@
 package dev.fovea.train.recipe;
 
 import dev.fovea.train.loop.Stage;
+import dev.fovea.train.report.Curve;
 import java.util.List;
+import java.util.Map;
 
 /**
  * How the weights of one technique are trained for a finished model: what moves, what is minimised, on which data, for
@@ -27,4 +29,18 @@ interface TechniqueRecipe {
      * @throws IllegalArgumentException with one sentence if the model lacks what the technique needs
      */
     List<Stage<?>> stages(Learning learning);
+
+    /** Whether other techniques, which learn nothing, may be named that reduce visual tokens while it is trained. */
+    default boolean takesReducer() {
+        return false;
+    }
+
+    /**
+     * What else the card tells, by name, beside the held-out figures.
+     *
+     * @param curves what was logged, by stage
+     */
+    default Map<String, Double> figures(Learning learning, List<Curve> curves) {
+        return Map.of();
+    }
 }

@@ -11,6 +11,7 @@ import dev.fovea.train.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -30,15 +31,14 @@ record TechniqueRun(Path folder, Path from, Precision precision, FolderLock lock
     /**
      * Opens the folder of a run, new or begun.
      *
-     * @param knobs those that were set
+     * @param setting what else was asked for, in words; empty if nothing
      * @throws TrainingException if it cannot be used, another run is under way in it, or it holds one for another
      *     technique, model, size or setting
      */
-    static TechniqueRun open(Path folder, String technique, Path from, TechniqueSize size, Map<String, String> knobs) {
+    static TechniqueRun open(Path folder, String technique, Path from, TechniqueSize size, String setting) {
         FolderLock lock = RunFolder.lock(folder);
         try {
-            String whole = size.name() + " for the model " + LearnedPlanner.base(from)
-                    + (knobs.isEmpty() ? "" : " with " + new TreeMap<>(knobs));
+            String whole = size.name() + " for the model " + LearnedPlanner.base(from) + setting;
             Precision precision = RunFolder.precision(folder.resolve("run.json"), technique, whole);
             return new TechniqueRun(folder, from, precision, lock);
         } catch (IOException e) {
@@ -88,17 +88,22 @@ record TechniqueRun(Path folder, Path from, Precision precision, FolderLock lock
     /** What the last measurement on held-out pictures said. */
     Map<String, Double> heldOut(String stage) {
         Map<String, Double> out = new TreeMap<>();
-        try {
-            for (Curve curve : Curve.read(folder.resolve("log.jsonl"))) {
-                if (curve.stage().equals(stage)) {
-                    curve.names(name -> name.startsWith(Figures.HELD_OUT))
-                            .forEach(name -> out.put(name, curve.series(name).last()));
-                }
+        for (Curve curve : curves()) {
+            if (curve.stage().equals(stage)) {
+                curve.names(name -> name.startsWith(Figures.HELD_OUT))
+                        .forEach(name -> out.put(name, curve.series(name).last()));
             }
+        }
+        return out;
+    }
+
+    /** What was logged, by stage. */
+    List<Curve> curves() {
+        try {
+            return Curve.read(folder.resolve("log.jsonl"));
         } catch (IOException e) {
             throw RunFolder.unusable(folder, e);
         }
-        return out;
     }
 
     @Override

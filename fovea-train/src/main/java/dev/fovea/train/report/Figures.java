@@ -12,12 +12,16 @@ public final class Figures {
     public static final String SKIPPED = "skipped_steps";
 
     public static final String SPEED = "samples_per_second";
+    /** How long the step took, batches included. */
+    public static final String SECONDS = "step_seconds";
+    /** Visual tokens of a prompt, summed over the layers of the language model: the mean of a batch. */
+    public static final String TOKEN_LAYERS = "visual_token_layers";
     /** Accuracy over everything, where a stage has one. */
     public static final String OVERALL = "accuracy";
     /** Put before the name of a figure measured on held-out samples. */
     public static final String HELD_OUT = "held_out_";
 
-    private static final Set<String> OTHERS = Set.of(LOSS, RATE, GRADIENT, SKIPPED, SPEED);
+    private static final Set<String> OTHERS = Set.of(LOSS, RATE, GRADIENT, SKIPPED, SPEED, SECONDS, TOKEN_LAYERS);
 
     private Figures() {}
 

@@ -87,6 +87,7 @@ class ObjectivesTest {
 
     private static AnswerBatch with(AnswerBatch b, int[] tokens) {
         return new AnswerBatch(
+                b.number(),
                 b.samples(),
                 b.visual(),
                 b.text(),

@@ -19,7 +19,6 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
-import dev.fovea.core.weights.SafeTensorsWriter;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.loop.Measured;
@@ -29,10 +28,8 @@ import dev.fovea.train.loop.TrainingException;
 import dev.fovea.train.nn.MovingWeights;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
-import dev.fovea.train.objective.ContrastiveObjective;
 import dev.fovea.train.objective.ScalesObjective;
 import dev.fovea.train.objective.ScalesObjective.Scale;
-import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.SceneOptions;
@@ -45,7 +42,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
@@ -54,8 +50,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The weights of a technique, trained for a model with random weights. */
 class MatryoshkaRecipeTest {
-    private static final PeekSize SIZE = PeekSize.QUICK;
-
     @TempDir
     static Path shared;
 
@@ -66,28 +60,7 @@ class MatryoshkaRecipeTest {
 
     @BeforeAll
     static void aModel() throws IOException {
-        model = export(shared.resolve("model"), 5);
-    }
-
-    private static Path export(Path target, long seed) throws IOException {
-        Path tokenizer = shared.resolve("learned.json");
-        Files.writeString(tokenizer, WorldTokenizer.learn(40, 250));
-        int learned = new ObjectMapper()
-                .readTree(tokenizer.toFile())
-                .at("/model/vocab")
-                .size();
-        try (Parameters p = new Parameters(seed)) {
-            PeekParameters.vision(p, SIZE.vision());
-            PeekParameters.connector(p, SIZE.vision().width(), SIZE.decoder().width());
-            PeekParameters.decoder(p, SIZE.decoder(learned));
-            PeekParameters.text(p, SIZE.text(learned));
-            ContrastiveObjective.declare(p, SIZE.vision().width(), SIZE.text().width(), Recipes.SHARED_WIDTH);
-            p.freeze();
-            Path trained = shared.resolve("trained.safetensors");
-            SafeTensorsWriter.write(trained, p.asMap(), Map.of());
-            new PeekExport(SIZE.config(learned)).write(trained, trained, tokenizer, target);
-        }
-        return target;
+        model = RandomPeek.export(shared.resolve("model"), 5);
     }
 
     private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
@@ -96,7 +69,13 @@ class MatryoshkaRecipeTest {
 
     private static TechniqueTraining quick(Path work, String spec, Path from, BooleanSupplier stop) {
         return TechniqueTraining.open(
-                work, spec, from, true, Progress.lines(new PrintStream(OutputStream.nullOutputStream())), stop);
+                work,
+                spec,
+                List.of(),
+                from,
+                true,
+                Progress.lines(new PrintStream(OutputStream.nullOutputStream())),
+                stop);
     }
 
     private static byte[] weights(Path folder) throws IOException {
@@ -230,7 +209,7 @@ class MatryoshkaRecipeTest {
     @Test
     void aRunForAnotherModelAndForeignModelsAreOneSentence() throws IOException {
         quick(folder.resolve("run"), () -> false).close();
-        Path other = export(folder.resolve("other"), 6);
+        Path other = RandomPeek.export(folder.resolve("other"), 6);
         assertThatThrownBy(() -> quick(folder.resolve("run"), "matryoshka", other, () -> false)
                         .close())
                 .isInstanceOf(TrainingException.class)

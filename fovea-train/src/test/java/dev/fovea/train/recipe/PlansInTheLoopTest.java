@@ -171,6 +171,7 @@ class PlansInTheLoopTest {
         PlanRun run = run(
                 keep(new Station.EncoderOutput(0), i -> i % 2 == 0),
                 merge(new Station.Connector()),
+                merge(new Station.Decoder(0), positions),
                 new Step(
                         new Station.Decoder(1),
                         List.of(new Signal.DecoderAttention(0, Signal.DecoderQueries.LAST, Signal.KeyScope.ALL, true)),
@@ -195,6 +196,10 @@ class PlansInTheLoopTest {
     }
 
     private static Step merge(Station station) {
+        return merge(station, Decision.Positions.ORIGINAL);
+    }
+
+    private static Step merge(Station station, Decision.Positions positions) {
         return new Step(station, List.of(), signals -> {
             int n = signals.layout().visualCount() / 2;
             int[] offsets = IntStream.rangeClosed(0, n).map(g -> 2 * g).toArray();
@@ -204,7 +209,7 @@ class PlansInTheLoopTest {
                 weights[i] = i % 2 == 0 ? 0.25f : 0.75f;
             }
             int[] anchors = IntStream.range(0, n).map(g -> 2 * g).toArray();
-            return Outcome.of(new Decision.Merge(offsets, members, weights, anchors, Decision.Positions.ORIGINAL));
+            return Outcome.of(new Decision.Merge(offsets, members, weights, anchors, positions));
         });
     }
 
