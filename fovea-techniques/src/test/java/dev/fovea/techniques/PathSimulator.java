@@ -148,11 +148,8 @@ public final class PathSimulator {
                 gaussian(random, layout.instruction().length, width(p.projection()));
             case Signal.DecoderInstructionAttention a ->
                 rows(random, layout.instruction().length * (a.byHead() ? shape.decoderHeads() : 1), visual);
-            case Signal.DecoderHidden h ->
-                gaussian(
-                        random,
-                        h.tokens() == Signal.PromptTokens.VISUAL ? visual : layout.instruction().length,
-                        shape.decoderWidth());
+            case Signal.DecoderHidden h -> gaussian(random, tokens(h.tokens()), shape.decoderWidth());
+            case Signal.DecoderAttentionMap ignored -> map(random, layout.length());
             case Signal.DecoderPositions ignored -> positions();
             case Signal.NotedText n -> Objects.requireNonNull(textNotes.get(n.name()), n.name());
             case Signal.Noted n -> Objects.requireNonNull(notes.get(n.name()), n.name());
@@ -160,6 +157,14 @@ public final class PathSimulator {
             case Signal.LogProbabilities ignored -> logProbabilities(random);
             case Signal.ImageFreeLogProbabilities ignored -> logProbabilities(random);
             default -> throw new AssertionError("No value for " + signal);
+        };
+    }
+
+    private int tokens(Signal.PromptTokens tokens) {
+        return switch (tokens) {
+            case VISUAL -> layout.visualCount();
+            case INSTRUCTION -> layout.instruction().length;
+            case TEXT -> layout.text().length;
         };
     }
 

@@ -15,7 +15,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Measures the declared signals of one sequence at a station of the language model.
+ * Measures the declared signals of one sequence at a station of the language model: of its prompt, not of an answer that
+ * a network learns from.
  *
  * @param sequence whose tokens stand at rows {@code from ..} of the packed tensors
  * @param states {@code [total tokens, width]}
@@ -41,6 +42,7 @@ record DecoderSignals(
             case Signal.DecoderInstructionProjection s ->
                 sideBySide(projected(s.layer(), s.projection(), s.rotary(), instruction()));
             case Signal.DecoderInstructionAttention s -> instructionAttention(s);
+            case Signal.DecoderAttentionMap s -> attentionMap(s);
             case Signal.DecoderHidden s -> hidden(s);
             case Signal.DecoderPositions ignored -> positions();
             case Signal.NotedText s -> sequence.notedText(s.name());
@@ -63,14 +65,14 @@ record DecoderSignals(
     private float[] attention(Signal.DecoderAttention s) {
         int[] visual = sequence.visualAt();
         int[] asking = switch (s.queries()) {
-            case LAST -> new int[] {sequence.length() - 1};
+            case LAST -> new int[] {sequence.prompt() - 1};
             case VISUAL -> visual;
             case INSTRUCTION -> instruction();
         };
         int[] asked = s.keys() == Signal.KeyScope.VISUAL
                 ? visual
-                : IntStream.range(0, sequence.length()).toArray();
-        float[] out = new float[sequence.length()];
+                : IntStream.range(0, sequence.prompt()).toArray();
+        float[] out = new float[sequence.prompt()];
         if (asking.length == 0 || asked.length == 0) {
             return out;
         }
@@ -81,7 +83,7 @@ record DecoderSignals(
         Tensor k = p.keys(s.rotary());
         k = s.keys() == Signal.KeyScope.VISUAL
                 ? k.index_select(1, Tensors.indices(rows(visual)))
-                : k.narrow(1, from, sequence.length());
+                : k.narrow(1, from, sequence.prompt());
         Tensor probabilities =
                 AttentionScores.probabilities(attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, asked));
         float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
@@ -100,16 +102,31 @@ record DecoderSignals(
         }
         DecoderProjections p = layers.apply(s.layer());
         Tensor q = p.queries(true).index_select(1, Tensors.indices(rows(asking)));
-        Tensor k = p.keys(true).narrow(1, from, sequence.length());
-        int[] all = IntStream.range(0, sequence.length()).toArray();
+        Tensor k = p.keys(true).narrow(1, from, sequence.prompt());
+        int[] all = IntStream.range(0, sequence.prompt()).toArray();
         Tensor toVisual = AttentionScores.probabilities(
                         attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, all))
                 .index_select(2, Tensors.indices(visual));
         return EncoderRows.matrix(s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
     }
 
+    private Matrix attentionMap(Signal.DecoderAttentionMap s) {
+        int[] all = IntStream.range(0, sequence.prompt()).toArray();
+        DecoderProjections p = layers.apply(s.layer());
+        Tensor map = AttentionScores.probabilities(
+                attentions.apply(s.layer()),
+                p.queries(true).narrow(1, from, all.length),
+                p.keys(true).narrow(1, from, all.length),
+                hidden(s.layer(), all, all));
+        return EncoderRows.matrix(AttentionScores.mean(map, 0));
+    }
+
     private Rows hidden(Signal.DecoderHidden s) {
-        int[] at = s.tokens() == Signal.PromptTokens.VISUAL ? sequence.visualAt() : instruction();
+        int[] at = switch (s.tokens()) {
+            case VISUAL -> sequence.visualAt();
+            case INSTRUCTION -> instruction();
+            case TEXT -> sequence.layout().text();
+        };
         Tensor rows = states.index_select(0, Tensors.indices(rows(at)));
         // In f32 also where the model works in bf16: what is compared is not rounded again.
         return new TensorRows(s.finalNorm() ? finalNorm.apply(Tensors.to(rows, DType.F32)) : rows);
@@ -117,7 +134,7 @@ record DecoderSignals(
 
     private float[] positions() {
         int[] ids = sequence.positions()[0];
-        float[] out = new float[ids.length];
+        float[] out = new float[sequence.prompt()];
         for (int i = 0; i < out.length; i++) {
             out[i] = ids[i];
         }
@@ -151,7 +168,7 @@ record DecoderSignals(
 
     private Matrix lastProjection(Signal.DecoderLastProjection s) {
         DecoderProjections p = layers.apply(s.layer());
-        int last = from + sequence.length() - 1;
+        int last = from + sequence.prompt() - 1;
         return sideBySide(
                 switch (s.projection()) {
                     case QUERY -> p.query(last, s.rotary());

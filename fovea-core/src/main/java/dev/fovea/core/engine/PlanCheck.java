@@ -100,6 +100,7 @@ public final class PlanCheck {
             case Signal.DecoderLastProjection s -> neighbour(station, s.layer());
             case Signal.DecoderInstructionProjection s -> neighbour(station, s.layer());
             case Signal.DecoderInstructionAttention s -> neighbour(station, s.layer());
+            case Signal.DecoderAttentionMap s -> neighbour(station, s.layer());
             case Signal.DecoderHidden ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.DecoderPositions ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.NotedText ignored -> only(station, inPrompt(station), "the prompt and decoder stations");

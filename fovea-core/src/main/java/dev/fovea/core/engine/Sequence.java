@@ -28,6 +28,7 @@ final class Sequence {
     private final PlanRun run;
     private final @Nullable KvCache cache;
     private final boolean branched;
+    private final int answer;
     private final List<Ledger.Grid> grids;
     private final int[] firstCells;
     private final List<Carried> ofImages;
@@ -74,7 +75,7 @@ final class Sequence {
             int total,
             List<Ledger.Grid> grids,
             List<Carried> ofImages) {
-        this(name, run, cache, positions, next, blocks, visualAt, visual, total, grids, ofImages, null, null);
+        this(name, run, cache, positions, next, blocks, visualAt, visual, total, grids, ofImages, null, null, 0);
     }
 
     /**
@@ -83,6 +84,7 @@ final class Sequence {
      * @param cache null if nothing will follow
      * @param branches for each token 0, or the continuation that it belongs to; null where there is but one
      * @param asked ascending places of the tokens whose successors are asked for; null for the last one alone
+     * @param answer how many of the last tokens answer: they are there to be learned from, and no step sees them
      */
     Sequence(
             String name,
@@ -97,7 +99,9 @@ final class Sequence {
             List<Ledger.Grid> grids,
             List<Carried> ofImages,
             int @Nullable [] branches,
-            int @Nullable [] asked) {
+            int @Nullable [] asked,
+            int answer) {
+        this.answer = answer;
         this.branched = branches != null;
         this.edges = branches == null ? null : AttentionEdges.branches(branches);
         this.asked = asked;
@@ -201,10 +205,15 @@ final class Sequence {
         return own == null ? edges : own;
     }
 
-    /** Leaves of the edges in a layer only these. */
+    /** Leaves of the edges between the prompt's tokens in a layer only these; an answer is of the last token's group. */
     void restrict(int layer, AttentionEdges more) {
         AttentionEdges before = edges(layer);
-        ofLayer.put(layer, before == null ? more : before.and(more));
+        AttentionEdges all = answer == 0
+                ? more
+                : more.follow(IntStream.range(0, length())
+                        .map(t -> Math.min(t, prompt() - 1))
+                        .toArray());
+        ofLayer.put(layer, before == null ? all : before.and(all));
     }
 
     /** The tokens whose successors are asked for, or null for the last one alone. */
@@ -214,6 +223,11 @@ final class Sequence {
 
     int length() {
         return positions[0].length;
+    }
+
+    /** How many tokens the prompt has: all of them, but for an answer behind it that is learned from. */
+    int prompt() {
+        return length() - answer;
     }
 
     /** Position ids of the tokens: {@code [axes][tokens]}. */
@@ -334,7 +348,7 @@ final class Sequence {
     }
 
     Layout layout() {
-        return new Layout(length(), visualAt, visual.cells(image -> firstCells[image]), grids, total);
+        return new Layout(prompt(), visualAt, visual.cells(image -> firstCells[image]), grids, total);
     }
 
     Carried ofPrompt() {

@@ -135,6 +135,7 @@ public final class StepBook {
                             case Signal.DecoderLastProjection s -> s.layer();
                             case Signal.DecoderInstructionProjection s -> s.layer();
                             case Signal.DecoderInstructionAttention s -> s.layer();
+                            case Signal.DecoderAttentionMap s -> s.layer();
                             default -> -1;
                         });
     }

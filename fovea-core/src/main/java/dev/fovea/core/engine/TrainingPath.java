@@ -91,6 +91,8 @@ public final class TrainingPath {
      * @param positions position ids if they are not what the model gives, for prompts of words and
      *     given tokens; or null
      * @param asked ascending indices of the words whose successors are asked for
+     * @param answer how many of the last words are the answer that is learned from. Steps see what is before it, as they
+     *     do when the network answers; what they decide holds for the answer too. 0 where several continuations are packed
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
     public record Prompt(
@@ -98,18 +100,36 @@ public final class TrainingPath {
             PlanRun run,
             int @Nullable [] branches,
             PositionIds.@Nullable Laid positions,
-            int[] asked) {
+            int[] asked,
+            int answer) {
+        public Prompt(
+                List<Span> spans,
+                PlanRun run,
+                int @Nullable [] branches,
+                PositionIds.@Nullable Laid positions,
+                int[] asked,
+                int answer) {
+            this.spans = List.copyOf(spans);
+            this.run = run;
+            this.branches = branches;
+            this.positions = positions;
+            this.asked = asked;
+            this.answer = answer;
+            Span last = this.spans.isEmpty() ? new Span.Words(new int[0]) : this.spans.getLast();
+            if (answer < 0 || answer > 0 && !(last instanceof Span.Words w && w.ids().length >= answer)) {
+                throw new IllegalArgumentException("A prompt says that its last " + answer
+                        + " words are an answer, but does not end with as many words");
+            }
+        }
+
+        /** A prompt whose steps see all of it. */
         public Prompt(
                 List<Span> spans,
                 PlanRun run,
                 int @Nullable [] branches,
                 PositionIds.@Nullable Laid positions,
                 int[] asked) {
-            this.spans = List.copyOf(spans);
-            this.run = run;
-            this.branches = branches;
-            this.positions = positions;
-            this.asked = asked;
+            this(spans, run, branches, positions, asked, 0);
         }
 
         private int words() {
@@ -271,7 +291,8 @@ public final class TrainingPath {
                     grids,
                     images.stream().map(ConnectorPass.Projected::carried).toList(),
                     groups,
-                    Arrays.stream(prompt.asked()).map(wordsAt::get).toArray());
+                    Arrays.stream(prompt.asked()).map(wordsAt::get).toArray(),
+                    prompt.answer());
             sequence.deep(DeepFeatures.of(
                     images, model == null ? 0 : model.connector().deep()));
             return sequence;

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * Where the tokens of one sample stand at a station.
  *
  * @param length number of tokens: at encoder stations visual tokens (without CLS), at the connector visual tokens of the
- *     image, in the language model all tokens of the sequence
+ *     image, in the language model all tokens of the prompt
  * @param visual ascending positions of the visual tokens among them ({@code 0..length-1} before the language model)
  * @param cells for each visual token the place it stands at: in its image {@code row * cols + col}, in the language
  *     model behind the cells of the images before it ({@link #firstCell}); a merged token has its anchor's cell, an
@@ -60,6 +60,13 @@ public record Layout(int length, int[] visual, int[] cells, List<Ledger.Grid> gr
     public int[] instruction() {
         int first = visual.length == 0 ? length : visual[0];
         return IntStream.range(first, length)
+                .filter(i -> Arrays.binarySearch(visual, i) < 0)
+                .toArray();
+    }
+
+    /** Positions of all text tokens, ascending. */
+    public int[] text() {
+        return IntStream.range(0, length)
                 .filter(i -> Arrays.binarySearch(visual, i) < 0)
                 .toArray();
     }

@@ -54,7 +54,9 @@ public sealed interface Signal<T> {
     enum PromptTokens {
         VISUAL,
         /** Every text token after the first visual token. No technique drops these. */
-        INSTRUCTION
+        INSTRUCTION,
+        /** Every text token, also those before the first visual token. At the prompt station: the embeddings of all words. */
+        TEXT
     }
 
     // ---- before the encoder ----
@@ -163,7 +165,14 @@ public sealed interface Signal<T> {
     record DecoderInstructionAttention(int layer, boolean byHead) implements Signal<Matrix> {}
 
     /**
-     * Hidden states on entering the station: {@code [tokens, width]}.
+     * The head-averaged attention map of a decoder layer, {@code [length, length]}, queries by keys, with rotary positions
+     * and the causal mask. Costs the full map. The layer is chosen as in {@link DecoderAttention}.
+     */
+    record DecoderAttentionMap(int layer) implements Signal<Matrix> {}
+
+    /**
+     * Hidden states on entering the station: {@code [tokens, width]}; at the prompt station those that enter the
+     * language model, projected visual tokens and embeddings of words.
      *
      * @param finalNorm whether the norm behind the last layer is applied to them
      */

@@ -157,6 +157,8 @@ class SignalParityTest {
                     needs.add(new Signal.DecoderInstructionProjection(PROBE, Projection.KEY, true));
                     needs.add(new Signal.DecoderInstructionAttention(PROBE, false));
                     needs.add(new Signal.DecoderInstructionAttention(PROBE, true));
+                    needs.add(new Signal.DecoderAttentionMap(PROBE));
+                    needs.add(new Signal.DecoderHidden(PromptTokens.TEXT, false));
                     needs.add(new Signal.DecoderHidden(PromptTokens.INSTRUCTION, false));
                     needs.add(new Signal.DecoderHidden(PromptTokens.INSTRUCTION, true));
                     needs.add(new Signal.DecoderPositions());
@@ -209,6 +211,7 @@ class SignalParityTest {
                 vector(seen, new Signal.DecoderAttention(PROBE, DecoderQueries.VISUAL, KeyScope.ALL, true)),
                 meanRows(map, n, visual),
                 "visual");
+        Golden.assertClose(matrix(seen, new Signal.DecoderAttentionMap(PROBE)).data(), map, "attention map");
         for (Projection projection : Projection.values()) {
             String key = base + projection.name().toLowerCase(java.util.Locale.ROOT) + "." + PROBE;
             var tensor = golden.tensor(key).transpose(0, 1);
@@ -281,6 +284,10 @@ class SignalParityTest {
                         .data(),
                 normed(golden, states, width),
                 "states of the instruction behind the last norm");
+        Golden.assertClose(
+                matrix(seen, new Signal.DecoderHidden(PromptTokens.TEXT, false)).data(),
+                rows(golden.floats(base + "hidden." + station), width, layout.text()),
+                "states of all words");
         float[] positions = vector(seen, new Signal.DecoderPositions());
         assertThat(positions).hasSize(n);
         assertThat(positions[n - 1]).isEqualTo(n - 1);

@@ -107,6 +107,10 @@ final class SignalCost {
                 long visual = load.entering().get(at);
                 yield 2 * (long) load.text() * (visual + load.text()) * queryWidth;
             }
+            case Signal.DecoderAttentionMap ignored -> {
+                long length = load.entering().get(at) + (long) load.text();
+                yield 2 * length * length * queryWidth;
+            }
             case Signal.DecoderLastProjection s ->
                 s.projection() == Signal.Projection.QUERY && s.layer() == at
                         ? 2 * (long) shape.decoderWidth() * queryWidth
@@ -142,6 +146,10 @@ final class SignalCost {
                     queries |= s.layer() == at && s.queries() != Signal.DecoderQueries.LAST;
                 }
                 case Signal.DecoderInstructionAttention s -> {
+                    keys |= s.layer() == at;
+                    queries |= s.layer() == at;
+                }
+                case Signal.DecoderAttentionMap s -> {
                     keys |= s.layer() == at;
                     queries |= s.layer() == at;
                 }

@@ -59,8 +59,8 @@ record SyntheticSignals(
             case Signal.DecoderInstructionProjection s -> normal(s, instruction(), width(s.projection()));
             case Signal.DecoderInstructionAttention s ->
                 rows(s, instruction() * (s.byHead() ? shape.decoderHeads() : 1), visual);
-            case Signal.DecoderHidden s ->
-                normal(s, s.tokens() == Signal.PromptTokens.VISUAL ? visual : instruction(), shape.decoderWidth());
+            case Signal.DecoderAttentionMap s -> map(s, layout.length());
+            case Signal.DecoderHidden s -> normal(s, tokens(s.tokens()), shape.decoderWidth());
             case Signal.DecoderPositions ignored -> positions();
             case Signal.Noted s -> noted(s.name(), noted);
             case Signal.NotedText s -> noted(s.name(), notedText);
@@ -77,6 +77,14 @@ record SyntheticSignals(
             throw new IllegalArgumentException("No earlier step noted '" + name + "'.");
         }
         return values;
+    }
+
+    private int tokens(Signal.PromptTokens tokens) {
+        return switch (tokens) {
+            case VISUAL -> layout.visualCount();
+            case INSTRUCTION -> instruction();
+            case TEXT -> layout.text().length;
+        };
     }
 
     private int instruction() {
