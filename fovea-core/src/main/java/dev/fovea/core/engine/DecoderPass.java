@@ -66,24 +66,37 @@ final class DecoderPass {
     }
 
     /**
+     * What a pass makes of the tokens asked for.
+     *
+     * @param states behind the last layer, before its norm: {@code [asked, width]}
+     * @param logits {@code [asked, vocabulary]}, f32
+     */
+    record Made(Tensor states, Tensor logits) {}
+
+    /** {@link #read}, for the logits. */
+    Tensor run(Tensor embeddings) {
+        return read(embeddings).logits();
+    }
+
+    /**
      * Runs all layers, with gradients if the caller's scope records them.
      *
      * @param embeddings {@code [total tokens, width]}
-     * @return next-token logits, f32: {@code [tokens asked for, vocabulary]}, those of one sequence after those of the
-     *     one before, in the caller's scope
+     * @return for the tokens asked for, those of one sequence after those of the one before, in the caller's scope
      */
-    Tensor run(Tensor embeddings) {
+    Made read(Tensor embeddings) {
         try (Scope scope = Scope.inner()) {
             Tensor x = station(new Station.Prompt(), embeddings, null);
             checkContext();
             int[][] places = chunks.stream()
                     .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
                     .toArray(int[][]::new);
-            Tensor last = decoder.norm().forward(layers(x, places));
+            Tensor leaving = layers(x, places);
+            Tensor last = decoder.norm().forward(leaving);
             if (!selective()) {
                 finalStates = Tensors.floats(last);
             }
-            return scope.keep(decoder.predict(last));
+            return new Made(scope.keep(leaving), scope.keep(decoder.predict(last)));
         } finally {
             rotations.values().forEach(Rotation::close);
             rotations.clear();

@@ -116,7 +116,7 @@ public final class TrainingPath {
             this.asked = asked;
             this.answer = answer;
             Span last = this.spans.isEmpty() ? new Span.Words(new int[0]) : this.spans.getLast();
-            if (answer < 0 || answer > 0 && !(last instanceof Span.Words w && w.ids().length >= answer)) {
+            if (answer < 0 || (answer > 0 && !(last instanceof Span.Words w && w.ids().length >= answer))) {
                 throw new IllegalArgumentException("A prompt says that its last " + answer
                         + " words are an answer, but does not end with as many words");
             }
@@ -140,13 +140,14 @@ public final class TrainingPath {
     }
 
     /**
-     * What reading some prompts gave.
+     * What reading some prompts gave: what the model makes of the words asked for, those of one prompt after those of the
+     * one before.
      *
-     * @param logits what the model expects next behind the words asked for, those of one prompt after those of the one
-     *     before: {@code [asked, vocabulary]}, f32
+     * @param states behind the last layer, before its norm: {@code [asked, width]}
+     * @param logits of what it expects next: {@code [asked, vocabulary]}, f32
      * @param visualTokens of each prompt in each layer of the language model
      */
-    public record Read(Tensor logits, List<List<Integer>> visualTokens) {}
+    public record Read(Tensor states, Tensor logits, List<List<Integer>> visualTokens) {}
 
     /** The logits of {@link #read}. */
     public Tensor logits(List<Prompt> prompts) {
@@ -154,7 +155,7 @@ public final class TrainingPath {
     }
 
     /**
-     * Reads prompts, all together.
+     * Reads prompts, each to its end.
      *
      * @throws IllegalArgumentException if a prompt's arrays disagree, or its plan cannot run
      */
@@ -192,9 +193,10 @@ public final class TrainingPath {
             }
             chunks.add(new DecoderPass.Chunk(assembly.sequence(prompts.get(p), PathEngine.promptName(p)), 0, true));
         }
-        Tensor logits = new DecoderPass(decoder, chunks).run(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+        DecoderPass.Made made = new DecoderPass(decoder, chunks).read(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
         return new Read(
-                logits,
+                made.states(),
+                made.logits(),
                 chunks.stream()
                         .map(c -> List.copyOf(c.sequence().decoderTokens()))
                         .toList());

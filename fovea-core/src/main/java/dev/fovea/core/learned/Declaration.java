@@ -19,6 +19,9 @@ public record Declaration(List<Parameter> parameters) {
         /** Independent normal numbers around 0. */
         record Normal(double std) implements Start {}
 
+        /** Independent numbers between {@code -bound} and {@code bound}, all equally likely. */
+        record Uniform(double bound) implements Start {}
+
         /** One value everywhere. */
         record Constant(double value) implements Start {}
     }
@@ -45,13 +48,23 @@ public record Declaration(List<Parameter> parameters) {
             switch (start) {
                 case Start.Constant constant -> Arrays.fill(data, (float) constant.value());
                 case Start.Normal normal -> {
-                    SplittableRandom random = new SplittableRandom(seed ^ (name.hashCode() * 0x9E3779B97F4A7C15L));
+                    SplittableRandom random = random(seed);
                     for (int i = 0; i < data.length; i++) {
                         data[i] = (float) (normal.std() * random.nextGaussian());
                     }
                 }
+                case Start.Uniform uniform -> {
+                    SplittableRandom random = random(seed);
+                    for (int i = 0; i < data.length; i++) {
+                        data[i] = (float) (uniform.bound() * (2 * random.nextDouble() - 1));
+                    }
+                }
             }
             return data;
+        }
+
+        private SplittableRandom random(long seed) {
+            return new SplittableRandom(seed ^ (name.hashCode() * 0x9E3779B97F4A7C15L));
         }
     }
 
@@ -84,6 +97,11 @@ public record Declaration(List<Parameter> parameters) {
         /** A parameter that starts as normal numbers around 0. */
         public Builder normal(String name, double std, long... shape) {
             return add(name, new Start.Normal(std), shape);
+        }
+
+        /** A matrix {@code [out, in]} that starts as Glorot and Bengio (2010, equation 16) have it, "Xavier uniform". */
+        public Builder xavier(String name, long out, long in) {
+            return add(name, new Start.Uniform(Math.sqrt(6.0 / (in + out))), out, in);
         }
 
         /** A parameter that starts with one value everywhere. */

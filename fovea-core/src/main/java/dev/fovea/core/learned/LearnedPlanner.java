@@ -44,6 +44,13 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         this.shape = shape;
     }
 
+    /** Plans from the model's shape alone: {@link LearnedTechnique#blank} for techniques with weights of their own. */
+    public static Planner blank() {
+        return (technique, spec, shape, budget) -> technique instanceof LearnedTechnique learned
+                ? learned.blank(shape, budget, spec.knobsOf(technique.card()))
+                : Planner.plain().plan(technique, spec, shape, budget);
+    }
+
     @Override
     public Plan plan(Technique technique, TechniqueSpec spec, ModelShape ofPicture, Budget budget) {
         if (!(technique instanceof LearnedTechnique learned)) {

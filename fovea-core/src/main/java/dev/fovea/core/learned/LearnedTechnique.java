@@ -8,6 +8,7 @@ import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A technique with weights of its own, trained for one model. Its steps may read them, see signals as tensors
@@ -34,10 +35,24 @@ public interface LearnedTechnique extends Technique {
      */
     List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own);
 
+    /**
+     * What parts of it say, by name, where there is a target to hold them against before or beside the answer.
+     *
+     * @throws IllegalArgumentException as {@link #steps}
+     */
+    default Map<String, Predictor> predictors(ModelShape shape, Knobs knobs) {
+        return Map.of();
+    }
+
     /** The plan with these weights. */
     default Plan plan(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         boolean idle = budget.isFull(shape.visualTokens()) && !card().actsAtFull(knobs);
         return Plan.of(card().id(), idle ? List.of() : steps(shape, budget, knobs, own));
+    }
+
+    /** The plan with zeros for weights, for walking through it and counting operations where no model runs. */
+    default Plan blank(ModelShape shape, Budget budget, Knobs knobs) {
+        return plan(shape, budget, knobs, new BlankWeights());
     }
 
     /** The steps without weights, for what depends on shapes alone. Reading a weight is refused. */

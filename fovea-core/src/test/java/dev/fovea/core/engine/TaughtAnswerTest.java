@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -139,6 +140,24 @@ class TaughtAnswerTest {
         }));
         Golden.assertClose(taught(run), answered(run), "logits");
         assertThat(taught(run)).isNotEqualTo(taught(PlanRun.plain()));
+    }
+
+    /** Behind the last layer stands what the norm and the head make the logits of. */
+    @Test
+    void theStatesAreThoseThatTheLogitsAreMadeOf() {
+        try (Scope ignored = Scope.inference()) {
+            TrainingPath.Read made = TrainingPath.of(GOLDEN.model)
+                    .read(List.of(new TrainingPath.Prompt(
+                            List.of(new TrainingPath.Span.Words(new int[] {1, 30, 31, 32})),
+                            PlanRun.plain(),
+                            null,
+                            null,
+                            new int[] {1, 3})));
+            assertThat(Tensors.shape(made.states())).containsExactly(2, 48);
+            Tensor again =
+                    GOLDEN.model.decoder().predict(GOLDEN.model.decoder().norm().forward(made.states()));
+            assertThat(Tensors.floats(again)).containsExactly(Tensors.floats(made.logits()));
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.fovea.core.learned;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
@@ -259,6 +260,25 @@ class LearnedTechniqueTest {
         }
     }
 
+    /** Zeros stand in where shapes are all that matters; no memory is taken for them. */
+    @Test
+    void aBlankPlanCanBeWalkedThrough() {
+        try (VisionLanguageModel opened = open()) {
+            var techniques = TECHNIQUES.plannedBy(LearnedPlanner.blank());
+            var plan = techniques.plan(List.of("queries"), opened.shape(), Budget.full(), 1);
+            RgbImage picture =
+                    new PictureReader().read(GOLDEN.resolve("images/wide.png")).image();
+            try (Viewing viewing =
+                    opened.view(List.of(picture), AskOptions.defaults().withPlan(plan))) {
+                assertThat(viewing.finalState("?")).hasSize(48).doesNotContain(Float.NaN);
+            }
+            try (Scope ignored = Scope.inference()) {
+                Tensor huge = new BlankWeights().under("any.").tensor("thing", 1L << 30, 1L << 20);
+                assertThat(huge.numel()).isEqualTo(1L << 50);
+            }
+        }
+    }
+
     @Test
     void weightsOfATechniqueThatHasNoneAreRefused() {
         try (VisionLanguageModel opened = open()) {
@@ -281,6 +301,19 @@ class LearnedTechniqueTest {
         Declaration.Parameter p = new Declaration.Parameter("a", List.of(3L, 4L), new Declaration.Start.Normal(0.5));
         assertThat(p.initial(1)).containsExactly(p.initial(1)).hasSize(12);
         assertThat(p.initial(2)).isNotEqualTo(p.initial(1));
+        float[] glorot = Declaration.begin()
+                .xavier("x", 50, 100)
+                .build()
+                .parameters()
+                .getFirst()
+                .initial(1);
+        double bound = Math.sqrt(6.0 / 150);
+        double square = 0;
+        for (float v : glorot) {
+            assertThat((double) v).isBetween(-bound, bound);
+            square += (double) v * v / glorot.length;
+        }
+        assertThat(square).isCloseTo(bound * bound / 3, within(1e-4));
         assertThatThrownBy(() -> Declaration.begin()
                         .constant("a", 0, 1)
                         .constant("a", 1, 2)

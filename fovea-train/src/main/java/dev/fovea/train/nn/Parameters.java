@@ -32,6 +32,9 @@ public final class Parameters implements AutoCloseable {
         record Constant(double value) implements Init {}
 
         record Grid(int side, double amplitude) implements Init {}
+
+        /** As a technique declares it. */
+        record Declared(Declaration.Parameter parameter) implements Init {}
     }
 
     /**
@@ -106,11 +109,7 @@ public final class Parameters implements AutoCloseable {
     /** Declares the parameters of a technique; those of two dimensions decay. */
     public void declare(Declaration declaration) {
         for (Declaration.Parameter p : declaration.parameters()) {
-            Init init = switch (p.start()) {
-                case Declaration.Start.Normal n -> new Init.Normal(n.std());
-                case Declaration.Start.Constant c -> new Init.Constant(c.value());
-            };
-            declare(p.name(), init, p.sizes().length > 1, false, p.sizes());
+            declare(p.name(), new Init.Declared(p), p.sizes().length > 1, false, p.sizes());
         }
     }
 
@@ -153,6 +152,7 @@ public final class Parameters implements AutoCloseable {
         switch (e.init()) {
             case Init.Constant c -> Arrays.fill(data, (float) c.value());
             case Init.Grid g -> Waves.fill(data, g.side(), g.amplitude());
+            case Init.Declared d -> data = d.parameter().initial(seed);
             case Init.Normal n -> {
                 SplittableRandom random = new SplittableRandom(seed ^ (e.name().hashCode() * 0x9E3779B97F4A7C15L));
                 for (int i = 0; i < data.length; i++) {
