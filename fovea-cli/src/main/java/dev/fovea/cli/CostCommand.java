@@ -1,7 +1,11 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.learned.LearnedPlanner;
+import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.eval.bench.Contestant;
 import dev.fovea.eval.cost.Cost;
@@ -24,7 +28,9 @@ import picocli.CommandLine.Option;
         name = "cost",
         description = {
             "Count what techniques cost on a model: FLOPs by station, keys and values, activations. Needs no weights.",
-            "FLOPs count two per multiply-add; techniques that look at the picture are shown an invented one."
+            "FLOPs count two per multiply-add; techniques that look at the picture are shown an invented one. OWN is what",
+            "a technique with weights of its own multiplies by them, PARAMETERS how many it has: they are taken to be 0, so",
+            "that choices by score fall on the first tokens, and gates stay shut."
         },
         footer = {
             "",
@@ -88,37 +94,44 @@ final class CostCommand implements Callable<Integer> {
                         "ENCODER",
                         "PREFILL",
                         "SIGNALS",
+                        "OWN",
                         "DECODE",
                         "TO FIRST TOKEN",
                         "OF FULL",
                         "KV",
-                        "ACTIVATIONS");
+                        "ACTIVATIONS",
+                        "PARAMETERS");
+        Techniques installed = Techniques.installed().plannedBy(LearnedPlanner.blank());
         long full = 0;
         for (Contestant contestant : contest.contestants()) {
             Load load;
             Cost cost;
+            long parameters;
             try {
-                Plan plan = Techniques.installed()
-                        .plan(List.of(contestant.technique()), costs.shape(), Budget.parse(contestant.budget()), 1);
+                Plan plan = installed.plan(
+                        List.of(contestant.technique()), costs.shape(), Budget.parse(contestant.budget()), 1);
                 load = PlanSimulator.load(costs.shape(), plan, text, answer);
                 cost = costs.cost(plan, load);
+                parameters = parameters(installed, contestant, costs.shape());
             } catch (IllegalArgumentException e) {
                 terminal.err().println("fovea: note: " + contestant.label() + " is left out: " + e.getMessage());
                 continue;
             }
             full = full == 0 ? cost.firstToken() : full;
-            rows.add(row(contestant, load, cost));
+            rows.add(row(contestant, load, cost, parameters));
             table.row(
                     contestant.label(),
                     Html.number(load.meanVisual(), 1),
                     Html.metric(cost.encoderTotal()),
                     Html.metric(cost.prefillTotal()),
                     Html.metric(cost.signals()),
+                    Html.metric(cost.own()),
                     Html.metric(cost.decode()),
                     Html.metric(cost.firstToken()),
                     Html.percent((double) cost.firstToken() / full),
                     Html.metric(cost.kvTotal()) + "B",
-                    Html.metric(cost.peakActivationBytes()) + "B");
+                    Html.metric(cost.peakActivationBytes()) + "B",
+                    Html.metric(parameters));
         }
         if (json.json) {
             Json.print(terminal, Map.of("model", model, "text", text, "answer", answer, "contestants", rows));
@@ -136,7 +149,15 @@ final class CostCommand implements Callable<Integer> {
         }
     }
 
-    private static Map<String, Object> row(Contestant contestant, Load load, Cost cost) {
+    /** Values that the technique learns for such a model. */
+    private static long parameters(Techniques installed, Contestant contestant, ModelShape shape) {
+        TechniqueSpec spec = TechniqueSpec.parse(contestant.technique());
+        return installed.get(spec.id()) instanceof LearnedTechnique learned
+                ? learned.declaration(shape, spec.knobsOf(learned.card())).size()
+                : 0;
+    }
+
+    private static Map<String, Object> row(Contestant contestant, Load load, Cost cost, long parameters) {
         Map<String, Object> out = new LinkedHashMap<>();
         out.put("technique", contestant.technique());
         out.put("budget", contestant.budget());
@@ -145,6 +166,8 @@ final class CostCommand implements Callable<Integer> {
         out.put("connector_flops", cost.connector());
         out.put("layer_flops", cost.prefill());
         out.put("signal_flops", cost.signals());
+        out.put("own_flops", cost.own());
+        out.put("own_parameters", parameters);
         out.put("prefill_flops", cost.prefillTotal());
         out.put("decode_flops", cost.decode());
         out.put("kv_bytes", cost.kvBytes());

@@ -1,5 +1,6 @@
 package dev.fovea.techniques;
 
+import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Step;
@@ -78,9 +79,12 @@ public final class Models {
                 .toList();
     }
 
-    /** A plan with some knobs, given as {@code name=value}. */
+    /** A plan with some knobs, given as {@code name=value}; weights of a technique's own are 0. */
     public static Plan plan(Technique technique, ModelShape shape, Budget budget, String... knobs) {
-        return technique.plan(shape, budget, knobs(technique, knobs));
+        Knobs all = knobs(technique, knobs);
+        return technique instanceof LearnedTechnique learned
+                ? learned.blank(shape, budget, all)
+                : technique.plan(shape, budget, all);
     }
 
     /** A technique's knobs with some of them set, as {@code name=value}. */

@@ -104,14 +104,15 @@ public final class Plans {
         for (Signal<?> signal : step.needs()) {
             needs.add(renamed(signal, prefix));
         }
-        return new Step(step.station(), needs, signals -> {
+        Step.Rule rule = signals -> {
             Outcome outcome = step.rule().decide(new Renaming(signals, prefix));
             return new Outcome(
                     outcome.decision(),
                     outcome.scores(),
                     named(prefix, outcome.notes()),
                     named(prefix, outcome.textNotes()));
-        });
+        };
+        return new Step(step.station(), needs, rule, step.work());
     }
 
     private static Map<String, float[]> named(String prefix, Map<String, float[]> notes) {

@@ -10,6 +10,7 @@ import java.util.List;
  * @param connector mapping features into the language model
  * @param prefill per decoder layer, on reading the prompt
  * @param signals what techniques ask for beside that: rows of attention, projections of tokens that are then dropped
+ * @param own what techniques multiply by weights of their own; nothing where those are added to the model's
  * @param head next-token logits behind the prompt
  * @param decode every further token of the answer, all layers and the head
  * @param kvBytes per decoder layer, the keys and values of the prompt
@@ -21,6 +22,7 @@ public record Cost(
         long connector,
         List<Long> prefill,
         long signals,
+        long own,
         long head,
         long decode,
         List<Long> kvBytes,
@@ -39,7 +41,7 @@ public record Cost(
 
     /** FLOPs from the features to the first token of the answer. */
     public long prefillTotal() {
-        return connector + sum(prefill) + signals + head;
+        return connector + sum(prefill) + signals + own + head;
     }
 
     /** FLOPs from the picture to the first token of the answer. */

@@ -76,6 +76,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
                 connector(load.projected()),
                 prefill,
                 new SignalCost(shape, load).flops(plan),
+                load.own(),
                 head(),
                 decode(load),
                 kv,

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param merging decoder layers at whose station tokens are merged: what was projected before is projected anew
  * @param text tokens of the prompt that are not visual
  * @param answer tokens of the answer
+ * @param own FLOPs of what techniques multiplied by weights of their own
  */
 public record Load(
         int images,
@@ -37,7 +38,8 @@ public record Load(
         List<Integer> decoder,
         Set<Integer> merging,
         int text,
-        int answer) {
+        int answer,
+        long own) {
 
     public Load {
         encoder = List.copyOf(encoder);
@@ -80,8 +82,50 @@ public record Load(
                 ? cls + prompt + gone(ledger, new Station.Projector()) + goneAfterProjection(plan, ledger)
                 : prompt;
         int patches = ledger.images().stream().mapToInt(Ledger.Grid::tokens).sum();
-        return new Load(
-                images, patches, ledger.encoderTokens(), mlp, projected, entering, held, merging(ledger), text, answer);
+        Load load = new Load(
+                images,
+                patches,
+                ledger.encoderTokens(),
+                mlp,
+                projected,
+                entering,
+                held,
+                merging(ledger),
+                text,
+                answer,
+                0);
+        return load.withOwn(own(plan, ledger, load, prompt));
+    }
+
+    /** What the steps that were called multiplied by weights of their own. */
+    private static long own(Plan plan, Ledger ledger, Load load, int prompt) {
+        int images = Math.max(1, load.images);
+        long flops = 0;
+        for (Step step : plan.steps()) {
+            int visual = standing(step.station(), ledger, load, prompt);
+            boolean inPrompt = step.station().order() >= new Station.Prompt().order();
+            int calls = visual == 0 ? 0 : inPrompt ? 1 : images;
+            flops += calls * step.work().flops(inPrompt ? visual : visual / images, load.text);
+        }
+        return flops;
+    }
+
+    /** Visual tokens that come to a station, all images together. */
+    private static int standing(Station station, Ledger ledger, Load load, int prompt) {
+        return switch (station) {
+            case Station.Weights ignored -> 0;
+            case Station.Framing ignored -> load.patches;
+            case Station.Patches ignored -> load.patches;
+            case Station.EncoderAttention s -> load.encoder.get(s.layer());
+            case Station.EncoderOutput s -> load.encoderMlp.get(s.layer());
+            case Station.Connector ignored ->
+                prompt + gone(ledger, new Station.Projector()) + gone(ledger, new Station.Connector());
+            case Station.Projector ignored -> prompt + gone(ledger, new Station.Projector());
+            case Station.Prompt ignored -> prompt;
+            case Station.Decoder s -> load.entering.get(s.layer());
+            case Station.Attention s -> load.decoder.get(s.layer());
+            case Station.Logits ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
+        };
     }
 
     /** The average over decoder layers of the visual tokens that they hold. */
@@ -91,7 +135,12 @@ public record Load(
 
     /** The same prompt with another answer. */
     public Load withAnswer(int tokens) {
-        return new Load(images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens);
+        return new Load(images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens, own);
+    }
+
+    private Load withOwn(long flops) {
+        return new Load(
+                images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, answer, flops);
     }
 
     /** The load of the plain model. */
@@ -99,7 +148,7 @@ public record Load(
         int visual = shape.visualTokens();
         List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
         List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
-        return new Load(1, shape.patches(), layers, layers, visual, decoder, decoder, Set.of(), text, answer);
+        return new Load(1, shape.patches(), layers, layers, visual, decoder, decoder, Set.of(), text, answer, 0);
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */

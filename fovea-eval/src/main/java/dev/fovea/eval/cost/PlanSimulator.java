@@ -32,6 +32,7 @@ public final class PlanSimulator {
     private float[] sizes;
     private final Set<Integer> merging = new HashSet<>();
     private boolean inDecoder;
+    private long own;
 
     private PlanSimulator(ModelShape shape, Plan plan, int text) {
         this.shape = shape;
@@ -87,7 +88,7 @@ public final class PlanSimulator {
             at(new Station.Decoder(layer));
             decoder.add(cells.length);
         }
-        return new Load(1, shape.patches(), encoder, mlp, projected, entering, decoder, merging, text, answer);
+        return new Load(1, shape.patches(), encoder, mlp, projected, entering, decoder, merging, text, answer, own);
     }
 
     /** The class token stands in front of the patches where the model passes it on. */
@@ -127,6 +128,7 @@ public final class PlanSimulator {
         for (Step step : plan.steps()) {
             if (step.station().equals(station) && cells.length > 0) {
                 Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), sizes, noted, notedText));
+                own += step.work().flops(cells.length, text);
                 noted.putAll(outcome.notes());
                 notedText.putAll(outcome.textNotes());
                 follow(outcome.decision());

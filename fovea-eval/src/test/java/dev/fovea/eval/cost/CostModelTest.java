@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fovea.core.learned.LearnedPlanner;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
@@ -12,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CostModelTest {
-    private static final Techniques TECHNIQUES = Techniques.installed();
+    private static final Techniques TECHNIQUES = Techniques.installed().plannedBy(LearnedPlanner.blank());
 
     private static double layers(String model, Load load) {
         Cost cost = Geometries.find(model).asPublished().cost(Plan.plain(), load);

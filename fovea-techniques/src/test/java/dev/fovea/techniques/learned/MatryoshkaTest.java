@@ -155,7 +155,10 @@ class MatryoshkaTest {
         int[] some = IntStream.range(0, 100).toArray();
         Layout pruned = new Layout(100, some, some, 16, 16, 1, 256);
         assertThatThrownBy(() -> FakeSignals.of(pruned).run(pooling)).hasMessageContaining("needs the whole grid");
-        Step weights = Models.plan(TECHNIQUE, PEEK, Budget.full()).steps().getFirst();
+        Step weights = TECHNIQUE
+                .plan(PEEK, Budget.full(), Knobs.defaults(TECHNIQUE.card()))
+                .steps()
+                .getFirst();
         assertThatThrownBy(() -> FakeSignals.of(Layout.ofGrid(16, 16)).run(weights))
                 .hasMessageContaining("was planned without its trained weights");
     }
