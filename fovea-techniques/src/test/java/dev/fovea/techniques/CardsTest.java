@@ -60,6 +60,7 @@ class CardsTest {
                         "divprune",
                         "matryoshka",
                         "llavolta",
+                        "llava-sp",
                         "cdpruner",
                         "dart",
                         "sparsevlm");
@@ -110,7 +111,10 @@ class CardsTest {
     void stepsAreInPathOrder(Technique technique) {
         List<Step> steps =
                 Models.plan(technique, Models.LLAVA, Budget.share(0.4)).steps();
-        assertThat(steps.stream().map(s -> s.station().order())).isSorted().doesNotHaveDuplicates();
+        assertThat(steps.stream().map(s -> s.station().order())).isSorted();
+        // Where tokens are made, one step may add some and the next put all in order.
+        assertThat(steps.stream().map(Step::station).filter(s -> !(s instanceof Station.Projector)))
+                .doesNotHaveDuplicates();
     }
 
     private static String name(Station station) {
@@ -134,7 +138,7 @@ class CardsTest {
     void everyChoiceMakesAPlan(Technique technique) {
         for (Knob knob : technique.card().knobs()) {
             for (String choice : knob.choices()) {
-                var plan = Models.plan(technique, Models.SMALL, Budget.share(0.6), knob.name() + "=" + choice);
+                var plan = Models.untrained(technique, Models.SMALL, Budget.share(0.6), knob.name() + "=" + choice);
                 assertThat(plan.technique()).isEqualTo(technique.card().id());
                 assertThat(PathSimulator.run(plan, Models.SMALL, 1)).hasSameSizeAs(PathSimulator.steps(plan));
             }

@@ -73,7 +73,7 @@ class ContractTest {
     void decisionsAreValidAndCountsHold(Technique technique, ModelShape shape, long seed) {
         double share = new SplittableRandom(seed).nextDouble(0.2, 0.99);
         Budget budget = Budget.share(share);
-        Plan plan = Models.plan(technique, shape, budget);
+        Plan plan = Models.untrained(technique, shape, budget);
         List<PathSimulator.Taken> run = PathSimulator.run(plan, shape, seed);
         String id = technique.card().id();
         if (EXACT.contains(id)) {
@@ -106,7 +106,7 @@ class ContractTest {
     @ParameterizedTest
     @MethodSource("cases")
     void stepsArePure(Technique technique, ModelShape shape, long seed) {
-        Plan plan = Models.plan(technique, shape, Budget.share(0.3));
+        Plan plan = Models.untrained(technique, shape, Budget.share(0.3));
         for (PathSimulator.Taken taken : PathSimulator.run(plan, shape, seed)) {
             int before = fingerprint(taken);
             String again = GoldenTest.describe(taken.signals().run(taken.step()));
@@ -132,8 +132,9 @@ class ContractTest {
     @ParameterizedTest
     @MethodSource("techniques")
     void fullBudgetChangesNothing(Technique technique) {
-        if (technique.card().id().equals("attention-rebalancing")) {
-            return; // spends no tokens; its card says that the budget is not read
+        if (Set.of("attention-rebalancing", "llava-sp")
+                .contains(technique.card().id())) {
+            return; // their cards say that the budget is not read
         }
         for (Budget budget : new Budget[] {Budget.full(), Budget.count(144), Budget.share(1), Budget.count(9999)}) {
             assertThat(PathSimulator.steps(Models.plan(technique, Models.SMALL, budget)))
@@ -144,7 +145,7 @@ class ContractTest {
     @ParameterizedTest
     @MethodSource("techniques")
     void readsOnlyWhatItDeclares(Technique technique) {
-        Plan plan = Models.plan(technique, Models.SMALL, Budget.share(0.3));
+        Plan plan = Models.untrained(technique, Models.SMALL, Budget.share(0.3));
         for (PathSimulator.Taken taken : PathSimulator.run(plan, Models.SMALL, 1)) {
             assertThat(taken.step().needs()).doesNotHaveDuplicates();
         }

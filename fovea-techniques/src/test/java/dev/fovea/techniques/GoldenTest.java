@@ -51,7 +51,7 @@ class GoldenTest {
                 if (technique.card().id().equals("tca") && !shape.getValue().hasCls()) {
                     continue;
                 }
-                var plan = Models.plan(technique, shape.getValue(), Budget.count(40));
+                var plan = Models.untrained(technique, shape.getValue(), Budget.count(40));
                 for (var taken : PathSimulator.run(plan, shape.getValue(), 2026)) {
                     out.append(technique.card().id())
                             .append(' ')

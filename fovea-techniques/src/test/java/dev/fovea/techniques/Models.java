@@ -1,6 +1,8 @@
 package dev.fovea.techniques;
 
 import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.OwnWeights;
+import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Step;
@@ -95,6 +97,16 @@ public final class Models {
             set.put(parts[0], parts[1]);
         }
         return Knobs.of(technique.card(), set);
+    }
+
+    /** The same; a technique with weights of its own has those that its training starts from. */
+    public static Plan untrained(Technique technique, ModelShape shape, Budget budget, String... knobs) {
+        if (!(technique instanceof LearnedTechnique learned)) {
+            return plan(technique, shape, budget, knobs);
+        }
+        Knobs all = knobs(technique, knobs);
+        Weights own = OwnWeights.initial(technique.card().id(), learned.declaration(shape, all), 1);
+        return learned.plan(shape, budget, all, own);
     }
 
     /** The only step of a plan. */

@@ -7,9 +7,6 @@ import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.learned.Declaration;
-import dev.fovea.core.learned.LearnedTechnique;
-import dev.fovea.core.learned.OwnWeights;
 import dev.fovea.core.model.AddedWeights;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.Weights;
@@ -17,7 +14,6 @@ import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
-import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.tensor.DType;
@@ -26,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -79,14 +76,7 @@ class OnModelTest {
             return Models.plan(c.technique, c.tiny.engine.model().shape(), budget, "metric=mae", "tau=0.002");
         }
         ModelShape shape = c.tiny.engine.model().shape();
-        if (c.technique instanceof LearnedTechnique learned) {
-            // As it is before anybody has trained it.
-            Knobs knobs = Knobs.defaults(learned.card());
-            Declaration declaration = learned.declaration(shape, knobs);
-            return learned.plan(
-                    shape, budget, knobs, OwnWeights.initial(learned.card().id(), declaration, 1));
-        }
-        return Models.plan(c.technique, shape, budget);
+        return Models.untrained(c.technique, shape, budget);
     }
 
     private record Ask(int[] ids, int... pictures) {}
@@ -122,8 +112,9 @@ class OnModelTest {
     @ParameterizedTest
     @MethodSource("cases")
     void fullBudgetIsThePlainModelToTheBit(Case c) {
-        if (c.technique.card().id().equals("attention-rebalancing")) {
-            return; // its card: the answer differs at every budget
+        if (Set.of("attention-rebalancing", "llava-sp")
+                .contains(c.technique.card().id())) {
+            return; // their cards: the answer differs at every budget
         }
         Ask ask = new Ask(FIRST, 0);
         List<float[]> plain = logits(c.tiny, Plan.plain(), ask);

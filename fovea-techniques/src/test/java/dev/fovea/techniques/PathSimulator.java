@@ -304,6 +304,15 @@ public final class PathSimulator {
                 sizes = merged;
                 select(m.anchors());
             }
+            case Decision.Append a -> {
+                int present = layout.visualCount();
+                int more = a.tokens().rows();
+                sizes = Arrays.copyOf(sizes, present + more);
+                Arrays.fill(sizes, present, present + more, 1);
+                select(IntStream.range(0, present + more)
+                        .map(i -> i < present ? i : Decision.CLS)
+                        .toArray());
+            }
             case Decision.DropAllVisual ignored -> select(new int[0]);
             case Decision.Resize r -> {
                 shape = shape.withGrid(r.rows(), r.cols());
