@@ -73,6 +73,9 @@ final class AskCommand implements Callable<Integer> {
     ModelOption model;
 
     @Mixin
+    PrecisionOption precision;
+
+    @Mixin
     SpendingOptions spending;
 
     @Option(
@@ -155,7 +158,7 @@ final class AskCommand implements Callable<Integer> {
     private VisionLanguageModel open(Path folder) {
         Waiting opening = Waiting.on(terminal, "Opening the model");
         try {
-            OpenOptions options = OpenOptions.defaults();
+            OpenOptions options = precision.options();
             return VisionLanguageModel.open(
                     folder, chatTemplate == null ? options : options.withChatTemplate(chatTemplate));
         } finally {

@@ -1,6 +1,5 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.OpenOptions;
 import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
 import dev.fovea.eval.bench.BenchSummary;
@@ -55,6 +54,9 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     ModelOption model;
 
+    @Mixin
+    PrecisionOption precision;
+
     @Option(
             names = "--suite",
             defaultValue = "world",
@@ -101,7 +103,7 @@ final class BenchCommand implements Callable<Integer> {
         WRITTEN.forEach(name -> Outputs.check(out.resolve(name)));
         Bench.Finished finished;
         try (OpenedModel subject =
-                        new OpenedModel(asked.model(), ModelOption.open(session, folder, OpenOptions.defaults()));
+                        new OpenedModel(asked.model(), ModelOption.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(
                         terminal,
                         "bench",

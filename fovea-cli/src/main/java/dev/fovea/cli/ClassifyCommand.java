@@ -87,6 +87,9 @@ final class ClassifyCommand implements Callable<Integer> {
     ClipModelOption model;
 
     @Mixin
+    PrecisionOption precision;
+
+    @Mixin
     SpendingOptions spending;
 
     @Option(names = "--shuffle", paramLabel = "S", description = "Mix the pictures; the same seed, the same order.")
@@ -118,7 +121,7 @@ final class ClassifyCommand implements Callable<Integer> {
         ClassTexts texts = generated == null ? labels.texts(model.isDefault()) : generated.texts();
         List<ClassifyPictures.Entry> pictures = pictures(generated, texts);
         ClassifyReport report = report(texts);
-        try (DualEncoder clip = DualEncoder.open(model.resolve(session));
+        try (DualEncoder clip = DualEncoder.open(model.resolve(session), precision.precision);
                 ProgressLine progress = new ProgressLine(terminal, "classify", " pictures", pictures.size())) {
             run(stream(clip, texts), pictures, report, progress);
         }

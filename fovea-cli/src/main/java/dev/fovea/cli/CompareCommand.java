@@ -1,6 +1,5 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.OpenOptions;
 import dev.fovea.core.image.Picture;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.eval.bench.Contestant;
@@ -53,6 +52,9 @@ final class CompareCommand implements Callable<Integer> {
     ModelOption model;
 
     @Mixin
+    PrecisionOption precision;
+
+    @Mixin
     ContestOptions contest;
 
     @Option(
@@ -91,8 +93,8 @@ final class CompareCommand implements Callable<Integer> {
         picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
         Comparison comparison;
         int patch;
-        try (OpenedModel subject = new OpenedModel(
-                        model.name(session), ModelOption.open(session, folder, OpenOptions.defaults()));
+        try (OpenedModel subject =
+                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(terminal, "compare", " contestants", contestants.size())) {
             patch = subject.shape().tokenPixels();
             comparison = Comparison.run(

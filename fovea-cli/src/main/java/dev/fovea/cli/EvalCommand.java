@@ -1,7 +1,6 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
 import dev.fovea.core.Viewing;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.RgbImage;
@@ -40,6 +39,9 @@ final class EvalCommand implements Callable<Integer> {
     ModelOption model;
 
     @Mixin
+    PrecisionOption precision;
+
+    @Mixin
     SpendingOptions spending;
 
     @Option(
@@ -72,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
         WorldSuite suite = suite();
         spending.check();
         EvalReport report;
-        try (VisionLanguageModel opened = ModelOption.open(session, model.resolve(session), OpenOptions.defaults());
+        try (VisionLanguageModel opened = ModelOption.open(session, model.resolve(session), precision.options());
                 ProgressLine progress = new ProgressLine(terminal, "eval", " questions", limit)) {
             report = run(opened, suite, progress);
         }

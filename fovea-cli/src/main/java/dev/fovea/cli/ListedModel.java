@@ -64,23 +64,15 @@ record ListedModel(
         String family = null;
         try {
             precision = precision(folder);
+            if (DualEncoder.isOne(folder)) {
+                DualEncoder.open(folder).close();
+                return new ListedModel(name, folder, "dual encoder", bytes, precision, null);
+            }
             family = Families.read(folder).description().family();
             VisionLanguageModel.open(folder, OpenOptions.defaults()).close();
             return new ListedModel(name, folder, family, bytes, precision, null);
         } catch (CheckpointException | TextException e) {
-            if (family == null && isDualEncoder(folder)) {
-                return new ListedModel(name, folder, "dual encoder", bytes, precision, null);
-            }
             return new ListedModel(name, folder, family, bytes, precision, CommandFailure.sentence(e));
-        }
-    }
-
-    private static boolean isDualEncoder(Path folder) {
-        try {
-            DualEncoder.open(folder).close();
-            return true;
-        } catch (CheckpointException | TextException e) {
-            return false;
         }
     }
 

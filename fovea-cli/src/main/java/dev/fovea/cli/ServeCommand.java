@@ -51,6 +51,9 @@ final class ServeCommand implements Callable<Integer> {
     ModelOption model;
 
     @Mixin
+    PrecisionOption precision;
+
+    @Mixin
     SpendingOptions spending;
 
     @Option(
@@ -152,7 +155,7 @@ final class ServeCommand implements Callable<Integer> {
         Path beside = folder.resolve("clip");
         session.interruption().mayTake(Math.addExact(drain, 5));
         Waiting opening = Waiting.on(terminal, "Opening the model");
-        try (VisionLanguageModel opened = dual ? null : VisionLanguageModel.open(folder);
+        try (VisionLanguageModel opened = dual ? null : VisionLanguageModel.open(folder, precision.options());
                 DualEncoder clip =
                         dual ? DualEncoder.open(folder) : Files.isDirectory(beside) ? DualEncoder.open(beside) : null) {
             opening.close();

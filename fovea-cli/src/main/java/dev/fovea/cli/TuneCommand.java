@@ -1,6 +1,5 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.OpenOptions;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.Techniques;
@@ -48,6 +47,9 @@ final class TuneCommand implements Callable<Integer> {
 
     @Mixin
     ModelOption model;
+
+    @Mixin
+    PrecisionOption precision;
 
     @Option(
             names = {"-b", "--budget"},
@@ -102,8 +104,8 @@ final class TuneCommand implements Callable<Integer> {
         Path target = out == null ? Path.of(id + ".json") : out;
         Outputs.check(target);
         Tuner.Found found;
-        try (OpenedModel subject = new OpenedModel(
-                        model.name(session), ModelOption.open(session, folder, OpenOptions.defaults()));
+        try (OpenedModel subject =
+                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(terminal, "tune", " tries", evaluations)) {
             Tuner tuner = new Tuner(subject::finalState, subject.shape(), technique, spent, samples());
             // The paper spends 27 of 300 tries on a first look around.

@@ -193,7 +193,8 @@ public final class TrainingPath {
             }
             chunks.add(new DecoderPass.Chunk(assembly.sequence(prompts.get(p), PathEngine.promptName(p)), 0, true));
         }
-        DecoderPass.Made made = new DecoderPass(decoder, chunks).read(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+        DecoderPass.Made made =
+                new DecoderPass(decoder, chunks).read(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
         return new Read(
                 made.states(),
                 made.logits(),
