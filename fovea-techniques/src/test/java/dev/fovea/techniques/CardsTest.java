@@ -61,6 +61,7 @@ class CardsTest {
                         "matryoshka",
                         "llavolta",
                         "llava-sp",
+                        "dyvte",
                         "cdpruner",
                         "dart",
                         "sparsevlm");
