@@ -65,6 +65,7 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         visual.put("merged", ledger.count(Ledger.Fate.MERGED));
         visual.put("dropped", ledger.count(Ledger.Fate.DROPPED));
         visual.put("per_layer", ledger.decoderTokens());
+        visual.put("cached_per_layer", ledger.cachedTokens());
         Map<String, @Nullable Object> map = new LinkedHashMap<>();
         map.put("model", model);
         map.put("question", question);

@@ -30,7 +30,7 @@ import org.bytedeco.pytorch.Tensor;
  *   <li>{@code ledger.image} {@code [images, 5]}: the picture that it belongs to, what of it it shows (0 all, 1 a tile, 2
  *       an overview, 3 a moment of a video), row and column of the tile or index of the moment and 0, and patches along
  *       a side of a token
- *   <li>{@code ledger.encoder_tokens}, {@code ledger.decoder_tokens} {@code [layers]}
+ *   <li>{@code ledger.encoder_tokens}, {@code ledger.decoder_tokens}, {@code ledger.cached_tokens} {@code [layers]}
  * </ul>
  */
 final class RecordFile {
@@ -87,6 +87,7 @@ final class RecordFile {
         addresses(tensors, ledger.images());
         put(tensors, "ledger.encoder_tokens", ledger.encoderTokens());
         put(tensors, "ledger.decoder_tokens", ledger.decoderTokens());
+        put(tensors, "ledger.cached_tokens", ledger.cachedTokens());
     }
 
     private static void addSurvivors(Map<String, Tensor> tensors, List<Ledger.Group> survivors) {

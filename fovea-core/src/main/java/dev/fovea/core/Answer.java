@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param text the answer
  * @param tokens its tokens with their log-probabilities
  * @param finish why it ended
- * @param promptTokens tokens of the prompt as the language model's first layer saw it
+ * @param promptTokens tokens of the prompt that the language model's first layer holds once it has been read
  * @param ledger what became of every visual token
  * @param geometry for each image of the ledger the way from its patches back to the pixels of its picture
  * @param timings what it cost

@@ -114,6 +114,8 @@ final class Answers {
         ledger.encoderTokens().forEach(encoder::add);
         ArrayNode decoder = out.putArray("decoder_tokens");
         ledger.decoderTokens().forEach(decoder::add);
+        ArrayNode cached = out.putArray("cached_tokens");
+        ledger.cachedTokens().forEach(cached::add);
         return out;
     }
 

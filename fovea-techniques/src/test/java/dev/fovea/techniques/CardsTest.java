@@ -79,7 +79,16 @@ class CardsTest {
         } else {
             assertThat(card.arxiv()).matches("\\d{4}\\.\\d{5}");
         }
-        assertThat(Set.of("weights", "framing", "encoder", "connector", "prompt", "decoder", "attention", "logits"))
+        assertThat(Set.of(
+                        "weights",
+                        "framing",
+                        "encoder",
+                        "connector",
+                        "prompt",
+                        "decoder",
+                        "attention",
+                        "cache",
+                        "logits"))
                 .containsAll(card.stations());
         assertThat(card.trained()).isEqualTo(technique instanceof LearnedTechnique);
         assertThat(card.budget()).endsWith(".");
@@ -130,6 +139,7 @@ class CardsTest {
             case Station.Prompt ignored -> "prompt";
             case Station.Decoder ignored -> "decoder";
             case Station.Attention ignored -> "attention";
+            case Station.Cache ignored -> "cache";
             case Station.Logits ignored -> "logits";
         };
     }

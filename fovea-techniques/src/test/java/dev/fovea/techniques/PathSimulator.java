@@ -29,6 +29,7 @@ import java.util.stream.IntStream;
 public final class PathSimulator {
     private static final int TEXT_BEFORE = 5;
     private static final int TEXT_AFTER = 7;
+    private static final Station PICTURES_READ = new Station.Cache(Station.Behind.PICTURES);
 
     /** One step taken. */
     public record Taken(Step step, Layout before, FakeSignals signals, Outcome outcome, Layout after) {}
@@ -41,6 +42,7 @@ public final class PathSimulator {
     private float[] sizes;
     private Layout layout;
     private boolean inPrompt;
+    private boolean apart;
 
     private PathSimulator(ModelShape shape, long seed) {
         this.shape = shape;
@@ -59,6 +61,7 @@ public final class PathSimulator {
     /** Takes every step of a plan. */
     public static List<Taken> run(Plan plan, ModelShape shape, long seed) {
         PathSimulator path = new PathSimulator(shape, seed);
+        path.apart = plan.steps().stream().anyMatch(s -> s.station().equals(PICTURES_READ));
         steps(plan).forEach(path::take);
         return path.taken;
     }
@@ -71,6 +74,7 @@ public final class PathSimulator {
             int from = switch (t.step().station()) {
                 case Station.Decoder d -> d.layer();
                 case Station.Attention ignored -> shape.decoderLayers();
+                case Station.Cache ignored -> shape.decoderLayers();
                 case Station.Logits ignored -> shape.decoderLayers();
                 default -> 0;
             };
@@ -104,7 +108,7 @@ public final class PathSimulator {
         int[] visual =
                 IntStream.range(TEXT_BEFORE, TEXT_BEFORE + layout.visualCount()).toArray();
         layout = new Layout(
-                layout.visualCount() + TEXT_BEFORE + TEXT_AFTER,
+                layout.visualCount() + TEXT_BEFORE + (apart ? 0 : TEXT_AFTER),
                 visual,
                 layout.cells(),
                 layout.rows(),
@@ -267,6 +271,12 @@ public final class PathSimulator {
             }
             case Decision.Merge m -> checkMerge(step, m, n);
             case Decision.Rescale r -> assertThat(r.factors()).hasSize(n);
+            case Decision.Edges e -> assertThat(e.edges().groups()).hasSize(layout.length());
+            case Decision.Retain r -> {
+                assertThat(r.tokens()).isNotEmpty().isSorted().doesNotHaveDuplicates();
+                assertThat(Arrays.stream(r.tokens()).allMatch(i -> i >= 0 && i < layout.length()))
+                        .isTrue();
+            }
             case Decision.Replace r -> assertThat(r.logits()).hasSize(shape.vocabulary());
             default -> {}
         }
@@ -304,16 +314,16 @@ public final class PathSimulator {
                 sizes = merged;
                 select(m.anchors());
             }
-            case Decision.Append a -> {
-                int present = layout.visualCount();
-                int more = a.tokens().rows();
-                sizes = Arrays.copyOf(sizes, present + more);
-                Arrays.fill(sizes, present, present + more, 1);
-                select(IntStream.range(0, present + more)
-                        .map(i -> i < present ? i : Decision.CLS)
-                        .toArray());
-            }
             case Decision.DropAllVisual ignored -> select(new int[0]);
+            case Decision.Append a -> append(a.tokens().rows());
+            case Decision.Retain r -> {
+                int[] visual = layout.visual();
+                int[] left = IntStream.range(0, visual.length)
+                        .filter(i -> Arrays.binarySearch(r.tokens(), visual[i]) >= 0)
+                        .toArray();
+                sizes = Vectors.pick(sizes, left);
+                select(left);
+            }
             case Decision.Resize r -> {
                 shape = shape.withGrid(r.rows(), r.cols());
                 layout = Layout.ofGrid(shape.gridRows(), shape.gridCols());
@@ -321,6 +331,14 @@ public final class PathSimulator {
             }
             default -> {}
         }
+    }
+
+    private void append(int n) {
+        int old = layout.visualCount();
+        sizes = Arrays.copyOf(sizes, old + n);
+        Arrays.fill(sizes, old, old + n, 1);
+        int[] places = IntStream.range(0, old + n).map(i -> i < old ? i : -1).toArray();
+        select(places);
     }
 
     /** Makes the tokens whose places are given the ones present. */

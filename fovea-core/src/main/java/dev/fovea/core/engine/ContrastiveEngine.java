@@ -60,7 +60,7 @@ public final class ContrastiveEngine {
             return new Seen(
                     Tensors.floats(embedding),
                     new Matrix(all.length, width, Tensors.floats(way)),
-                    ledger.build(encoded.tokens(), encoded.encoderTokens(), List.of())
+                    ledger.build(encoded.tokens(), encoded.encoderTokens(), List.of(), List.of())
                             .framedFrom(List.of(encoded.unframed())));
         }
     }

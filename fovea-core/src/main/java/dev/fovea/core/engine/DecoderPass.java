@@ -210,6 +210,7 @@ final class DecoderPass {
                         next);
             }
             if (chunk.fresh()) {
+                s.entered(index);
                 s.decoderTokens().add(s.visual().count());
             }
             from += n;
@@ -408,6 +409,8 @@ final class DecoderPass {
                     if (outcome.decision() instanceof Decision.Append append) {
                         added[c] = EncoderPass.toTensor(append.tokens(), x.size(1), station);
                         addedAt[c] = from + s.insert(append.tokens().rows());
+                    } else if (outcome.decision() instanceof Decision.Edges edges) {
+                        s.restrict(edges.edges());
                     } else if (outcome.decision() instanceof Decision.Gate gate) {
                         s.gate(TensorRows.tensor(gate.gates()));
                     } else if (!(outcome.decision() instanceof Decision.Unchanged)) {

@@ -60,11 +60,17 @@ final class LedgerBuilder {
             }
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Retain ignored ->
+                throw new IllegalStateException("A cache tells which visual tokens it keeps");
             case Decision.Replace ignored -> {}
         }
     }
 
-    Ledger build(VisualTokens survivors, List<Integer> encoderTokens, List<Integer> decoderTokens) {
+    Ledger build(
+            VisualTokens survivors,
+            List<Integer> encoderTokens,
+            List<Integer> decoderTokens,
+            List<Integer> cachedTokens) {
         List<Ledger.Token> tokens = new ArrayList<>();
         for (int image = 0; image < grids.size(); image++) {
             int cols = grids.get(image).cols();
@@ -81,7 +87,7 @@ final class LedgerBuilder {
         for (int i = 0; i < survivors.count(); i++) {
             groups.add(group(survivors.ids()[i], survivors.blends()[i]));
         }
-        return new Ledger(grids, tokens, groups, encoderTokens, decoderTokens);
+        return new Ledger(grids, grids, tokens, groups, encoderTokens, decoderTokens, cachedTokens);
     }
 
     private Ledger.Group group(int id, VisualTokens.@Nullable Blend blend) {

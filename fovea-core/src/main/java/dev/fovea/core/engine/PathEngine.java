@@ -12,6 +12,7 @@ import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Slot;
+import dev.fovea.core.path.Station;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -21,6 +22,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -144,6 +146,13 @@ public final class PathEngine {
                     Collections.nCopies(images.size(), run),
                     room);
         }
+
+        /** The first of its tokens, which must hold every placeholder. */
+        private Prompt beginning(int tokens) {
+            return tokens == ids.length
+                    ? this
+                    : new Prompt(name, Arrays.copyOf(ids, tokens), slots, images, run, ofImages, room);
+        }
     }
 
     /** Runs the prompts through connector and language model, all together. The caller owns what comes back. */
@@ -155,8 +164,67 @@ public final class PathEngine {
                 state -> state::close);
     }
 
+    /** Where a plan decides what remains of the pictures, the words behind them are read over what does. */
     private List<PromptState> prefillTogether(List<Prompt> prompts) {
+        int[] first = prompts.stream().mapToInt(this::readFirst).toArray();
+        List<Prompt> beginnings = IntStream.range(0, first.length)
+                .mapToObj(i -> prompts.get(i).beginning(first[i]))
+                .toList();
         List<PromptState> states = new ArrayList<>();
+        try {
+            begin(beginnings, states, i -> first[i] == prompts.get(i).ids().length);
+            List<PromptState> going = new ArrayList<>();
+            List<int[]> behind = new ArrayList<>();
+            for (int i = 0; i < first.length; i++) {
+                Prompt p = prompts.get(i);
+                int[] rest = Arrays.copyOfRange(p.ids(), first[i], p.ids().length);
+                passCache(states.get(i), p, Station.Behind.PICTURES, rest.length);
+                if (rest.length > 0) {
+                    going.add(states.get(i));
+                    behind.add(rest);
+                }
+            }
+            if (!going.isEmpty()) {
+                extendTogether(going, behind);
+            }
+            for (int i = 0; i < first.length; i++) {
+                passCache(states.get(i), prompts.get(i), Station.Behind.PROMPT, 0);
+            }
+            return states;
+        } catch (RuntimeException e) {
+            states.forEach(PromptState::close);
+            throw e;
+        }
+    }
+
+    /** How many tokens of a prompt are read before those behind them. */
+    private int readFirst(Prompt p) {
+        int n = p.ids().length;
+        if (!CacheStation.at(p.run(), Station.Behind.PICTURES)) {
+            return n;
+        }
+        int behindPictures = n;
+        while (behindPictures > 0 && !model.isPlaceholder(p.ids()[behindPictures - 1])) {
+            behindPictures--;
+        }
+        return behindPictures == 0 ? n : behindPictures;
+    }
+
+    private static void passCache(PromptState state, Prompt p, Station.Behind behind, int unread) {
+        if (CacheStation.at(p.run(), behind)) {
+            try (Scope ignored = Scope.inference()) {
+                new CacheStation(state.sequence(), behind).pass(unread + p.room());
+            }
+        }
+    }
+
+    /**
+     * Reads prompts, or as much of them as must be read first.
+     *
+     * @param states takes what was read
+     * @param whole whether nothing of a prompt is left: what its last token predicts is asked for
+     */
+    private void begin(List<Prompt> prompts, List<PromptState> states, IntPredicate whole) {
         try (Scope ignored = Scope.inference()) {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (Prompt p : prompts) {
@@ -180,18 +248,15 @@ public final class PathEngine {
             }
             for (PromptState state : states) {
                 Sequence blind = state.blind();
-                if (blind != null) {
+                // A prompt may begin with its pictures: then the branch without them has nothing to read yet.
+                if (blind != null && blind.length() > 0) {
                     embeddings.add(decoder().embed(withoutImages(state.ids())));
                     chunks.add(new DecoderPass.Chunk(blind, 0, true));
                 }
             }
             DecoderPass pass = new DecoderPass(decoder(), chunks);
-            deliver(states, pass.run(packed(embeddings)), pass.finalStates());
+            deliver(states, chunks, pass.run(packed(embeddings)), pass.finalStates(), whole);
             states.forEach(state -> state.sequence().deep(null));
-            return states;
-        } catch (RuntimeException e) {
-            states.forEach(PromptState::close);
-            throw e;
         }
     }
 
@@ -239,24 +304,40 @@ public final class PathEngine {
             }
             int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
             DecoderPass pass = new DecoderPass(decoder(), chunks);
-            deliver(states, pass.run(decoder().embed(all)), pass.finalStates());
+            deliver(states, chunks, pass.run(decoder().embed(all)), pass.finalStates(), i -> true);
         }
     }
 
-    private static void deliver(List<PromptState> states, Tensor logits, float[] finalStates) {
+    /**
+     * Tells prompts what comes next.
+     *
+     * @param chunks those of the prompts, then those of the branches without pictures, a row of the results each
+     * @param wanted which of the prompts are told
+     */
+    private static void deliver(
+            List<PromptState> states,
+            List<DecoderPass.Chunk> chunks,
+            Tensor logits,
+            float[] finalStates,
+            IntPredicate wanted) {
         float[] all = Tensors.floats(logits);
         int vocabulary = (int) logits.size(1);
         int width = finalStates.length / (int) logits.size(0);
         int blindRow = states.size();
         for (int i = 0; i < states.size(); i++) {
-            float[] own = Arrays.copyOfRange(all, i * vocabulary, (i + 1) * vocabulary);
             float[] blind = null;
-            if (states.get(i).blind() != null) {
-                blind = Arrays.copyOfRange(all, blindRow * vocabulary, (blindRow + 1) * vocabulary);
-                blindRow++;
+            if (blindRow < chunks.size()
+                    && chunks.get(blindRow).sequence() == states.get(i).blind()) {
+                blind = row(all, blindRow++, vocabulary);
             }
-            states.get(i).deliver(own, blind, Arrays.copyOfRange(finalStates, i * width, (i + 1) * width));
+            if (wanted.test(i)) {
+                states.get(i).deliver(row(all, i, vocabulary), blind, row(finalStates, i, width));
+            }
         }
+    }
+
+    private static float[] row(float[] all, int row, int width) {
+        return Arrays.copyOfRange(all, row * width, (row + 1) * width);
     }
 
     /** Lays a prompt out: words and visual tokens in their order. Adds its embeddings to {@code embeddings}. */

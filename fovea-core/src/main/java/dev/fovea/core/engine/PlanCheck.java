@@ -45,6 +45,13 @@ public final class PlanCheck {
             case Station.Connector ignored -> {}
             case Station.Projector ignored -> {}
             case Station.Prompt ignored -> {}
+            case Station.Cache s -> {
+                if (s.behind() == Station.Behind.PICTURES && shape.traits().promptSeesItself()) {
+                    throw fault(
+                            "reads pictures before the words behind them, but the tokens of a prompt to this model see"
+                                    + " each other both ways, so that no part of it can be read alone");
+                }
+            }
             case Station.Logits ignored -> {}
         }
     }

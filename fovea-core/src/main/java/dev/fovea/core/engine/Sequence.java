@@ -9,6 +9,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -27,7 +28,6 @@ final class Sequence {
     private final String name;
     private final PlanRun run;
     private final @Nullable KvCache cache;
-    private final boolean branched;
     private final int answer;
     private final List<Ledger.Grid> grids;
     private final int[] firstCells;
@@ -35,6 +35,7 @@ final class Sequence {
     private final Carried ofPrompt = new Carried(false);
     private final List<Decided> decided = new ArrayList<>();
     private final List<Integer> decoderTokens = new ArrayList<>();
+    private @Nullable List<Integer> cachedTokens;
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
     private final Map<Integer, AttentionEdges> ofLayer = new HashMap<>();
     private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
@@ -47,6 +48,7 @@ final class Sequence {
     private int[] visualAt;
     private VisualTokens visual;
     private int next;
+    private int @Nullable [] branches;
     private @Nullable AttentionEdges edges;
     private int @Nullable [] asked;
     private @Nullable DeepFeatures deep;
@@ -102,7 +104,7 @@ final class Sequence {
             int @Nullable [] asked,
             int answer) {
         this.answer = answer;
-        this.branched = branches != null;
+        this.branches = branches;
         this.edges = branches == null ? null : AttentionEdges.branches(branches);
         this.asked = asked;
         this.name = name;
@@ -214,6 +216,20 @@ final class Sequence {
                         .map(t -> Math.min(t, prompt() - 1))
                         .toArray());
         ofLayer.put(layer, before == null ? all : before.and(all));
+    }
+
+    /** Leaves of the edges in every layer only these, before the first one. */
+    void restrict(AttentionEdges more) {
+        AttentionEdges before = edges;
+        edges = before == null ? more : before.and(more);
+    }
+
+    /** A layer has the tokens that are there now, whatever is decided deeper down. */
+    void entered(int layer) {
+        AttentionEdges now = edges;
+        if (now != null) {
+            ofLayer.put(layer, now);
+        }
     }
 
     /** The tokens whose successors are asked for, or null for the last one alone. */
@@ -367,7 +383,8 @@ final class Sequence {
             }
         }
         decided.forEach(d -> builder.add(d, 0));
-        return builder.build(visual, encoderTokens, decoderTokens);
+        List<Integer> cached = cachedTokens;
+        return builder.build(visual, encoderTokens, decoderTokens, cached == null ? decoderTokens : cached);
     }
 
     /**
@@ -387,6 +404,7 @@ final class Sequence {
                 IntStream.range(0, rows.length).filter(i -> isVisual[rows[i]]).toArray();
         origins = Sight.chosen(origins, rows);
         blocks = Sight.chosen(blocks, rows);
+        branches = branches == null ? null : Sight.chosen(branches, rows);
         followEdges(rows);
         gates = gates == null ? null : gates.index_select(0, Tensors.indices(rows));
         switch (rule) {
@@ -401,6 +419,48 @@ final class Sequence {
 
     private int[][] ofEachAxis(UnaryOperator<int[]> change) {
         return Arrays.stream(positions).map(change).toArray(int[][]::new);
+    }
+
+    /**
+     * Leaves of what was read only these tokens, in every layer: their keys and values, and what was said about them.
+     *
+     * @param tokens ascending
+     * @param room for tokens that follow
+     */
+    void retain(int[] tokens, int room) {
+        BitSet stay = new BitSet();
+        Arrays.stream(tokens).forEach(stay::set);
+        int[] seen = IntStream.range(0, visualAt.length)
+                .filter(v -> stay.get(visualAt[v]))
+                .toArray();
+        follow(Decision.Keep.of(seen), RowChange.select(tokens), Decision.Positions.ORIGINAL);
+        BitSet places = new BitSet();
+        Arrays.stream(origins).forEach(places::set);
+        int words = tokens.length - seen.length;
+        List<Integer> cached = new ArrayList<>();
+        for (int l = 0; l < cache().layers(); l++) {
+            KvCache.Layer layer = cache().layer(l);
+            int[] held = layer.origins();
+            int[] rows = IntStream.range(0, held.length)
+                    .filter(i -> places.get(held[i]))
+                    .toArray();
+            layer.retain(rows, room);
+            cached.add(rows.length - words);
+            ofLayer.computeIfPresent(l, (index, known) -> known.follow(rows));
+            List<float[]> factors = rescalings.get(l);
+            if (factors != null) {
+                factors.replaceAll(perKey -> chosen(perKey, rows));
+            }
+        }
+        cachedTokens = cached;
+    }
+
+    private static float[] chosen(float[] values, int[] rows) {
+        float[] out = new float[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            out[i] = values[rows[i]];
+        }
+        return out;
     }
 
     private void followEdges(int[] rows) {
@@ -419,8 +479,8 @@ final class Sequence {
 
     /** Contiguous positions, from the first on. */
     private int[][] renumbered(int length) {
-        AttentionEdges known = edges;
-        return branched && known != null ? branchedPositions(known.groups()) : counted(axes(), first, length);
+        int[] known = branches;
+        return known == null ? counted(axes(), first, length) : branchedPositions(known);
     }
 
     /** Every continuation begins at the position behind the common beginning. */
@@ -450,6 +510,7 @@ final class Sequence {
                 : repeated(blocks, at - 1, count);
         place = oldLength + count;
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
+        branches = branches == null ? null : Sight.chosen(branches, from);
         followEdges(from, at, count);
         if (gates != null) {
             gates = Tensors.cat(

@@ -128,6 +128,20 @@ public final class StepRunner {
             case Decision.Keep keep -> {
                 checkIndices(station, keep.indices(), present, false);
                 checkUnique(station, keep.indices());
+                checkTurned(station, keep.positions());
+            }
+            case Decision.DropAllVisual all -> checkTurned(station, all.positions());
+            case Decision.Retain retain -> {
+                int before = -1;
+                for (int token : retain.tokens()) {
+                    if (token <= before || token >= layout.length()) {
+                        throw fault(
+                                station,
+                                "named token " + token + " behind " + before + ", but tokens are named in ascending"
+                                        + " order and there are " + layout.length());
+                    }
+                    before = token;
+                }
             }
             case Decision.Merge merge -> {
                 // The class token may take part once the encoder is done; a token needs no place of its own
@@ -168,7 +182,7 @@ public final class StepRunner {
     private static boolean allowed(Station station, Decision decision) {
         return switch (decision) {
             case Decision.Unchanged ignored -> true;
-            case Decision.Keep ignored -> changesTokens(station);
+            case Decision.Keep ignored -> changesTokens(station) || station instanceof Station.Cache;
             case Decision.Resize ignored -> station instanceof Station.Framing;
             case Decision.Merge ignored -> changesTokens(station) && !(station instanceof Station.Patches);
             case Decision.Append ignored ->
@@ -180,9 +194,11 @@ public final class StepRunner {
             case Decision.Adapt ignored -> station instanceof Station.Weights;
             case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
-            case Decision.DropAllVisual ignored -> changesTokens(station) && !beforeLanguageModel(station);
+            case Decision.DropAllVisual ignored ->
+                (changesTokens(station) && !beforeLanguageModel(station)) || station instanceof Station.Cache;
+            case Decision.Retain ignored -> station instanceof Station.Cache;
             case Decision.Rescale ignored -> station instanceof Station.Attention;
-            case Decision.Edges ignored -> station instanceof Station.Attention;
+            case Decision.Edges ignored -> station instanceof Station.Attention || station instanceof Station.Prompt;
             case Decision.Replace ignored -> station instanceof Station.Logits;
         };
     }
@@ -191,11 +207,19 @@ public final class StepRunner {
         return !(station instanceof Station.Weights)
                 && !(station instanceof Station.Framing)
                 && !(station instanceof Station.Attention)
+                && !(station instanceof Station.Cache)
                 && !(station instanceof Station.Logits);
     }
 
     private static boolean beforeLanguageModel(Station station) {
         return station.order() <= new Station.Projector().order();
+    }
+
+    /** The keys in a cache have been turned by their positions, which stay as they are. */
+    private void checkTurned(Station station, Decision.Positions positions) {
+        if (station instanceof Station.Cache && positions == Decision.Positions.RENUMBERED) {
+            throw fault(station, "renumbers positions that keys have been turned by,");
+        }
     }
 
     private void checkIndices(Station station, int[] indices, int present, boolean cls) {

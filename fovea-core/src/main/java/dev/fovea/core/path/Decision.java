@@ -34,8 +34,12 @@ public sealed interface Decision {
     /**
      * Only these visual tokens remain, in the given order (ascending unless the paper says otherwise).
      *
+     * <p>At the cache: the keys and values of every other visual token leave every layer, also those of tokens that had
+     * left a deeper one before.
+     *
      * @param indices no duplicates
-     * @param positions used by decoder stations only; before the language model positions are always contiguous
+     * @param positions used by decoder stations only; before the language model positions are always contiguous, and keys
+     *     have been turned by theirs when the cache is passed
      */
     record Keep(int[] indices, Positions positions) implements Decision {
         public static Keep of(int... indices) {
@@ -145,7 +149,7 @@ public sealed interface Decision {
      */
     record Attend(Matrix tokens) implements Decision {}
 
-    /** All visual tokens leave the hidden states from this decoder layer on. */
+    /** All visual tokens leave the hidden states from this decoder layer on; at the cache their keys and values leave. */
     record DropAllVisual(Positions positions) implements Decision {}
 
     /**
@@ -158,11 +162,19 @@ public sealed interface Decision {
 
     /**
      * Attention station: which of the tokens that the layer holds may see which, in this layer, while the prompt is read
-     * and while it is answered. A token that follows later is of the last token's group.
+     * and while it is answered; at the prompt the same in every layer, for those that are left there. A token that follows
+     * later is of the last token's group.
      *
-     * @param edges a group for each token present in this layer, visual or not
+     * @param edges a group for each token present at the station, visual or not
      */
     record Edges(AttentionEdges edges) implements Decision {}
+
+    /**
+     * Cache: the keys and values of these tokens remain in every layer that holds them, and of no others, visual or not.
+     *
+     * @param tokens ascending positions in the layout
+     */
+    record Retain(int[] tokens) implements Decision {}
 
     /** Logits station: these logits replace the model's own; {@code NEGATIVE_INFINITY} forbids a token. */
     record Replace(float[] logits) implements Decision {}

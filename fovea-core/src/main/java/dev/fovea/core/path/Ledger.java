@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     model selects it as a feature, its class token
  * @param survivors what is left behind the last station, in the order of the sequence
  * @param encoderTokens patch tokens of all images that each encoder layer worked on, for the layers that ran
- * @param decoderTokens visual tokens whose keys and values each decoder layer holds
+ * @param decoderTokens visual tokens whose keys and values each decoder layer computed
+ * @param cachedTokens those of them that it holds for what follows: all, unless a step at the cache decided otherwise
  */
 public record Ledger(
         List<Grid> images,
@@ -25,7 +26,8 @@ public record Ledger(
         List<Token> tokens,
         List<Group> survivors,
         List<Integer> encoderTokens,
-        List<Integer> decoderTokens) {
+        List<Integer> decoderTokens,
+        List<Integer> cachedTokens) {
 
     public Ledger {
         images = List.copyOf(images);
@@ -34,21 +36,22 @@ public record Ledger(
         survivors = List.copyOf(survivors);
         encoderTokens = List.copyOf(encoderTokens);
         decoderTokens = List.copyOf(decoderTokens);
+        cachedTokens = List.copyOf(cachedTokens);
     }
 
-    /** The ledger of pictures whose size no step decided about. */
+    /** The ledger of pictures whose size no step decided about, with caches that hold all that was computed. */
     public Ledger(
             List<Grid> images,
             List<Token> tokens,
             List<Group> survivors,
             List<Integer> encoderTokens,
             List<Integer> decoderTokens) {
-        this(images, images, tokens, survivors, encoderTokens, decoderTokens);
+        this(images, images, tokens, survivors, encoderTokens, decoderTokens, decoderTokens);
     }
 
     /** The same history of pictures that would have had these grids if no step had decided about their size. */
     public Ledger framedFrom(List<Grid> grids) {
-        return new Ledger(images, grids, tokens, survivors, encoderTokens, decoderTokens);
+        return new Ledger(images, grids, tokens, survivors, encoderTokens, decoderTokens, cachedTokens);
     }
 
     /** What became of a token. */

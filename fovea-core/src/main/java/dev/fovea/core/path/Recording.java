@@ -68,6 +68,7 @@ public final class Recording {
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
             case Decision.Edges edges -> add(name + ".groups", edges.edges().groups());
+            case Decision.Retain retain -> add(name + ".retain", retain.tokens());
             case Decision.Replace replace -> add(name + ".logits", replace.logits());
         }
     }

@@ -1,5 +1,7 @@
 package dev.fovea.core.path;
 
+import java.util.Locale;
+
 /**
  * A place on the path of a picture through a vision-language model where a step may look and act.
  *
@@ -49,6 +51,24 @@ public sealed interface Station {
     /** The attention scores of decoder layer {@code layer}, before the softmax; prefill and every decoding step. */
     record Attention(int layer) implements Station {}
 
+    /**
+     * The keys and values of a prompt, once they have been computed: what leaves here is gone for everything that follows.
+     * Text that follows counts on as if nothing had left. A network that learns keeps none, so steps here are not called
+     * then; a step at another station may say with {@link Decision.Edges} what it comes to.
+     */
+    record Cache(Behind behind) implements Station {}
+
+    /** What has been read when the station of the cache is passed. */
+    enum Behind {
+        /**
+         * Everything up to the last visual token. A plan that acts here has its prompts read in two parts: the stations of
+         * the language model see this part alone, and the words behind it are read over what is left of it.
+         */
+        PICTURES,
+        /** The whole prompt, before the first token of the answer is fed back. */
+        PROMPT
+    }
+
     /** The next-token logits, at the end of prefill and after every decoding step. */
     record Logits() implements Station {}
 
@@ -65,6 +85,7 @@ public sealed interface Station {
             case Prompt ignored -> 30_000L;
             case Decoder s -> 40_000L + 2L * s.layer();
             case Attention s -> 40_001L + 2L * s.layer();
+            case Cache s -> s.behind() == Behind.PICTURES ? 49_000L : 49_001L;
             case Logits ignored -> 50_000L;
         };
     }
@@ -82,6 +103,7 @@ public sealed interface Station {
             case Prompt ignored -> "prompt";
             case Decoder s -> "decoder[" + s.layer() + "]";
             case Attention s -> "attention[" + s.layer() + "]";
+            case Cache s -> "cache[" + s.behind().name().toLowerCase(Locale.ROOT) + "]";
             case Logits ignored -> "logits";
         };
     }

@@ -65,6 +65,7 @@ public record ModelShape(
      * @param connectorInputs channels that the connector's first matrix reads; 0 where they are the features of a
      *     token's patches beside each other
      * @param deepFeatures how many features of earlier encoder layers are added behind the first decoder layers
+     * @param promptSeesItself whether the tokens of a prompt see each other both ways
      */
     public record Traits(
             int side,
@@ -76,14 +77,15 @@ public record ModelShape(
             boolean tiles,
             boolean frames,
             int connectorInputs,
-            int deepFeatures) {
+            int deepFeatures,
+            boolean promptSeesItself) {
         public Traits {
             windowed = Set.copyOf(windowed);
         }
 
         /** A token a patch, an MLP of the language model's width between, one image a picture, counted positions. */
         public static Traits plain(int decoderWidth) {
-            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false, 0, 0);
+            return new Traits(1, Set.of(), 0, false, decoderWidth, 1, false, false, 0, 0, false);
         }
     }
 

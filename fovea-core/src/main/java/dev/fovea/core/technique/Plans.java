@@ -17,6 +17,8 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What can be done with plans: running several together, and asking what they depend on. */
 public final class Plans {
+    private static final Station PICTURES_READ = new Station.Cache(Station.Behind.PICTURES);
+
     private Plans() {}
 
     /**
@@ -59,14 +61,15 @@ public final class Plans {
      * the picture can be kept for the next question.
      */
     public static boolean looksAtQuestion(Plan plan) {
-        return plan.steps().stream().anyMatch(Plans::looksAtQuestion);
+        boolean apart = plan.steps().stream().anyMatch(s -> s.station().equals(PICTURES_READ));
+        return plan.steps().stream().anyMatch(s -> looksAtQuestion(s, apart));
     }
 
     /** Whether a step before or inside the encoder depends on the question, so that features cannot be kept. */
     public static boolean encoderLooksAtQuestion(Plan plan) {
         return plan.steps().stream()
                 .filter(s -> s.station().order() < new Station.Connector().order())
-                .anyMatch(Plans::looksAtQuestion);
+                .anyMatch(s -> looksAtQuestion(s, false));
     }
 
     /** Whether a step decides about the size of pictures, so that the originals are needed when they are encoded. */
@@ -74,8 +77,9 @@ public final class Plans {
         return plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Framing);
     }
 
-    private static boolean looksAtQuestion(Step step) {
-        boolean beforeLanguageModel = switch (step.station()) {
+    /** @param apart whether the language model reads the pictures before the words behind them */
+    private static boolean looksAtQuestion(Step step, boolean apart) {
+        boolean beforeQuestion = switch (step.station()) {
             case Station.Weights ignored -> true;
             case Station.Framing ignored -> true;
             case Station.Patches ignored -> true;
@@ -83,9 +87,10 @@ public final class Plans {
             case Station.EncoderOutput ignored -> true;
             case Station.Connector ignored -> true;
             case Station.Projector ignored -> true;
-            default -> false;
+            case Station.Cache cache -> cache.behind() == Station.Behind.PICTURES;
+            default -> apart;
         };
-        return !beforeLanguageModel
+        return !beforeQuestion
                 || step.needs().stream()
                         .anyMatch(s -> s instanceof Signal.QuestionEmbedding
                                 || s instanceof Signal.QuestionPieces

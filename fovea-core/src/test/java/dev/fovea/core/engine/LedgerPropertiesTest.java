@@ -38,7 +38,7 @@ class LedgerPropertiesTest {
             rows = applied(rows, decision);
             tokens = EncoderPass.afterwards(tokens, decision);
         }
-        Ledger ledger = builder.build(tokens, List.of(), List.of());
+        Ledger ledger = builder.build(tokens, List.of(), List.of(), List.of());
         assertThat(ledger.count(Ledger.Fate.KEPT)
                         + ledger.count(Ledger.Fate.MERGED)
                         + ledger.count(Ledger.Fate.DROPPED))

@@ -65,10 +65,8 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         List<Long> prefill = new ArrayList<>();
         List<Long> kv = new ArrayList<>();
         for (int layer = 0; layer < load.decoder().size(); layer++) {
-            long tokens = (long) load.text() + load.decoder().get(layer);
-            boolean last = layer == load.decoder().size() - 1 && rows == Rows.LAST;
-            prefill.add(decoderLayer(last ? 1 : tokens, tokens, tokens));
-            kv.add(2L * kvWidth() * tokens * bytes);
+            prefill.add(prefillLayer(load, layer));
+            kv.add(2L * kvWidth() * (load.text() + load.cached().get(layer)) * bytes);
         }
         return new Cost(
                 embedding(load.patches()),
@@ -81,6 +79,17 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
                 decode(load),
                 kv,
                 peak(load));
+    }
+
+    private long prefillLayer(Load load, int layer) {
+        boolean last = layer == load.decoder().size() - 1 && rows == Rows.LAST;
+        long text = load.text();
+        long visual = load.decoder().get(layer);
+        if (!load.apart()) {
+            return decoderLayer(last ? 1 : text + visual, text + visual, text + visual);
+        }
+        return decoderLayer(last ? 1 : visual, visual, visual)
+                + decoderLayer(last ? 1 : text, text, text + load.cached().get(layer));
     }
 
     private long embedding(int patches) {
@@ -130,7 +139,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
     private long decode(Load load) {
         long flops = 0;
         for (int token = 1; token < load.answer(); token++) {
-            for (int visual : load.decoder()) {
+            for (int visual : load.cached()) {
                 flops += decoderLayer(1, 1, load.text() + visual + token);
             }
             flops += head();

@@ -22,7 +22,10 @@ import java.util.Set;
  *     are merged between attention and MLP
  * @param projected rows that the connector maps into the language model
  * @param entering per decoder layer, the visual tokens that reach its station, before what is decided there
- * @param decoder per decoder layer, the visual tokens whose keys and values it holds
+ * @param decoder per decoder layer, the visual tokens whose keys and values it computes
+ * @param cached per decoder layer, those of them that it holds for what follows
+ * @param apart whether the words behind the pictures are read over what is held, not over what was computed; words
+ *     before the pictures are then counted with those behind them
  * @param merging decoder layers at whose station tokens are merged: what was projected before is projected anew
  * @param text tokens of the prompt that are not visual
  * @param answer tokens of the answer
@@ -36,6 +39,8 @@ public record Load(
         int projected,
         List<Integer> entering,
         List<Integer> decoder,
+        List<Integer> cached,
+        boolean apart,
         Set<Integer> merging,
         int text,
         int answer,
@@ -46,11 +51,14 @@ public record Load(
         encoderMlp = List.copyOf(encoderMlp);
         entering = List.copyOf(entering);
         decoder = List.copyOf(decoder);
+        cached = List.copyOf(cached);
         merging = Set.copyOf(merging);
-        if (encoder.size() != encoderMlp.size() || entering.size() != decoder.size()) {
+        if (encoder.size() != encoderMlp.size()
+                || entering.size() != decoder.size()
+                || cached.size() != decoder.size()) {
             throw new IllegalArgumentException("A load needs one count per layer: " + encoder.size() + " and "
-                    + encoderMlp.size() + " encoder layers, " + entering.size() + " and " + decoder.size()
-                    + " decoder layers");
+                    + encoderMlp.size() + " encoder layers, " + entering.size() + ", " + decoder.size() + " and "
+                    + cached.size() + " decoder layers");
         }
     }
 
@@ -90,6 +98,8 @@ public record Load(
                 projected,
                 entering,
                 held,
+                ledger.cachedTokens(),
+                readsApart(plan),
                 merging(ledger),
                 text,
                 answer,
@@ -124,6 +134,7 @@ public record Load(
             case Station.Prompt ignored -> prompt;
             case Station.Decoder s -> load.entering.get(s.layer());
             case Station.Attention s -> load.decoder.get(s.layer());
+            case Station.Cache ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
             case Station.Logits ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
         };
     }
@@ -135,12 +146,37 @@ public record Load(
 
     /** The same prompt with another answer. */
     public Load withAnswer(int tokens) {
-        return new Load(images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, tokens, own);
+        return new Load(
+                images,
+                patches,
+                encoder,
+                encoderMlp,
+                projected,
+                entering,
+                decoder,
+                cached,
+                apart,
+                merging,
+                text,
+                tokens,
+                own);
     }
 
     private Load withOwn(long flops) {
         return new Load(
-                images, patches, encoder, encoderMlp, projected, entering, decoder, merging, text, answer, flops);
+                images,
+                patches,
+                encoder,
+                encoderMlp,
+                projected,
+                entering,
+                decoder,
+                cached,
+                apart,
+                merging,
+                text,
+                answer,
+                flops);
     }
 
     /** The load of the plain model. */
@@ -148,13 +184,20 @@ public record Load(
         int visual = shape.visualTokens();
         List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
         List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
-        return new Load(1, shape.patches(), layers, layers, visual, decoder, decoder, Set.of(), text, answer, 0);
+        return new Load(
+                1, shape.patches(), layers, layers, visual, decoder, decoder, decoder, false, Set.of(), text, answer, 0);
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */
     static boolean projectsEarly(Plan plan) {
         return plan.steps().stream()
                 .anyMatch(step -> step.station() instanceof Station.Projector || seesProjected(step));
+    }
+
+    /** Whether a plan decides what remains of the pictures before the words behind them are read. */
+    static boolean readsApart(Plan plan) {
+        return plan.steps().stream()
+                .anyMatch(step -> step.station().equals(new Station.Cache(Station.Behind.PICTURES)));
     }
 
     static boolean seesProjected(Step step) {

@@ -11,11 +11,13 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Plans;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -33,6 +35,7 @@ public final class PlanSimulator {
     private final Set<Integer> merging = new HashSet<>();
     private boolean inDecoder;
     private long own;
+    private boolean evicted;
 
     private PlanSimulator(ModelShape shape, Plan plan, int text) {
         this.shape = shape;
@@ -88,7 +91,27 @@ public final class PlanSimulator {
             at(new Station.Decoder(layer));
             decoder.add(cells.length);
         }
-        return new Load(1, shape.patches(), encoder, mlp, projected, entering, decoder, merging, text, answer, own);
+        return new Load(
+                1,
+                shape.patches(),
+                encoder,
+                mlp,
+                projected,
+                entering,
+                decoder,
+                cached(decoder),
+                Load.readsApart(plan),
+                merging,
+                text,
+                answer,
+                own);
+    }
+
+    /** What every layer still holds once the steps at the cache have decided. */
+    private List<Integer> cached(List<Integer> decoder) {
+        at(new Station.Cache(Station.Behind.PICTURES));
+        at(new Station.Cache(Station.Behind.PROMPT));
+        return evicted ? Collections.nCopies(decoder.size(), cells.length) : decoder;
     }
 
     /** The class token stands in front of the patches where the model passes it on. */
@@ -132,6 +155,7 @@ public final class PlanSimulator {
                 noted.putAll(outcome.notes());
                 notedText.putAll(outcome.textNotes());
                 follow(outcome.decision());
+                evicted |= station instanceof Station.Cache && !(outcome.decision() instanceof Decision.Unchanged);
                 if (outcome.decision() instanceof Decision.Merge && station instanceof Station.Decoder at) {
                     merging.add(at.layer());
                 }
@@ -145,7 +169,8 @@ public final class PlanSimulator {
         int before = inDecoder ? text / 2 : 0;
         int[] visual = new int[n];
         Arrays.setAll(visual, i -> before + i);
-        int length = inDecoder ? n + text : n;
+        // Where the pictures are read before the words behind them, these are not there yet.
+        int length = n + (Load.readsApart(plan) ? before : inDecoder ? text : 0);
         int total = shape.patches() + (inDecoder && shape.clsInFeatures() ? 1 : 0);
         return new Layout(length, visual, cells, shape.gridRows(), shape.gridCols(), 1, total);
     }
@@ -176,6 +201,13 @@ public final class PlanSimulator {
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Retain retain -> {
+                int[] visual = layout().visual();
+                Set<Integer> stay = Arrays.stream(retain.tokens()).boxed().collect(Collectors.toSet());
+                select(IntStream.range(0, visual.length)
+                        .filter(i -> stay.contains(visual[i]))
+                        .toArray());
+            }
             case Decision.Replace ignored -> {}
         }
     }

@@ -80,9 +80,9 @@ public final class OpenedModel implements Subject {
             double logProbability = answer.tokens().stream()
                     .mapToDouble(Generated.Token::logProbability)
                     .sum();
-            int held = answer.ledger().decoderTokens().isEmpty()
+            int held = answer.ledger().cachedTokens().isEmpty()
                     ? 0
-                    : answer.ledger().decoderTokens().getFirst();
+                    : answer.ledger().cachedTokens().getFirst();
             return new Reply(
                     answer.text(),
                     tokens,

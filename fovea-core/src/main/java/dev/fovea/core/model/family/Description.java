@@ -10,6 +10,7 @@ import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderOptions;
+import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -182,7 +183,8 @@ public record Description(
                         tiles,
                         frames,
                         connector.firstInputs(),
-                        connector.deep()));
+                        connector.deep(),
+                        text.variant().mutual() == MutualSight.PROMPT));
     }
 
     /**

@@ -161,6 +161,36 @@ public final class KvCache implements AutoCloseable {
             return larger;
         }
 
+        /**
+         * Forgets all but these tokens. Positions count on as before.
+         *
+         * @param rows ascending indices of held tokens
+         * @param room tokens to make room for behind them
+         */
+        public void retain(int[] rows, int room) {
+            boolean all = rows.length == length;
+            if (all || keys == null || values == null) {
+                return;
+            }
+            capacity = Math.max(1, rows.length + room);
+            keys = selected(keys, rows);
+            values = selected(values, rows);
+            origins = Arrays.copyOf(chosen(origins, rows), capacity);
+            positions = Arrays.copyOf(chosen(positions, rows), capacity);
+            length = rows.length;
+        }
+
+        private OwnedTensor selected(OwnedTensor store, int[] rows) {
+            OwnedTensor smaller = OwnedTensor.of(Tensors.empty(dtype, heads, capacity, headDim));
+            smaller.get().narrow(1, 0, rows.length).copy_(store.get().index_select(1, Tensors.indices(rows)));
+            store.close();
+            return smaller;
+        }
+
+        private static int[] chosen(int[] numbers, int[] rows) {
+            return Arrays.stream(rows).map(r -> numbers[r]).toArray();
+        }
+
         private void truncate(int place) {
             int kept = 0;
             while (kept < length && origins[kept] < place) {
