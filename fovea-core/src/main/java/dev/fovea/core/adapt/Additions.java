@@ -6,8 +6,8 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * What is added to the tensors of a model, by canonical name ({@code text.layers.0.self_attn.q_proj.weight}). Two are
- * equal if they add the same tensors, not only equal numbers, to the same names.
+ * What is added to the tensors of a model, by canonical name ({@code text.layers.0.self_attn.q_proj.weight}), or, for one
+ * prompt, beside a block that is more than one tensor ({@code text.layers.0.mlp}). Two are equal if they add the same tensors, not only equal numbers, to the same names.
  */
 public record Additions(Map<String, Addition> byName) {
     public Additions {

@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
@@ -55,14 +56,21 @@ final class ConnectorPass {
      *     null
      * @param carried signals and notes for later stations
      * @param decided the decisions at the connector
+     * @param added beside the weights of the language model, while it reads and answers the prompt
      */
     record Projected(
-            Tensor tokens, @Nullable Tensor deep, VisualTokens visual, Carried carried, List<Decided> decided) {}
+            Tensor tokens,
+            @Nullable Tensor deep,
+            VisualTokens visual,
+            Carried carried,
+            List<Decided> decided,
+            List<Additions> added) {}
 
     private static final class State {
         final Item item;
         final Carried carried;
         final List<Decided> decided = new ArrayList<>();
+        final List<Additions> added = new ArrayList<>();
         VisualTokens visual;
         Tensor features;
 
@@ -111,7 +119,8 @@ final class ConnectorPass {
                 deep == 0 ? null : all.narrow(1, width, deep * width),
                 s.visual,
                 s.carried,
-                s.decided);
+                s.decided,
+                s.added);
     }
 
     /** Channels of a token, behind which those of its deep features stand. */
@@ -234,6 +243,7 @@ final class ConnectorPass {
             outcome.notes().forEach((name, values) -> s.carried.put(new Signal.Noted(name), values, before.ids()));
             switch (outcome.decision()) {
                 case Decision.Unchanged ignored -> {}
+                case Decision.Adapt adapt -> s.added.add(adapt.additions());
                 case Decision.Append more -> append(s, station, more.tokens());
                 case Decision.Resample resample -> resample(s, station, resample);
                 default -> choose(s, station, outcome.decision());

@@ -24,6 +24,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -142,7 +143,9 @@ final class DecoderPass {
 
     private Tensor layer(int index, Tensor entering, int[][] places) {
         DecoderLayer layer = decoder.layers().get(index);
-        DecoderProjections now = new DecoderProjections(layer, entering);
+        PackedFactors beside = new PackedFactors(
+                index, chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList()), lengths());
+        DecoderProjections now = new DecoderProjections(layer, beside, entering);
         Tensor x = station(new Station.Decoder(index), entering, now);
         boolean last = index == decoder.layers().size() - 1;
         int[][][] positions = positions(index);
@@ -164,7 +167,8 @@ final class DecoderPass {
             attended = selective() ? attended.index_select(0, wanted) : attended;
             residual = x.index_select(0, wanted);
         }
-        Tensor leaving = layer.mlpResidual(layer.attentionResidual(residual, attended));
+        PackedFactors behind = beside.over(last ? askedOfEach() : lengths());
+        Tensor leaving = layer.mlpResidual(layer.attentionResidual(residual, attended, behind), behind);
         return last ? leaving : withDeepFeatures(index, leaving);
     }
 
@@ -544,6 +548,16 @@ final class DecoderPass {
 
     private int[] lengths() {
         return chunks.stream().mapToInt(Chunk::length).toArray();
+    }
+
+    /** How many tokens of each sequence are asked for. */
+    private int[] askedOfEach() {
+        return chunks.stream()
+                .mapToInt(c -> {
+                    int[] own = c.sequence().asked();
+                    return own == null ? 1 : own.length;
+                })
+                .toArray();
     }
 
     /** Rows of the tokens asked for. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class DecoderProjections {
     private final DecoderLayer layer;
     private final SelfAttention attention;
+    private PackedFactors beside;
     private Tensor states;
     private RotaryEmbedding.@Nullable Table table;
     private @Nullable Tensor normed;
@@ -23,9 +24,13 @@ final class DecoderProjections {
     private @Nullable Tensor rotatedQueries;
     private @Nullable Tensor rotatedKeys;
 
-    /** @param states {@code [total tokens, width]} entering the layer */
-    DecoderProjections(DecoderLayer layer, Tensor states) {
+    /**
+     * @param beside what prompts add to the maps of the layer
+     * @param states {@code [total tokens, width]} entering the layer
+     */
+    DecoderProjections(DecoderLayer layer, PackedFactors beside, Tensor states) {
         this.layer = layer;
+        this.beside = beside;
         this.attention = layer.attention();
         this.states = states;
     }
@@ -51,7 +56,7 @@ final class DecoderProjections {
     /** Makes queries, keys and values at once, if none is there yet: for rows that need all of them anyway. */
     void together() {
         if (queries == null && keys == null && values == null) {
-            List<Tensor> all = attention.projections(normed());
+            List<Tensor> all = attention.projections(normed(), beside);
             queries = all.get(0);
             keys = all.get(1);
             values = all.get(2);
@@ -66,7 +71,7 @@ final class DecoderProjections {
                 t = RotaryEmbedding.rotate(queries(false), table());
                 rotatedQueries = t;
             } else {
-                t = attention.queries(normed());
+                t = attention.queries(normed(), beside);
                 queries = t;
             }
         }
@@ -80,7 +85,8 @@ final class DecoderProjections {
             return all.narrow(1, row, 1);
         }
         Tensor plain = queries;
-        Tensor q = plain == null ? attention.queries(normed().narrow(0, row, 1)) : plain.narrow(1, row, 1);
+        Tensor q =
+                plain == null ? attention.queries(normed().narrow(0, row, 1), beside.at(row)) : plain.narrow(1, row, 1);
         if (!rotary) {
             return q;
         }
@@ -97,7 +103,7 @@ final class DecoderProjections {
                 t = RotaryEmbedding.rotate(keys(false), table());
                 rotatedKeys = t;
             } else {
-                t = attention.keys(normed());
+                t = attention.keys(normed(), beside);
                 keys = t;
             }
         }
@@ -108,7 +114,7 @@ final class DecoderProjections {
     Tensor values() {
         Tensor t = values;
         if (t == null) {
-            t = attention.values(normed());
+            t = attention.values(normed(), beside);
             values = t;
         }
         return t;
@@ -121,6 +127,7 @@ final class DecoderProjections {
      */
     void follow(int[] lengths, @Nullable RowChange[] changes, Tensor after) {
         states = after;
+        beside = beside.after(changes);
         rotatedQueries = null;
         rotatedKeys = null;
         table = null;
@@ -134,6 +141,7 @@ final class DecoderProjections {
     /** Follows a decision behind this layer: what it computed stays as it was, for the tokens that are left. */
     void followBehind(int[] lengths, @Nullable RowChange[] changes) {
         normed = selected(normed(), 0, lengths, changes);
+        beside = beside.after(changes);
         queries = selected(queries, 1, lengths, changes);
         keys = selected(keys, 1, lengths, changes);
         values = selected(values, 1, lengths, changes);

@@ -25,6 +25,7 @@ import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Takes prompts along the path: pictures through encoder and connector, their tokens and the words through the language
@@ -387,6 +388,7 @@ public final class PathEngine {
         List<Ledger.Grid> grids = grids(p);
         boolean cls = model.clsIsFeature();
         int total = grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum();
+        PromptFactors factors = factors(images);
         VisualTokens visual = taken.visual();
         int[] visualAt = taken.at();
         PositionIds.Laid positions = new PromptPositions(model).of(p.ids(), grids, visual, visualAt, length);
@@ -403,11 +405,16 @@ public final class PathEngine {
                 total,
                 grids,
                 images.stream().map(ConnectorPass.Projected::carried).toList());
+        sequence.factors(factors == null ? null : factors.kept());
         if (!images.isEmpty()) {
             sequence.deep(
                     DeepFeatures.of(images, taken::ordered, model.connector().deep()));
         }
         return sequence;
+    }
+
+    private @Nullable PromptFactors factors(List<ConnectorPass.Projected> images) {
+        return PromptFactors.of(images.stream().flatMap(i -> i.added().stream()).toList(), decoder());
     }
 
     /** The same words for a second branch that never sees the pictures. */

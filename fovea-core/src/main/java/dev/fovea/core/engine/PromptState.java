@@ -101,10 +101,13 @@ public final class PromptState implements AutoCloseable {
         return sequence.cache().layer(0).length();
     }
 
-    /** Native memory that its caches take. */
+    /** Native memory that its caches take, and what its pictures add beside the model's weights. */
     public long bytes() {
         Sequence other = blind;
-        return sequence.cache().bytes() + (other == null ? 0 : other.cache().bytes());
+        PromptFactors factors = sequence.factors();
+        return sequence.cache().bytes()
+                + (other == null ? 0 : other.cache().bytes())
+                + (factors == null ? 0 : factors.bytes());
     }
 
     /** Forgets all but the first tokens, which must include every picture. */
@@ -190,6 +193,10 @@ public final class PromptState implements AutoCloseable {
     @Override
     public void close() {
         sequence.cache().close();
+        PromptFactors factors = sequence.factors();
+        if (factors != null) {
+            factors.close();
+        }
         if (blind != null) {
             blind.cache().close();
         }

@@ -53,6 +53,7 @@ final class Sequence {
     private int @Nullable [] asked;
     private @Nullable DeepFeatures deep;
     private @Nullable Tensor gates;
+    private @Nullable PromptFactors factors;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -135,6 +136,16 @@ final class Sequence {
     @Nullable
     DeepFeatures deep() {
         return deep;
+    }
+
+    /** With what its pictures add beside the weights of the language model, for as long as it is there. */
+    void factors(@Nullable PromptFactors ofPictures) {
+        factors = ofPictures;
+    }
+
+    @Nullable
+    PromptFactors factors() {
+        return factors;
     }
 
     /** A prompt of words alone, under the plain model. */

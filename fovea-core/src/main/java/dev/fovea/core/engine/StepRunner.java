@@ -191,7 +191,10 @@ public final class StepRunner {
                         && !(station instanceof Station.Patches);
             case Decision.Resample ignored ->
                 station instanceof Station.Connector || station instanceof Station.Projector;
-            case Decision.Adapt ignored -> station instanceof Station.Weights;
+            case Decision.Adapt ignored ->
+                station instanceof Station.Weights
+                        || station instanceof Station.Connector
+                        || station instanceof Station.Projector;
             case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored ->

@@ -186,7 +186,12 @@ public final class TrainingPath {
                         assembly.picture(
                                 given.grid(),
                                 new ConnectorPass.Projected(
-                                        given.tokens(), null, whole.keep(given.cells()), new Carried(false), List.of()),
+                                        given.tokens(),
+                                        null,
+                                        whole.keep(given.cells()),
+                                        new Carried(false),
+                                        List.of(),
+                                        List.of()),
                                 given.cells().length);
                     }
                 }
@@ -296,6 +301,8 @@ public final class TrainingPath {
                     groups,
                     Arrays.stream(prompt.asked()).map(wordsAt::get).toArray(),
                     prompt.answer());
+            sequence.factors(PromptFactors.of(
+                    images.stream().flatMap(i -> i.added().stream()).toList(), decoder));
             sequence.deep(DeepFeatures.of(
                     images, model == null ? 0 : model.connector().deep()));
             return sequence;

@@ -140,7 +140,14 @@ public sealed interface Decision {
         }
     }
 
-    /** Weights: this is added to the weights of the model for as long as the plan holds. */
+    /**
+     * Weights: this is added to the weights of the model for as long as the plan holds, for all prompts.
+     *
+     * <p>Connector and projector: products of low rank stand beside the weights of the language model while it reads and
+     * answers this prompt alone, those of several pictures in it together. They may be added to the matrices of attention
+     * ({@code text.layers.0.self_attn.q_proj.weight}, and the same with k, v and o), and to the whole of what a layer does
+     * behind its second norm ({@code text.layers.0.mlp}): from the normed states to what the block makes of them.
+     */
     record Adapt(Additions additions) implements Decision {}
 
     /**

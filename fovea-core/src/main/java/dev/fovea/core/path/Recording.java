@@ -1,9 +1,13 @@
 package dev.fovea.core.path;
 
+import dev.fovea.core.adapt.Addition;
+import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Every declared signal and every decision of one run, named by station: {@code decoder[2].0.DecoderAttention[...]} for
@@ -63,13 +67,26 @@ public final class Recording {
                 add(name + ".resample.anchors", resample.anchors());
             }
             case Decision.Gate gate -> add(name + ".gates", TensorRows.matrix(gate.gates()));
-            case Decision.Adapt ignored -> {}
+            case Decision.Adapt adapt -> addAdditions(name + ".adapt.", adapt.additions());
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
             case Decision.Edges edges -> add(name + ".groups", edges.edges().groups());
             case Decision.Retain retain -> add(name + ".retain", retain.tokens());
             case Decision.Replace replace -> add(name + ".logits", replace.logits());
+        }
+    }
+
+    private void addAdditions(String prefix, Additions additions) {
+        for (Map.Entry<String, Addition> entry : new TreeMap<>(additions.byName()).entrySet()) {
+            String name = prefix + entry.getKey();
+            switch (entry.getValue()) {
+                case Addition.LowRank low -> {
+                    add(name + ".down", TensorRows.matrix(new TensorRows(low.down())));
+                    add(name + ".up", TensorRows.matrix(new TensorRows(low.up())));
+                }
+                case Addition.Difference difference -> add(name, Tensors.floats(difference.values()));
+            }
         }
     }
 

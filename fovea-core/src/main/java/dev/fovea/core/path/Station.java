@@ -32,7 +32,8 @@ public sealed interface Station {
 
     /**
      * Between encoder and language model, before the projector: a {@link Decision.Merge} or {@link Decision.Append}
-     * here combines the selected encoder features, which are projected afterwards. Sees one image at a time.
+     * here combines the selected encoder features, which are projected afterwards. A {@link Decision.Adapt} holds for the
+     * language model and this prompt alone. Sees one image at a time.
      */
     record Connector() implements Station {}
 

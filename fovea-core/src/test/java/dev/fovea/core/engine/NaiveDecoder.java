@@ -2,11 +2,13 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.layer.RotaryEmbedding;
+import dev.fovea.core.model.language.Beside;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -19,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class NaiveDecoder {
     private final Decoder decoder;
     private final @Nullable Tensor deep;
+    private final IntFunction<Beside> beside;
 
     NaiveDecoder(Decoder decoder) {
         this(decoder, null);
@@ -26,8 +29,14 @@ final class NaiveDecoder {
 
     /** @param deep what is added behind the first layers, 0 at words: {@code [tokens, layers * width]}, or null */
     NaiveDecoder(Decoder decoder, @Nullable Tensor deep) {
+        this(decoder, deep, layer -> Beside.NOTHING);
+    }
+
+    /** @param beside what is added beside the maps of each layer */
+    NaiveDecoder(Decoder decoder, @Nullable Tensor deep, IntFunction<Beside> beside) {
         this.decoder = decoder;
         this.deep = deep;
+        this.beside = beside;
     }
 
     /**
@@ -127,14 +136,16 @@ final class NaiveDecoder {
 
     private Tensor layer(int index, Tensor x, int[] blocks, int[][] positions) {
         DecoderLayer layer = decoder.layers().get(index);
+        Beside own = beside.apply(index);
         int n = positions[0].length;
         Tensor normed = layer.mixerNorm().forward(x);
         RotaryEmbedding.Table table = decoder.options().rotary(index).table(positions);
-        Tensor q = RotaryEmbedding.rotate(layer.attention().queries(normed), table);
+        Tensor q = RotaryEmbedding.rotate(layer.attention().queries(normed, own), table);
         int group = layer.attention().heads() / layer.attention().kvHeads();
-        Tensor k = RotaryEmbedding.rotate(layer.attention().keys(normed), table)
+        Tensor k = RotaryEmbedding.rotate(layer.attention().keys(normed, own), table)
                 .repeat_interleave(group, new LongOptional(0), new LongOptional());
-        Tensor v = layer.attention().values(normed).repeat_interleave(group, new LongOptional(0), new LongOptional());
+        Tensor v =
+                layer.attention().values(normed, own).repeat_interleave(group, new LongOptional(0), new LongOptional());
         Tensor scores =
                 Tensors.scale(q.matmul(k.transpose(1, 2)), layer.attention().scale());
         double cap = layer.attention().cap();
@@ -150,9 +161,10 @@ final class NaiveDecoder {
         }
         Tensor probabilities = Tensors.softmax(scores.add(Tensors.of(mask, n, n)));
         Tensor out = probabilities.matmul(v).transpose(0, 1).reshape(n, -1);
-        Tensor branch = layer.attention().out().forward(Tensors.to(out, DType.F32));
+        Tensor gathered = Tensors.to(out, DType.F32);
+        Tensor branch = own.onto(Beside.Place.OUT, layer.attention().out().forward(gathered), gathered);
         Norm after = layer.mixerOutNorm();
-        return layer.mlpResidual(x.add(after == null ? branch : after.forward(branch)));
+        return layer.mlpResidual(x.add(after == null ? branch : after.forward(branch)), own);
     }
 
     private boolean sees(int query, int key, int[] positions, int[] blocks, int window) {

@@ -52,14 +52,21 @@ public record DecoderLayer(
      *
      * @param x what entered the layer, {@code [tokens, width]}
      * @param attended what the heads gathered, {@code [tokens, heads * head dim]}
+     * @param beside what is added to what the map behind the heads makes of it
      */
-    public Tensor attentionResidual(Tensor x, Tensor attended) {
-        return x.add(normed(mixerOutNorm, attention().out().forward(attended)));
+    public Tensor attentionResidual(Tensor x, Tensor attended, Beside beside) {
+        Tensor out = beside.onto(Beside.Place.OUT, attention().out().forward(attended), attended);
+        return x.add(normed(mixerOutNorm, out));
     }
 
-    /** The second half of the layer: {@code [tokens, width] -> [tokens, width]}. */
-    public Tensor mlpResidual(Tensor x) {
-        return x.add(normed(mlpOutNorm, mlp.forward(mlpNorm.forward(x))));
+    /**
+     * The second half of the layer: {@code [tokens, width] -> [tokens, width]}.
+     *
+     * @param beside what is added to what the MLP makes of the normed states
+     */
+    public Tensor mlpResidual(Tensor x, Beside beside) {
+        Tensor normed = mlpNorm.forward(x);
+        return x.add(normed(mlpOutNorm, beside.onto(Beside.Place.MLP, mlp.forward(normed), normed)));
     }
 
     private static Tensor normed(@Nullable Norm norm, Tensor branch) {

@@ -52,31 +52,42 @@ public record SelfAttention(
                 variant.windows().of(layer));
     }
 
-    /** Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, not rotated. */
-    public Tensor queries(Tensor normed) {
-        return normed(queryNorm, split(query.forward(normed), heads, normed));
+    /**
+     * Queries of normed states: {@code [tokens, width] -> [heads, tokens, head dim]}, not rotated.
+     *
+     * @param beside what is added to what the map makes of them, before heads and their norms
+     */
+    public Tensor queries(Tensor normed, Beside beside) {
+        Tensor projected = beside.onto(Beside.Place.QUERY, query.forward(normed), normed);
+        return normed(queryNorm, split(projected, heads, normed));
     }
 
     /** Keys of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}, not rotated. */
-    public Tensor keys(Tensor normed) {
-        return normed(keyNorm, split(key.forward(normed), kvHeads, normed));
+    public Tensor keys(Tensor normed, Beside beside) {
+        Tensor projected = beside.onto(Beside.Place.KEY, key.forward(normed), normed);
+        return normed(keyNorm, split(projected, kvHeads, normed));
     }
 
     /** Values of normed states: {@code [tokens, width] -> [kv-heads, tokens, head dim]}. */
-    public Tensor values(Tensor normed) {
-        return split(value.forward(normed), kvHeads, normed);
+    public Tensor values(Tensor normed, Beside beside) {
+        return split(beside.onto(Beside.Place.VALUE, value.forward(normed), normed), kvHeads, normed);
     }
 
     /**
      * Queries, keys and values, in this order: what the three methods give for each, together, which for a single token
      * is quicker.
+     *
+     * @param beside as above
      */
-    public List<Tensor> projections(Tensor normed) {
+    public List<Tensor> projections(Tensor normed, Beside beside) {
         List<Tensor> all = Linear.forward(normed, query, key, value);
+        Tensor queries = beside.onto(Beside.Place.QUERY, all.get(0), normed);
+        Tensor keys = beside.onto(Beside.Place.KEY, all.get(1), normed);
+        Tensor values = beside.onto(Beside.Place.VALUE, all.get(2), normed);
         return List.of(
-                normed(queryNorm, split(all.get(0), heads, normed)),
-                normed(keyNorm, split(all.get(1), kvHeads, normed)),
-                split(all.get(2), kvHeads, normed));
+                normed(queryNorm, split(queries, heads, normed)),
+                normed(keyNorm, split(keys, kvHeads, normed)),
+                split(values, kvHeads, normed));
     }
 
     private static Tensor normed(@Nullable Norm norm, Tensor heads) {
