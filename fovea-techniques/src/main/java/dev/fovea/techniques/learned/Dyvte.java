@@ -139,8 +139,11 @@ public final class Dyvte implements LearnedTechnique {
         return z[STAY] < z[EXIT];
     }
 
-    /** How many words stand behind the last picture. */
+    /** How many words stand behind the last picture; none once all visual tokens have left, and no gate is asked again. */
     private static int question(Layout layout) {
+        if (layout.visualCount() == 0) {
+            return 0;
+        }
         int picture = layout.visual()[layout.visualCount() - 1];
         return (int) Arrays.stream(layout.instruction())
                 .filter(word -> word > picture)
