@@ -15,6 +15,7 @@ import dev.fovea.techniques.Shapes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * MustDrop (arXiv 2411.10803): windows of alike patches become one token, the most attended ones are never dropped, and
@@ -27,7 +28,7 @@ public final class MustDrop implements Technique {
             arxiv       2411.10803
             summary     Merges windows of alike patches after the first encoder layer, and drops at four decoder depths
                         what the text attends to weakly, but never the patches most attended by the class token.
-            stations    encoder, connector, decoder
+            stations    encoder, connector, decoder, cache
             budget      The average over decoder layers that the thresholds aim at: the authors' for 192, 128 and 64 of
                         576 tokens, geometric in between. How many tokens stay depends on picture and question. With
                         count=budget, tokens after merging.
@@ -44,12 +45,14 @@ public final class MustDrop implements Technique {
             knob        k2 = 7/32 decoder layers: Layers before the second drop.
             knob        k3 = 11/32 decoder layers: Layers before the third drop.
             knob        k4 = 15/32 decoder layers: Layers before the fourth drop.
+            knob        cache = cleared | kept: Whether, once the prompt has been read, the layers from the one before the
+                        first drop on forget what a later drop has left out, as published.
             substitute  class-attention
             note        Merged tokens come first, the most alike first, as in the authors' code. Patches beside the last
                         whole window stay; the authors' code takes only grids that windows fill.
             note        Positions are renumbered after every drop, as in the authors' code.
-            note        The last stage, which also clears the caches of earlier layers of what was dropped later, is left
-                        out: it saves memory and decoding time, and changes what decoded tokens see there.
+            note        Layers before the one that the first drop looks at keep all keys and values, as in the authors'
+                        code.
             """);
 
     @Override
@@ -82,6 +85,17 @@ public final class MustDrop implements Technique {
         TreeSet<Integer> depths = new TreeSet<>();
         List.of("k1", "k2", "k3", "k4").forEach(k -> depths.add(knobs.layer(k, shape)));
         depths.forEach(depth -> steps.add(filter.step(depth)));
+        if (knobs.is("cache", "cleared")) {
+            steps.add(clearing(Math.max(0, depths.first() - 1)));
+        }
         return steps;
+    }
+
+    /** Before the answer goes on, what the last layer no longer holds leaves the layers from this one on. */
+    private static Step clearing(int layer) {
+        return new Step(new Station.Cache(Station.Behind.PROMPT, layer), List.of(), s -> {
+            int[] left = IntStream.range(0, s.layout().visualCount()).toArray();
+            return Outcome.of(new Decision.Keep(left, Decision.Positions.RENUMBERED));
+        });
     }
 }

@@ -153,9 +153,23 @@ class MustDropTest {
                         new Station.Decoder(3),
                         new Station.Decoder(7),
                         new Station.Decoder(11),
-                        new Station.Decoder(15));
+                        new Station.Decoder(15),
+                        new Station.Cache(Station.Behind.PROMPT, 2));
+        Plan kept = Models.plan(new MustDrop(), Models.LLAVA, Budget.count(128), "cache=kept");
+        assertThat(kept.steps()).hasSize(6);
         Plan budgeted = Models.plan(new MustDrop(), Models.LLAVA, Budget.count(128), "count=budget");
         assertThat(Models.only(budgeted).station()).isEqualTo(new Station.EncoderOutput(22));
+    }
+
+    /** Layers from the one that the first drop looks at on are left with what the last one holds. */
+    @Test
+    void theCacheIsCleared() {
+        Plan plan = Models.plan(new MustDrop(), Models.LLAVA, Budget.count(64));
+        var outcome = FakeSignals.ofPrompt(3, 1, 5, 4).run(plan.steps().getLast());
+        assertThat(outcome.decision()).isInstanceOf(Decision.Keep.class);
+        Decision.Keep keep = (Decision.Keep) outcome.decision();
+        assertThat(keep.indices()).containsExactly(0, 1, 2, 3, 4);
+        assertThat(keep.positions()).isEqualTo(Decision.Positions.RENUMBERED);
     }
 
     @Test
