@@ -1,6 +1,7 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.Fit;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.shape.ModelShape;
@@ -97,7 +98,7 @@ final class TechniquesCommand implements Callable<Integer> {
     }
 
     /** A model that techniques are held against. */
-    private record Target(String name, ModelShape shape, boolean resizes) {
+    private record Target(String name, ModelShape shape, PictureProcessor pictures) {
         static Target of(ModelOption option, Session session) {
             Path folder = option.resolve(session);
             try {
@@ -107,14 +108,14 @@ final class TechniquesCommand implements Callable<Integer> {
                 return new Target(
                         option.name(session),
                         description.shape(tower),
-                        found.family().pictures(folder, description).resizesViews());
+                        found.family().pictures(folder, description));
             } catch (CheckpointException e) {
                 throw CommandFailure.model(CommandFailure.sentence(e));
             }
         }
 
         Fit fit(Technique technique) {
-            return Fit.of(technique, shape, resizes);
+            return Fit.of(technique, shape, pictures);
         }
     }
 

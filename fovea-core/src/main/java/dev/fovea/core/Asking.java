@@ -168,7 +168,10 @@ record Asking(
      *
      * @param question what the steps that look at the question see
      */
-    Job job(List<ChatMessage> messages, List<Shown> pictures, String question, AskOptions options) {
+    Job job(List<ChatMessage> messages, List<Shown> shown, String question, AskOptions options) {
+        PlanRun.Question asked = question(question);
+        List<Shown> pictures =
+                new Cutting(new Planning(techniques, shape), engine, processor).cut(shown, asked, options);
         List<PreparedPicture> prepared = pictures.stream().map(Shown::prepared).toList();
         int[] ids = new PromptEncoder(template, tokenizer)
                 .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
@@ -177,7 +180,6 @@ record Asking(
         List<Slot> slots = promptText.slots(prepared);
         checkContext(ids.length, slots, Pictures.views(pictures), plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;
-        PlanRun.Question asked = question(question);
         Map<Plan, PlanRun> runs = new IdentityHashMap<>();
         Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> PlanRun.of(p, asked, recording));
         return new Job(
@@ -334,9 +336,10 @@ record Asking(
     private Geometry geometry(PreparedImage view, Ledger ledger, int image) {
         Geometry g = view.geometry();
         Ledger.Grid grid = ledger.images().get(image);
-        return grid.equals(ledger.unframed().get(image))
-                ? g
-                : processor.geometry(g, grid.cols() * shape.tokenPixels(), grid.rows() * shape.tokenPixels());
+        int width = grid.cols() * shape.tokenPixels();
+        int height = grid.rows() * shape.tokenPixels();
+        boolean asPrepared = grid.equals(ledger.unframed().get(image)) || (width == g.width() && height == g.height());
+        return asPrepared ? g : processor.geometry(g, width, height);
     }
 
     static double ms(long from, long to) {

@@ -108,7 +108,7 @@ public final class Conversation implements AutoCloseable {
             Answer answer = asking.answer(job, current, held, text, timings);
             pictures.clear();
             boolean frames = Plans.frames(job.plan()) || asking.processor().looksAtAll();
-            shown.forEach(picture -> pictures.add(frames ? picture : picture.withoutOriginal()));
+            job.pictures().forEach(picture -> pictures.add(frames ? picture : picture.withoutOriginal()));
             messages.clear();
             messages.addAll(said);
             messages.add(ChatMessage.of("assistant", 0, answer.text()));

@@ -6,6 +6,7 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.image.ViewSize;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.tensor.Tensors;
 import java.util.List;
@@ -38,7 +39,16 @@ record Pictures(PictureProcessor processor) {
                 name,
                 run,
                 new Source(shown, view, processor),
-                view.seen());
+                view.seen(),
+                shown.isCut() ? uncut(shown, view) : null);
+    }
+
+    /** The overview stands in the place of the whole picture; tiles are more than there would be. */
+    private static ImageInput.Uncut uncut(Shown shown, PreparedImage view) {
+        ViewSize whole = shown.uncut().views().getFirst().size();
+        return view.part() instanceof Part.Tile
+                ? new ImageInput.Uncut(0, 0)
+                : new ImageInput.Uncut(whole.width(), whole.height());
     }
 
     private static ImageInput.Pixels pixels(PreparedImage view) {

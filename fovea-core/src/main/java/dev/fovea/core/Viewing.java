@@ -19,7 +19,7 @@ import java.util.List;
 public final class Viewing implements AutoCloseable {
     private final Asking asking;
     private final AskOptions options;
-    private final List<Shown> pictures;
+    private List<Shown> pictures;
     private final List<EncodedImage> encoded = new ArrayList<>();
     private double encoderMs;
 
@@ -31,7 +31,9 @@ public final class Viewing implements AutoCloseable {
         this.pictures =
                 frames ? shown : shown.stream().map(Shown::withoutOriginal).toList();
         asking.gate().during(() -> {
-            encode(job(""));
+            Asking.Job first = job("");
+            pictures = first.pictures();
+            encode(first);
             return encoderMs;
         });
     }

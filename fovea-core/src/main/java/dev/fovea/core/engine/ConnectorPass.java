@@ -348,6 +348,8 @@ final class ConnectorPass {
             return common;
         }
         return switch (signal) {
+            case Signal.PictureSize ignored ->
+                new float[] {s.item.image().width(), s.item.image().height()};
             case Signal.Features ignored -> means(seen(s));
             case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(seen(s)));
             case Signal.Projected ignored -> new TensorRows(projectedTokens(s));

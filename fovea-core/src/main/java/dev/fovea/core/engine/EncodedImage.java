@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  *     token beside each other: {@code [class token + tokens * patches of a token, feature width]}
  * @param grid tokens as the picture entered the encoder
  * @param unframed tokens that it would have had if no step had decided about its size
+ * @param width pixels in a row of its picture as it was given, upright
+ * @param height rows of its picture as it was given
  * @param tokens which visual tokens the encoder left
  * @param carried the declared signals, as measured
  * @param decided the decisions before and inside the encoder
@@ -23,6 +25,8 @@ public record EncodedImage(
         OwnedTensor features,
         Ledger.Grid grid,
         Ledger.Grid unframed,
+        int width,
+        int height,
         VisualTokens tokens,
         Carried carried,
         List<Decided> decided,

@@ -90,7 +90,17 @@ final class EncodingImage {
         Seen seen = input.seen();
         Seen.Blend blend = seen == null ? null : seen.blend();
         if (seen == null || blend == null) {
-            return new EncodedImage(OwnedTensor.of(own), grid, unframed, tokens, carried, decided, encoderTokens, null);
+            return new EncodedImage(
+                    OwnedTensor.of(own),
+                    grid,
+                    unframed,
+                    input.source().width(),
+                    input.source().height(),
+                    tokens,
+                    carried,
+                    decided,
+                    encoderTokens,
+                    null);
         }
         // Behind the projector its patches become other tokens, about which nothing has been decided yet.
         Blending blending = Blending.of(seen, blend);
@@ -99,6 +109,8 @@ final class EncodingImage {
                 OwnedTensor.of(own),
                 blended,
                 blended,
+                input.source().width(),
+                input.source().height(),
                 VisualTokens.ofCells(blended.tokens()),
                 carried.blended(blending),
                 List.of(),

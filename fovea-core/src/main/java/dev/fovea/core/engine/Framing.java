@@ -5,6 +5,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
@@ -36,7 +37,8 @@ record Framing(int tokenPixels, int side) {
     record Framed(ImageInput input, Ledger.Grid unframed, List<Decided> decided) {}
 
     Framed of(ImageInput given) {
-        Ledger.Grid unframed = grid(given);
+        ImageInput.Uncut uncut = given.uncut();
+        Ledger.Grid unframed = uncut == null ? grid(given) : grid(given, uncut.width(), uncut.height());
         List<Decided> decided = new ArrayList<>();
         ImageInput input = given;
         List<Step> steps = given.run().book().at(STATION);
@@ -47,23 +49,55 @@ record Framing(int tokenPixels, int side) {
                     .runner()
                     .run(steps.get(i), now.name(), i, Layout.ofGrid(grid), signal -> signal(now, signal));
             decided.add(new Decided(STATION, IntStream.range(0, grid.tokens()).toArray(), outcome));
-            if (outcome.decision() instanceof Decision.Resize resize) {
-                check(resize);
-                input = now.with(now.source().at(resize.cols() * tokenPixels, resize.rows() * tokenPixels));
+            if (outcome.decision() instanceof Decision.Cut) {
+                throw new IllegalArgumentException("Technique '"
+                        + given.run().book().plan().technique() + "' cuts pictures into tiles, which "
+                        + (given.part() instanceof Part.Whole
+                                ? "must be done before a prompt is laid out; here pictures are seen as they are."
+                                : "are not cut again: it met " + given.part().label() + "."));
             }
+            input = resized(now, outcome.decision());
         }
         return new Framed(input, unframed, decided);
+    }
+
+    private ImageInput resized(ImageInput input, Decision decision) {
+        if (!(decision instanceof Decision.Resize resize)) {
+            return input;
+        }
+        check(resize);
+        return input.with(input.source().at(resize.cols() * tokenPixels, resize.rows() * tokenPixels));
+    }
+
+    /** How the steps of its plan have a picture cut, or null where they leave it whole. */
+    Decision.@Nullable Cut cut(ImageInput given) {
+        ImageInput input = given;
+        List<Step> steps = given.run().book().at(STATION);
+        for (int i = 0; i < steps.size(); i++) {
+            ImageInput now = input;
+            Decision decision = now.run()
+                    .runner()
+                    .run(steps.get(i), now.name(), i, Layout.ofGrid(grid(now)), signal -> signal(now, signal))
+                    .decision();
+            if (decision instanceof Decision.Cut cut) {
+                return cut;
+            }
+            input = resized(now, decision);
+        }
+        return null;
     }
 
     Ledger.Grid grid(ImageInput input) {
         Tensor pixels = input.pixels();
         Seen seen = input.seen();
-        return new Ledger.Grid(
-                seen == null ? (int) pixels.size(1) / tokenPixels : seen.rows(),
-                seen == null ? (int) pixels.size(2) / tokenPixels : seen.cols(),
-                input.picture(),
-                input.part(),
-                side);
+        return seen == null
+                ? grid(input, (int) pixels.size(2), (int) pixels.size(1))
+                : new Ledger.Grid(seen.rows(), seen.cols(), input.picture(), input.part(), side);
+    }
+
+    /** Of so many pixels. */
+    private Ledger.Grid grid(ImageInput input, int width, int height) {
+        return new Ledger.Grid(height / tokenPixels, width / tokenPixels, input.picture(), input.part(), side);
     }
 
     private static void check(Decision.Resize resize) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param run the plan
  * @param source the picture it was prepared from
  * @param seen which visual tokens it becomes, or null where they are all that it is made of
+ * @param uncut what the model would see in its place if no step had its picture cut; null where none had
  */
 public record ImageInput(
         Tensor pixels,
@@ -27,12 +28,13 @@ public record ImageInput(
         String name,
         PlanRun run,
         Source source,
-        @Nullable Seen seen) {
+        @Nullable Seen seen,
+        @Nullable Uncut uncut) {
 
     /** An image all of which becomes visual tokens. */
     public ImageInput(
             Tensor pixels, int picture, Part part, Supplier<Tensor> raw, String name, PlanRun run, Source source) {
-        this(pixels, picture, part, raw, name, run, source, null);
+        this(pixels, picture, part, raw, name, run, source, null, null);
     }
 
     /** Where a picture comes from, for steps at the framing station. */
@@ -47,6 +49,14 @@ public record ImageInput(
         Pixels at(int width, int height);
     }
 
+    /**
+     * The size of an image that a step's tiles stand in the place of.
+     *
+     * @param width pixels in a row, 0 where there would be none
+     * @param height rows
+     */
+    public record Uncut(int width, int height) {}
+
     /** A prepared picture, as in {@link ImageInput}. */
     public record Pixels(Tensor pixels, Supplier<Tensor> raw) {}
 
@@ -56,6 +66,6 @@ public record ImageInput(
     }
 
     ImageInput with(Pixels other) {
-        return new ImageInput(other.pixels, picture, part, other.raw, name, run, source, seen);
+        return new ImageInput(other.pixels, picture, part, other.raw, name, run, source, seen, uncut);
     }
 }

@@ -53,6 +53,7 @@ final class LedgerBuilder {
             case Decision.Gate ignored -> keepAll(station, tokens, scores);
             case Decision.Adapt ignored -> {}
             case Decision.Resize ignored -> {}
+            case Decision.Cut ignored -> {}
             case Decision.Unchanged ignored -> {
                 if (scores != null) {
                     keepAll(station, tokens, scores);

@@ -9,6 +9,7 @@ import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Slot;
@@ -71,6 +72,16 @@ public final class PathEngine {
         return decoder().options().variant().mutual() != MutualSight.PROMPT;
     }
 
+    /** How the plan of a whole picture has it cut, before it is encoded; null where it leaves it whole. */
+    public Decision.@Nullable Cut cut(ImageInput image) {
+        try (Scope ignored = Scope.inference()) {
+            return new Framing(
+                            model.shape().tokenPixels(),
+                            model.connector().grouping().side())
+                    .cut(image);
+        }
+    }
+
     /** Encodes pictures, all together; the caller owns what comes back. */
     public List<EncodedImage> encode(List<ImageInput> images) {
         if (images.isEmpty()) {
@@ -79,7 +90,7 @@ public final class PathEngine {
         try (Scope ignored = Scope.inference()) {
             return Groups.each(
                     images,
-                    image -> image.run().book().additions(),
+                    image -> image.run().ofEncoder(image.part()),
                     (additions, own) -> with(additions).encoded(own),
                     image -> image::close);
         }

@@ -67,7 +67,11 @@ public final class PlanCheck {
     private void signal(Station station, Signal<?> signal) {
         @Nullable
         String lack = switch (signal) {
-            case Signal.PictureSize ignored -> only(station, beforeEncoder(station), "a station before the encoder");
+            case Signal.PictureSize ignored ->
+                only(
+                        station,
+                        beforeEncoder(station) || atConnector(station),
+                        "a station before the encoder or the connector");
             case Signal.EncoderAttention s -> {
                 range(s.toString(), s.layer(), shape.encoderLayers(), "encoder");
                 yield s.queries() == Signal.EncoderQueries.CLS && !shape.hasCls()

@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.technique.Plan;
@@ -49,6 +50,11 @@ public record PlanRun(StepBook book, StepRunner runner, Question question, Funct
     /** What the plan adds to the model's weights. */
     public Additions additions() {
         return book.additions();
+    }
+
+    /** What of it concerns the encoder when it looks at such an image. */
+    public Additions ofEncoder(Part part) {
+        return book.ofEncoder(part);
     }
 
     /** A signal that is the same at every station, or null. */

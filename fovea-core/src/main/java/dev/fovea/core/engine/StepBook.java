@@ -5,6 +5,7 @@ import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -22,6 +23,11 @@ public final class StepBook {
     private final Map<Station, List<Step>> byStation = new HashMap<>();
     private final Set<Signal<?>> declared = new LinkedHashSet<>();
     private final Additions additions;
+    private final Additions ofEncoder;
+    private final Additions ofTiles;
+
+    /** What the names of the encoder's tensors begin with. */
+    static final String ENCODER = "vision.";
 
     StepBook(Plan plan) {
         this.plan = plan;
@@ -29,12 +35,18 @@ public final class StepBook {
             byStation.computeIfAbsent(step.station(), s -> new ArrayList<>()).add(step);
             declared.addAll(step.needs());
         }
-        this.additions = ofWeights();
+        Map<String, Addition> all = new HashMap<>();
+        Map<String, Addition> tiles = new HashMap<>();
+        addWeights(all, tiles);
+        this.additions = new Additions(all);
+        all.keySet().removeIf(name -> !name.startsWith(ENCODER));
+        this.ofEncoder = new Additions(all);
+        all.putAll(tiles);
+        this.ofTiles = new Additions(all);
     }
 
     /** What the plan adds to the model's weights: asked once, before anything is known. */
-    private Additions ofWeights() {
-        Map<String, Addition> all = new HashMap<>();
+    private void addWeights(Map<String, Addition> all, Map<String, Addition> tiles) {
         StepRunner runner = new StepRunner(plan.technique(), null);
         Layout nothing = new Layout(0, new int[0], new int[0], List.of(), 0);
         for (Step step : at(new Station.Weights())) {
@@ -44,14 +56,19 @@ public final class StepBook {
             });
             if (outcome.decision() instanceof Decision.Adapt adapt) {
                 all.putAll(adapt.additions().byName());
+                tiles.putAll(adapt.ofTiles().byName());
             }
         }
-        return new Additions(all);
     }
 
     /** What the plan adds to the model's weights. */
     Additions additions() {
         return additions;
+    }
+
+    /** What of it concerns the encoder when it looks at such an image. */
+    Additions ofEncoder(Part part) {
+        return part instanceof Part.Tile ? ofTiles : ofEncoder;
     }
 
     /** The book of the plain model. */

@@ -155,6 +155,22 @@ public final class StepRunner {
                 checkIndices(station, resample.anchors(), present, true);
                 checkUnique(station, resample.anchors());
             }
+            case Decision.Cut cut -> {
+                if (Math.min(cut.rows(), cut.cols()) < 1 || Math.max(cut.rows(), cut.cols()) > Decision.Cut.MOST) {
+                    throw fault(
+                            station,
+                            "cut a picture into " + cut.rows() + " x " + cut.cols()
+                                    + " tiles, of which there must be 1 to " + Decision.Cut.MOST + " along each side,");
+                }
+            }
+            case Decision.Adapt adapt -> {
+                for (String name : adapt.ofTiles().byName().keySet()) {
+                    if (!name.startsWith(StepBook.ENCODER)) {
+                        throw fault(
+                                station, "changes '" + name + "' for tiles alone, which is no part of the encoder,");
+                    }
+                }
+            }
             case Decision.Gate gate -> {
                 if (gate.gates().rows() != present || gate.gates().cols() != 1) {
                     throw fault(
@@ -184,6 +200,7 @@ public final class StepRunner {
             case Decision.Unchanged ignored -> true;
             case Decision.Keep ignored -> changesTokens(station) || station instanceof Station.Cache;
             case Decision.Resize ignored -> station instanceof Station.Framing;
+            case Decision.Cut ignored -> station instanceof Station.Framing;
             case Decision.Merge ignored -> changesTokens(station) && !(station instanceof Station.Patches);
             case Decision.Append ignored ->
                 changesTokens(station)

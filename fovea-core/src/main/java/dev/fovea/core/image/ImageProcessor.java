@@ -1,6 +1,7 @@
 package dev.fovea.core.image;
 
 import dev.fovea.core.path.Part;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -36,6 +37,28 @@ public final class ImageProcessor implements PictureProcessor {
     public List<ViewSize> views(int width, int height) {
         Frame frame = Frame.of(config, width, height);
         return List.of(new ViewSize(frame.preparedHeight(), frame.preparedWidth(), new Part.Whole()));
+    }
+
+    /** Nothing is cropped or padded: the whole of the picture is stretched to whole tiles. */
+    @Override
+    public PreparedPicture cut(RgbImage picture, int rows, int cols) {
+        Frame frame = Frame.of(config, picture.width(), picture.height());
+        int width = frame.preparedWidth();
+        int height = frame.preparedHeight();
+        RgbImage stretched = TiledPicture.stretched(
+                picture, Math.multiplyExact(cols, width), Math.multiplyExact(rows, height), Resampling.LANCZOS);
+        TiledPicture tiled = new TiledPicture(picture, stretched, width, height, Resampling.LANCZOS, pixels);
+        List<PreparedImage> views = new ArrayList<>();
+        views.add(tiled.overview(new Part.Overview()));
+        for (int i = 0; i < rows * cols; i++) {
+            views.add(tiled.tile(i / cols, i % cols));
+        }
+        return new PreparedPicture(views, rows, cols);
+    }
+
+    @Override
+    public boolean cutsPictures() {
+        return true;
     }
 
     /** The picture as the encoder takes it. */

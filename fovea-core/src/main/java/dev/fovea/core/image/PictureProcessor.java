@@ -63,6 +63,29 @@ public interface PictureProcessor {
         return true;
     }
 
+    /**
+     * A picture that is otherwise seen at once as an overview and tiles, as {@link dev.fovea.core.path.Decision.Cut} has
+     * it.
+     *
+     * @param rows of tiles
+     * @param cols columns of tiles
+     * @return the overview, then the tiles row by row
+     * @throws IllegalArgumentException with one sentence if pictures of this model cannot be cut
+     */
+    default PreparedPicture cut(RgbImage picture, int rows, int cols) {
+        throw new IllegalArgumentException(NOT_CUT);
+    }
+
+    /** Whether {@link #cut} takes pictures. */
+    default boolean cutsPictures() {
+        return false;
+    }
+
+    /** What is told where a technique wants tiles. */
+    String NOT_CUT =
+            "The pictures of this model cannot be cut by a technique: it prepares them in a way of its own; use a"
+                    + " technique that acts later.";
+
     /** What is told where a technique asks for another size. */
     String NOT_RESIZED = "The pictures of this model cannot be resized by a technique; use one that acts later.";
 

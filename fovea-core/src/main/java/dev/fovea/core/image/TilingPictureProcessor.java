@@ -54,19 +54,19 @@ public final class TilingPictureProcessor implements PictureProcessor {
         TileSplit.Tiling tiling = split.of(picture.width(), picture.height());
         RgbImage first = resized(picture, tiling.first());
         if (!cuts) {
-            return PreparedPicture.whole(overview(picture, first, new Part.Whole()));
+            return PreparedPicture.whole(tiled(picture, first).overview(new Part.Whole()));
         }
-        RgbImage whole = resized(first, tiling.whole());
+        TiledPicture whole = tiled(picture, resized(first, tiling.whole()));
         if (tiling.rows() == 0) {
-            return PreparedPicture.whole(overview(picture, whole, new Part.Whole()));
+            return PreparedPicture.whole(whole.overview(new Part.Whole()));
         }
         List<PreparedImage> views = new ArrayList<>();
         for (int row = 0; row < tiling.rows(); row++) {
             for (int column = 0; column < tiling.columns(); column++) {
-                views.add(tile(picture, whole, row, column));
+                views.add(whole.tile(row, column));
             }
         }
-        views.add(overview(picture, whole, new Part.Overview()));
+        views.add(whole.overview(new Part.Overview()));
         return new PreparedPicture(views, tiling.rows(), tiling.columns());
     }
 
@@ -98,25 +98,11 @@ public final class TilingPictureProcessor implements PictureProcessor {
         return new PreparedImage(pixels.crop(whole, geometry), geometry, pixels.normalization(), part);
     }
 
-    private PreparedImage tile(RgbImage original, RgbImage whole, int row, int column) {
-        int side = split.tile();
-        Geometry geometry =
-                Geometry.cut(original, whole.width(), whole.height(), column * side, row * side, side, side);
-        return new PreparedImage(
-                pixels.crop(whole, geometry), geometry, pixels.normalization(), new Part.Tile(row, column));
-    }
-
-    /** All of a picture in one tile, whatever its aspect ratio. */
-    private PreparedImage overview(RgbImage original, RgbImage from, Part part) {
-        int side = split.tile();
-        Geometry geometry = Geometry.resized(original, side, side);
-        RgbImage small = resized(from, new DynamicSize.Size(side, side));
-        return new PreparedImage(pixels.crop(small, geometry), geometry, pixels.normalization(), part);
+    private TiledPicture tiled(RgbImage original, RgbImage stretched) {
+        return new TiledPicture(original, stretched, split.tile(), split.tile(), resampling, pixels);
     }
 
     private RgbImage resized(RgbImage image, DynamicSize.Size size) {
-        return image.width() == size.width() && image.height() == size.height()
-                ? image
-                : Resizer.resize(image, size.width(), size.height(), resampling);
+        return TiledPicture.stretched(image, size.width(), size.height(), resampling);
     }
 }

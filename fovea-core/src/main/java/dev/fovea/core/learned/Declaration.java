@@ -24,6 +24,12 @@ public record Declaration(List<Parameter> parameters) {
 
         /** One value everywhere. */
         record Constant(double value) implements Start {}
+
+        /**
+         * Of a matrix {@code [out, n * out]}: what takes {@code n} vectors beside each other to their mean, unit matrices
+         * divided by {@code n}.
+         */
+        record Mean() implements Start {}
     }
 
     /** One parameter. */
@@ -47,6 +53,15 @@ public record Declaration(List<Parameter> parameters) {
             float[] data = new float[Math.toIntExact(size())];
             switch (start) {
                 case Start.Constant constant -> Arrays.fill(data, (float) constant.value());
+                case Start.Mean ignored -> {
+                    int out = Math.toIntExact(shape.get(0));
+                    int in = Math.toIntExact(shape.get(1));
+                    for (int row = 0; row < out; row++) {
+                        for (int col = row; col < in; col += out) {
+                            data[row * in + col] = (float) out / in;
+                        }
+                    }
+                }
                 case Start.Normal normal -> {
                     SplittableRandom random = random(seed);
                     for (int i = 0; i < data.length; i++) {
@@ -102,6 +117,11 @@ public record Declaration(List<Parameter> parameters) {
         /** A matrix {@code [out, in]} that starts as Glorot and Bengio (2010, equation 16) have it, "Xavier uniform". */
         public Builder xavier(String name, long out, long in) {
             return add(name, new Start.Uniform(Math.sqrt(6.0 / (in + out))), out, in);
+        }
+
+        /** A matrix {@code [width, n * width]} that starts by taking {@code n} vectors to their mean. */
+        public Builder mean(String name, long width, long n) {
+            return add(name, new Start.Mean(), width, n * width);
         }
 
         /** A parameter that starts with one value everywhere. */

@@ -97,6 +97,22 @@ public sealed interface Decision {
      */
     record Resize(int rows, int cols) implements Decision {}
 
+    /**
+     * Framing station: the picture is stretched to whole tiles, each of the size that it would have had as a whole, and is
+     * seen as an overview of that size followed by the tiles, row by row; each is an image of its own. Both are resampled
+     * with PIL's Lanczos filter, the overview from the stretched picture. Decided about whole pictures of models that see
+     * them at once, before a prompt is laid out: what acts later meets the overview and the tiles, and so does whatever
+     * else is decided at this station, which may resize them but not cut them again.
+     *
+     * @param rows of tiles, 1 to {@link #MOST}
+     * @param cols columns of tiles, 1 to {@link #MOST}; of one row and one column there is an overview and one tile that
+     *     shows the same
+     */
+    record Cut(int rows, int cols) implements Decision {
+        /** Tiles along a side of a picture. */
+        public static final int MOST = 16;
+    }
+
     /** The given tokens follow the present ones: {@code [n, width of the station]}. */
     record Append(Rows tokens) implements Decision {}
 
@@ -147,8 +163,16 @@ public sealed interface Decision {
      * answers this prompt alone, those of several pictures in it together. They may be added to the matrices of attention
      * ({@code text.layers.0.self_attn.q_proj.weight}, and the same with k, v and o), and to the whole of what a layer does
      * behind its second norm ({@code text.layers.0.mlp}): from the normed states to what the block makes of them.
+     *
+     * @param additions to whatever the model looks at
+     * @param ofTiles weights: what is added to tensors of the encoder while it looks at a tile, instead of what the first
+     *     adds to the same tensors
      */
-    record Adapt(Additions additions) implements Decision {}
+    record Adapt(Additions additions, Additions ofTiles) implements Decision {
+        public Adapt(Additions additions) {
+            this(additions, Additions.none());
+        }
+    }
 
     /**
      * Behind an encoder block: the next block's attention sees these tokens too, as keys and values behind its own; it

@@ -2,6 +2,7 @@ package dev.fovea.core.path;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param images the grids of the prompt's images as they entered the encoder, in order; a picture that is cut into
  *     tiles, or a video, has several
- * @param unframed the grids that the same images have where no step decides about their size
+ * @param unframed the grids that the same images have where no step decides about their size; empty ones for tiles that a
+ *     step had a picture cut into
  * @param tokens every visual token before any technique acted: per image its grid row by row and then, where the
  *     model selects it as a feature, its class token
  * @param survivors what is left behind the last station, in the order of the sequence
@@ -152,19 +154,16 @@ public record Ledger(
         return tokens.size();
     }
 
-    /** Number of visual tokens that the plain model would have: {@link #total()} unless a picture was resized. */
+    /** Number of visual tokens that the plain model would have: {@link #total()} unless a picture was resized or cut. */
     public int plainTotal() {
-        return total() - tokens(images) + tokens(unframed);
+        return IntStream.range(0, images.size()).map(this::plainTotal).sum();
     }
 
-    /** Those of one picture, its class token included where it is one of them. */
+    /** Those of one image, its class token included where it is one of them; none of a tile that a step made. */
     public int plainTotal(int image) {
+        int plain = unframed.get(image).tokens();
         int own = (int) tokens.stream().filter(t -> t.image() == image).count();
-        return own - images.get(image).tokens() + unframed.get(image).tokens();
-    }
-
-    private static int tokens(List<Grid> grids) {
-        return grids.stream().mapToInt(Grid::tokens).sum();
+        return plain == 0 ? 0 : own - images.get(image).tokens() + plain;
     }
 
     /** Number of tokens left behind the last station, appended ones included. */

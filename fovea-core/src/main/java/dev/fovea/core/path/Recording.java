@@ -61,6 +61,7 @@ public final class Recording {
                 add(name + ".merge.anchors", merge.anchors());
             }
             case Decision.Resize resize -> add(name + ".resize", new int[] {resize.rows(), resize.cols()});
+            case Decision.Cut cut -> add(name + ".cut", new int[] {cut.rows(), cut.cols()});
             case Decision.Append append -> add(name + ".append", TensorRows.matrix(append.tokens()));
             case Decision.Resample resample -> {
                 add(name + ".resample", TensorRows.matrix(resample.tokens()));

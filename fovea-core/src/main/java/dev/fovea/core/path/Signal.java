@@ -62,8 +62,9 @@ public sealed interface Signal<T> {
     // ---- before the encoder ----
 
     /**
-     * Width and height of the picture as it was given, upright, in pixels: {@code [2]}. Only steps before the encoder
-     * may declare it; the grid it is prepared for is in the {@link Layout}.
+     * Width and height of the picture as it was given, upright, in pixels: {@code [2]}; of a tile those of the whole
+     * picture. Only steps before the encoder and at the connector may declare it; the grid it is prepared for is in the
+     * {@link Layout}.
      */
     record PictureSize() implements Signal<float[]> {}
 

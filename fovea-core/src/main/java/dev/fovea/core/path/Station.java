@@ -16,8 +16,8 @@ public sealed interface Station {
     record Weights() implements Station {}
 
     /**
-     * The picture before it is prepared for the encoder: a {@link Decision.Resize} here has it prepared at another size.
-     * Sees one image at a time.
+     * The picture before it is prepared for the encoder: a {@link Decision.Resize} here has it prepared at another size, a
+     * {@link Decision.Cut} as an overview and tiles. Sees one image at a time.
      */
     record Framing() implements Station {}
 

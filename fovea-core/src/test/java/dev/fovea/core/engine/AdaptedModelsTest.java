@@ -13,6 +13,7 @@ import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.technique.Plan;
@@ -174,6 +175,51 @@ class AdaptedModelsTest {
                     .backward();
             assertThat(up.grad().norm().item_float()).isPositive();
         }
+    }
+
+    private static PlanRun ofTiles(Additions all, Additions tiles) {
+        return PlanRun.of(
+                Plan.of(
+                        "learned",
+                        new Step(new Station.Weights(), List.of(), s -> Outcome.of(new Decision.Adapt(all, tiles)))),
+                PlanRun.Question.none(),
+                null);
+    }
+
+    private static float[] features(Part part, PlanRun run) {
+        ImageInput whole = GOLDEN.image(0, run);
+        ImageInput image =
+                new ImageInput(whole.pixels(), 0, part, whole.raw(), "image.", run, whole.source(), null, null);
+        try (EncodedImage encoded = ENGINE.encode(List.of(image)).getFirst()) {
+            return Tensors.floats(encoded.features().get());
+        }
+    }
+
+    /** What is added for tiles alone changes nothing else, and where both name a tensor it holds for tiles. */
+    @Test
+    void tilesMayHaveAnEncoderOfTheirOwn() {
+        Additions one = only(additions(1), ENCODER);
+        Additions other = only(additions(10), ENCODER);
+        float[] plain = features(new Part.Tile(0, 0), PlanRun.plain());
+        float[] first = features(new Part.Whole(), run(one));
+        float[] second = features(new Part.Whole(), run(other));
+        assertThat(first).isNotEqualTo(plain).isNotEqualTo(second);
+        PlanRun local = ofTiles(Additions.none(), one);
+        assertThat(features(new Part.Tile(1, 2), local)).containsExactly(first);
+        assertThat(features(new Part.Overview(), local)).containsExactly(plain);
+        assertThat(features(new Part.Whole(), local)).containsExactly(plain);
+        assertThat(local.additions().isEmpty()).as("the language model's").isTrue();
+        PlanRun both = ofTiles(other, one);
+        assertThat(features(new Part.Tile(1, 2), both)).containsExactly(first);
+        assertThat(features(new Part.Overview(), both)).containsExactly(second);
+        assertThatThrownBy(() -> ofTiles(Additions.none(), additions(1)))
+                .hasMessageMatching(
+                        "Technique 'learned' changes '.*' for tiles alone, which only the encoder's weights can be, at weights\\.");
+    }
+
+    private static Additions only(Additions additions, String name) {
+        return new Additions(
+                Map.of(name, Objects.requireNonNull(additions.byName().get(name))));
     }
 
     @Test

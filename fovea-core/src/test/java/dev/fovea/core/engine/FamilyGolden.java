@@ -103,7 +103,15 @@ final class FamilyGolden {
                 Tensor raw = Tensors.of(view.bytes(), view.planes(), view.height(), view.width());
                 String name = "image" + inputs.size() + ".";
                 inputs.add(new ImageInput(
-                        pixels, p, view.part(), () -> raw, name, run, new PixelSource(pixels, () -> raw), view.seen()));
+                        pixels,
+                        p,
+                        view.part(),
+                        () -> raw,
+                        name,
+                        run,
+                        new PixelSource(pixels, () -> raw),
+                        view.seen(),
+                        null));
             }
         }
         return engine.encode(inputs);

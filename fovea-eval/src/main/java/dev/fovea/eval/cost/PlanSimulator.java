@@ -194,6 +194,10 @@ public final class PlanSimulator {
                 cells = IntStream.range(0, shape.patches()).toArray();
                 sizes = ones(cells.length);
             }
+            case Decision.Cut ignored ->
+                throw new IllegalArgumentException(
+                        "Technique '" + plan.technique() + "' cuts pictures into tiles, so that"
+                                + " each costs what its own size asks for; measure it on pictures with 'compare'.");
             case Decision.Unchanged ignored -> {}
             case Decision.Resample resample -> merge(resample.places());
             case Decision.Gate gate -> select(gate.hard().indices());

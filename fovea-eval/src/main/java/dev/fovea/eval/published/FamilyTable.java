@@ -1,6 +1,7 @@
 package dev.fovea.eval.published;
 
 import dev.fovea.core.Fit;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.model.family.Family;
 import dev.fovea.core.shape.ModelShape;
@@ -34,13 +35,13 @@ public record FamilyTable(List<String> families, Map<String, List<Fit>> rows) {
             rows.put(
                     technique.card().id(),
                     sizes.values().stream()
-                            .map(s -> Fit.of(technique, s.shape, s.resizes))
+                            .map(s -> Fit.of(technique, s.shape, s.pictures))
                             .toList());
         }
         return new FamilyTable(List.copyOf(sizes.keySet()), rows);
     }
 
-    private record Sizes(ModelShape shape, boolean resizes) {
+    private record Sizes(ModelShape shape, PictureProcessor pictures) {
         static Sizes of(Published published) {
             try {
                 Path folder = Files.createTempDirectory("fovea-family");
@@ -48,9 +49,7 @@ public record FamilyTable(List<String> families, Map<String, List<Fit>> rows) {
                     published.write(folder);
                     Families.Found found = Families.read(folder);
                     Family family = found.family();
-                    return new Sizes(
-                            found.description().shape(false),
-                            family.pictures(folder, found.description()).resizesViews());
+                    return new Sizes(found.description().shape(false), family.pictures(folder, found.description()));
                 } finally {
                     for (String name : List.of("config.json", "preprocessor_config.json")) {
                         Files.deleteIfExists(folder.resolve(name));
