@@ -62,6 +62,7 @@ class CardsTest {
                         "llavolta",
                         "llava-sp",
                         "dyvte",
+                        "adaptvision-scaling",
                         "cdpruner",
                         "dart",
                         "sparsevlm");

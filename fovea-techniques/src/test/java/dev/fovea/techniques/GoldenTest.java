@@ -77,6 +77,7 @@ class GoldenTest {
                         + Arrays.hashCode(m.members()) + " offsets " + Arrays.hashCode(m.offsets()) + " weights "
                         + sum(m.weights());
             case Decision.Resize r -> "resize " + r.rows() + "x" + r.cols();
+            case Decision.Cut c -> "cut " + c.rows() + "x" + c.cols();
             case Decision.Append a -> "append " + a.tokens().rows();
             case Decision.Resample r -> "resample " + Arrays.toString(r.anchors());
             case Decision.Gate g -> "gate " + g.gates().rows();

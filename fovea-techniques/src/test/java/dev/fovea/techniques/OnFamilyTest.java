@@ -41,6 +41,9 @@ class OnFamilyTest {
             // These encoders and pictures are too small for it.
             return shape.hasCls() ? "Technique 'tca'" : "this model's encoder has none";
         }
+        if (id.equals("adaptvision-scaling") && !model.startsWith("paligemma")) {
+            return shape.traits().tiles() ? "this model cuts them itself" : "cannot be cut by a technique";
+        }
         if (id.equals("downsample") && model.startsWith("llava-")) {
             return "cannot be resized by a technique";
         }

@@ -76,6 +76,10 @@ class OnModelTest {
             return Models.plan(c.technique, c.tiny.engine.model().shape(), budget, "metric=mae", "tau=0.002");
         }
         ModelShape shape = c.tiny.engine.model().shape();
+        if (c.technique.card().id().equals("adaptvision-scaling")) {
+            // Pictures are cut before a prompt is laid out for their parts, which here has been done.
+            return Models.untrained(c.technique, shape, budget, "cut=none");
+        }
         return Models.untrained(c.technique, shape, budget);
     }
 
@@ -112,7 +116,7 @@ class OnModelTest {
     @ParameterizedTest
     @MethodSource("cases")
     void fullBudgetIsThePlainModelToTheBit(Case c) {
-        if (Set.of("attention-rebalancing", "llava-sp")
+        if (Set.of("attention-rebalancing", "llava-sp", "adaptvision-scaling")
                 .contains(c.technique.card().id())) {
             return; // their cards: the answer differs at every budget
         }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Low-rank additions to the linear layers of a language model (LoRA, arXiv 2106.09685, section 4.1): to each matrix
+ * Low-rank additions to linear layers of a model (LoRA, arXiv 2106.09685, section 4.1): to each matrix
  * {@code [out, in]} the product of {@code NAME.up [out, rank]}, which starts at 0, and {@code NAME.down [rank, in]}.
  *
  * @param rank of the product; not above the smaller side of a matrix
@@ -44,6 +44,22 @@ record LowRankLayers(int rank, double scale) {
         return layers;
     }
 
+    /** The six matrices of every layer of a vision encoder that its features pass. */
+    static List<Layer> ofEncoder(ModelShape shape) {
+        long width = shape.encoderWidth();
+        long inner = shape.encoderMlp();
+        List<Layer> layers = new ArrayList<>();
+        for (int i = 0; i < shape.featureLayers(); i++) {
+            String at = "vision.layers." + i + ".";
+            for (String projection : List.of("q_proj", "k_proj", "v_proj", "out_proj")) {
+                layers.add(new Layer(at + "self_attn." + projection + ".weight", width, width));
+            }
+            layers.add(new Layer(at + "mlp.fc1.weight", inner, width));
+            layers.add(new Layer(at + "mlp.fc2.weight", width, inner));
+        }
+        return layers;
+    }
+
     /** Declares the factors. */
     void declare(Declaration.Builder to, List<Layer> layers) {
         for (Layer layer : layers) {
@@ -52,7 +68,7 @@ record LowRankLayers(int rank, double scale) {
         }
     }
 
-    /** Adds what the factors make of these weights. */
+    /** Adds what the factors make of these weights, by the names of the matrices. */
     void add(Map<String, Addition> to, List<Layer> layers, Weights own) {
         for (Layer layer : layers) {
             long r = layer.rank(rank);
