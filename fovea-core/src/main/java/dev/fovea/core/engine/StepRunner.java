@@ -146,8 +146,7 @@ public final class StepRunner {
             case Decision.Merge merge -> {
                 // The class token may take part once the encoder is done; a token needs no place of its own
                 // only where positions have not been given out.
-                boolean behindEncoder = station instanceof Station.Connector || station instanceof Station.Projector;
-                checkIndices(station, merge.members(), present, behindEncoder);
+                checkIndices(station, merge.members(), present, behindEncoder(station));
                 checkIndices(station, merge.anchors(), present, beforeLanguageModel(station));
                 checkUnique(station, merge.anchors());
             }
@@ -206,16 +205,13 @@ public final class StepRunner {
                 changesTokens(station)
                         && !(station instanceof Station.Decoder)
                         && !(station instanceof Station.Patches);
-            case Decision.Resample ignored ->
-                station instanceof Station.Connector || station instanceof Station.Projector;
-            case Decision.Adapt ignored ->
-                station instanceof Station.Weights
-                        || station instanceof Station.Connector
-                        || station instanceof Station.Projector;
+            case Decision.Resample ignored -> behindEncoder(station);
+            case Decision.Adapt ignored -> station instanceof Station.Weights || behindEncoder(station);
             case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored ->
-                (changesTokens(station) && !beforeLanguageModel(station)) || station instanceof Station.Cache;
+                (changesTokens(station) && (behindEncoder(station) || !beforeLanguageModel(station)))
+                        || station instanceof Station.Cache;
             case Decision.Retain ignored -> station instanceof Station.Cache;
             case Decision.Rescale ignored -> station instanceof Station.Attention;
             case Decision.Edges ignored -> station instanceof Station.Attention || station instanceof Station.Prompt;
@@ -229,6 +225,10 @@ public final class StepRunner {
                 && !(station instanceof Station.Attention)
                 && !(station instanceof Station.Cache)
                 && !(station instanceof Station.Logits);
+    }
+
+    private static boolean behindEncoder(Station station) {
+        return station instanceof Station.Connector || station instanceof Station.Projector;
     }
 
     private static boolean beforeLanguageModel(Station station) {

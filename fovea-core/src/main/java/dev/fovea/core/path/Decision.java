@@ -180,7 +180,11 @@ public sealed interface Decision {
      */
     record Attend(Matrix tokens) implements Decision {}
 
-    /** All visual tokens leave the hidden states from this decoder layer on; at the cache their keys and values leave. */
+    /**
+     * All visual tokens leave the hidden states from this decoder layer on. At the connector and the projector: none of this
+     * picture goes to the language model, but for a class token that is one of its features. At the cache: their keys and
+     * values leave.
+     */
     record DropAllVisual(Positions positions) implements Decision {}
 
     /**

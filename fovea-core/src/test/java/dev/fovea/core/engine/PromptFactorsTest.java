@@ -110,8 +110,8 @@ class PromptFactorsTest {
         return new Step(station, List.of(), s -> Outcome.of(new Decision.Adapt(additions)));
     }
 
-    private static Step keepNone() {
-        return new Step(new Station.Connector(), List.of(), s -> Outcome.of(Decision.Keep.of()));
+    private static Step leave(Station station) {
+        return new Step(station, List.of(), s -> Outcome.of(new Decision.DropAllVisual(Decision.Positions.RENUMBERED)));
     }
 
     private static PathEngine.Prompt prompt(Model m, PlanRun run, String name) {
@@ -166,11 +166,7 @@ class PromptFactorsTest {
         Model m = model(name);
         for (String site : ALL) {
             Additions additions = factors(m, 5, site);
-            Step leave = new Step(
-                    new Station.Prompt(),
-                    List.of(),
-                    s -> Outcome.of(new Decision.DropAllVisual(Decision.Positions.RENUMBERED)));
-            PlanRun run = run(adapt(new Station.Connector(), additions), leave);
+            PlanRun run = run(adapt(new Station.Connector(), additions), leave(new Station.Prompt()));
             int[] words = Arrays.stream(m.golden.ids("one_image"))
                     .filter(id -> !m.engine.model().isPlaceholder(id))
                     .toArray();
@@ -208,7 +204,7 @@ class PromptFactorsTest {
     void everyPromptInABatchHasItsOwn(String name) {
         Model m = model(name);
         List<PlanRun> runs = List.of(
-                run(adapt(new Station.Connector(), factors(m, 1, ALL)), keepNone()),
+                run(adapt(new Station.Connector(), factors(m, 1, ALL)), leave(new Station.Connector())),
                 PlanRun.plain(),
                 run(adapt(new Station.Projector(), factors(m, 20, "k", "mlp"))),
                 run(
@@ -303,7 +299,7 @@ class PromptFactorsTest {
     /** All visual tokens may leave: the caches hold words, as many as a prompt without pictures has. */
     @Test
     void aPictureNeedNoToken() {
-        PlanRun run = run(adapt(new Station.Connector(), factors(MHA, 1, ALL)), keepNone());
+        PlanRun run = run(adapt(new Station.Connector(), factors(MHA, 1, ALL)), leave(new Station.Connector()));
         try (PromptState state = MHA.golden
                 .engine
                 .prefill(List.of(prompt(MHA, run, "one_image")))
@@ -375,8 +371,9 @@ class PromptFactorsTest {
             all.put(name, new Addition.LowRank(down, up, 1));
         }
         List<TrainingPath.Prompt> prompts = new ArrayList<>();
-        for (PlanRun run :
-                List.of(PlanRun.plain(), run(adapt(new Station.Connector(), new Additions(all)), keepNone()))) {
+        for (PlanRun run : List.of(
+                PlanRun.plain(),
+                run(adapt(new Station.Connector(), new Additions(all)), leave(new Station.Connector())))) {
             EncodedImage image = MHA.golden
                     .engine
                     .encode(List.of(MHA.golden.image(0, PlanRun.plain())))
