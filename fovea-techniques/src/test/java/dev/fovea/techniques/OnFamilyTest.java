@@ -73,7 +73,7 @@ class OnFamilyTest {
         /** Nobody has trained anything for these models. */
         String spec() {
             String id = technique.card().id();
-            String knobs = id.equals("llava-sp") ? ",side=4" : "";
+            String knobs = Set.of("llava-sp", "vlora").contains(id) ? ",side=4" : "";
             return id + (technique.card().trained() ? ":weights=untrained" + knobs : "");
         }
 

@@ -1,0 +1,109 @@
+package dev.fovea.techniques.learned;
+
+import dev.fovea.core.layer.LayerNorm;
+import dev.fovea.core.layer.Linear;
+import dev.fovea.core.learned.Declaration;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.Tensors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The perceptual weights generator of one kind of matrix (VLoRA, arXiv 2405.20339, section 3.3): learned queries, one for
+ * each layer of the language model that is changed, pass blocks in which they see each other and the picture, and a head
+ * that they share makes a factor of each.
+ *
+ * @param name stands before the names of its weights
+ * @param width channels of queries and features
+ * @param blocks in order
+ * @param heads of attention
+ * @param queries one for each changed layer
+ * @param in rows of a factor: inputs of the matrix that it is for
+ * @param rank columns of a factor
+ */
+record WeightsGenerator(String name, int width, int blocks, int heads, int queries, int in, int rank) {
+    private static final double STD = 0.02;
+    private static final double EPS = 1e-5;
+    private static final int MLP = 4;
+
+    /** Declares its weights with the official start: linear maps 0.02, queries 1, attention's inputs as Xavier has them. */
+    void declare(Declaration.Builder to) {
+        to.normal(name + "queries", 1, queries, width);
+        for (int i = 0; i < blocks; i++) {
+            String at = name + "blocks." + i + ".";
+            for (String attention : new String[] {"self", "cross"}) {
+                to.normal(at + attention + ".in.weight", 1 / Math.sqrt(2.0 * width), 3L * width, width)
+                        .constant(at + attention + ".in.bias", 0, 3L * width);
+                linear(to, at + attention + ".out", width, width);
+            }
+            linear(to, at + "mlp.first", (long) MLP * width, width);
+            linear(to, at + "mlp.second", width, (long) MLP * width);
+            for (int norm = 1; norm <= 3; norm++) {
+                norm(to, at + "norm" + norm);
+            }
+        }
+        norm(to, name + "norm");
+        linear(to, name + "head", (long) in * rank, width);
+    }
+
+    private static void linear(Declaration.Builder to, String name, long out, long in) {
+        to.normal(name + ".weight", STD, out, in).constant(name + ".bias", 0, out);
+    }
+
+    private void norm(Declaration.Builder to, String name) {
+        to.constant(name + ".weight", 1, width).constant(name + ".bias", 0, width);
+    }
+
+    /**
+     * The factors that a picture gives.
+     *
+     * @param features {@code [tokens, width]}
+     * @return {@code [queries, in, rank]}
+     */
+    Tensor of(Tensor features, Weights own) {
+        Tensor y = own.tensor(name + "queries", queries, width);
+        for (int i = 0; i < blocks; i++) {
+            y = block(y, features, own.under(name + "blocks." + i + "."));
+        }
+        return own.linear(name + "head", (long) in * rank, width, true)
+                .forward(norm(own, name + "norm").forward(y))
+                .view(queries, in, rank);
+    }
+
+    /** Pre-norm: among the queries, from the features, which have no norm, and each query by itself. */
+    private Tensor block(Tensor queries, Tensor features, Weights w) {
+        Tensor normed = norm(w, "norm1").forward(queries);
+        Tensor y = queries.add(attention("self", normed, normed, w));
+        y = y.add(attention("cross", norm(w, "norm2").forward(y), features, w));
+        Tensor wide = w.linear("mlp.first", (long) MLP * width, width, true)
+                .forward(norm(w, "norm3").forward(y));
+        return y.add(w.linear("mlp.second", width, (long) MLP * width, true).forward(torch.gelu(wide)));
+    }
+
+    private LayerNorm norm(Weights w, String of) {
+        return w.layerNorm(of, width, EPS);
+    }
+
+    /** Multi-head attention without a mask; queries, keys and values are maps that are stored as one. */
+    private Tensor attention(String of, Tensor asking, Tensor asked, Weights w) {
+        Tensor weight = w.tensor(of + ".in.weight", 3L * width, width);
+        Tensor bias = w.tensor(of + ".in.bias", 3L * width);
+        Tensor[] parts = new Tensor[3];
+        for (int p = 0; p < parts.length; p++) {
+            long from = (long) p * width;
+            Linear map = new Linear(weight.narrow(0, from, width), bias.narrow(0, from, width));
+            parts[p] = split(map.forward(p == 0 ? asking : asked));
+        }
+        double scale = 1 / Math.sqrt((double) width / heads);
+        Tensor seen = Tensors.attention(parts[0], parts[1], parts[2], null, false, scale)
+                .squeeze(0)
+                .transpose(0, 1)
+                .reshape(asking.size(0), width);
+        return w.linear(of + ".out", width, width, true).forward(seen);
+    }
+
+    /** {@code [tokens, width] -> [1, heads, tokens, width / heads]}. */
+    private Tensor split(Tensor x) {
+        return x.view(x.size(0), heads, -1).transpose(0, 1).unsqueeze(0);
+    }
+}
