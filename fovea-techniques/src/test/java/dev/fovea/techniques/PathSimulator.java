@@ -12,6 +12,7 @@ import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Plans;
 import dev.fovea.techniques.primitives.Vectors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,7 +30,6 @@ import java.util.stream.IntStream;
 public final class PathSimulator {
     private static final int TEXT_BEFORE = 5;
     private static final int TEXT_AFTER = 7;
-    private static final Station PICTURES_READ = new Station.Cache(Station.Behind.PICTURES);
 
     /** One step taken. */
     public record Taken(Step step, Layout before, FakeSignals signals, Outcome outcome, Layout after) {}
@@ -61,7 +61,7 @@ public final class PathSimulator {
     /** Takes every step of a plan. */
     public static List<Taken> run(Plan plan, ModelShape shape, long seed) {
         PathSimulator path = new PathSimulator(shape, seed);
-        path.apart = plan.steps().stream().anyMatch(s -> s.station().equals(PICTURES_READ));
+        path.apart = Plans.readsPicturesFirst(plan);
         steps(plan).forEach(path::take);
         return path.taken;
     }
@@ -314,8 +314,16 @@ public final class PathSimulator {
                 sizes = merged;
                 select(m.anchors());
             }
+            case Decision.Append a -> {
+                int present = layout.visualCount();
+                int more = a.tokens().rows();
+                sizes = Arrays.copyOf(sizes, present + more);
+                Arrays.fill(sizes, present, present + more, 1);
+                select(IntStream.range(0, present + more)
+                        .map(i -> i < present ? i : Decision.CLS)
+                        .toArray());
+            }
             case Decision.DropAllVisual ignored -> select(new int[0]);
-            case Decision.Append a -> append(a.tokens().rows());
             case Decision.Retain r -> {
                 int[] visual = layout.visual();
                 int[] left = IntStream.range(0, visual.length)
@@ -331,14 +339,6 @@ public final class PathSimulator {
             }
             default -> {}
         }
-    }
-
-    private void append(int n) {
-        int old = layout.visualCount();
-        sizes = Arrays.copyOf(sizes, old + n);
-        Arrays.fill(sizes, old, old + n, 1);
-        int[] places = IntStream.range(0, old + n).map(i -> i < old ? i : -1).toArray();
-        select(places);
     }
 
     /** Makes the tokens whose places are given the ones present. */

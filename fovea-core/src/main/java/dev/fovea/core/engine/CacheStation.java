@@ -14,20 +14,21 @@ import java.util.stream.IntStream;
 /** Lets the steps at the cache decide what remains of a prompt that has been read, in part or as a whole. */
 final class CacheStation {
     private final Sequence sequence;
-    private final Station station;
+    private final Station.Behind behind;
 
     CacheStation(Sequence sequence, Station.Behind behind) {
         this.sequence = sequence;
-        this.station = new Station.Cache(behind);
-    }
-
-    /** Whether a plan acts here. */
-    static boolean at(PlanRun run, Station.Behind behind) {
-        return !run.book().at(new Station.Cache(behind)).isEmpty();
+        this.behind = behind;
     }
 
     /** @param room for tokens that follow */
     void pass(int room) {
+        for (int layer = 0; layer < sequence.cache().layers(); layer++) {
+            pass(new Station.Cache(behind, layer), room);
+        }
+    }
+
+    private void pass(Station.Cache station, int room) {
         List<Step> steps = sequence.book().at(station);
         for (int i = 0; i < steps.size() && sequence.visual().count() > 0; i++) {
             Layout layout = sequence.layout();
@@ -45,9 +46,19 @@ final class CacheStation {
             BitSet visual = kept(layout, outcome.decision());
             sequence.decided().add(new Decided(station, before, asKeep(outcome, visual)));
             if (!(outcome.decision() instanceof Decision.Unchanged)) {
-                sequence.retain(remaining(layout, outcome.decision(), visual), room);
+                int[] tokens = remaining(layout, outcome.decision(), visual);
+                sequence.retain(station.layer(), tokens, renumbers(outcome.decision()), room);
             }
         }
+    }
+
+    private static boolean renumbers(Decision decision) {
+        Decision.Positions positions = switch (decision) {
+            case Decision.Keep keep -> keep.positions();
+            case Decision.DropAllVisual all -> all.positions();
+            default -> Decision.Positions.ORIGINAL;
+        };
+        return positions == Decision.Positions.RENUMBERED;
     }
 
     /** Which of the visual tokens remain. */

@@ -14,6 +14,7 @@ import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Slot;
 import dev.fovea.core.path.Station;
+import dev.fovea.core.technique.Plans;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -212,7 +213,7 @@ public final class PathEngine {
     /** How many tokens of a prompt are read before those behind them. */
     private int readFirst(Prompt p) {
         int n = p.ids().length;
-        if (!CacheStation.at(p.run(), Station.Behind.PICTURES)) {
+        if (!Plans.readsPicturesFirst(p.run().book().plan())) {
             return n;
         }
         int behindPictures = n;
@@ -223,10 +224,8 @@ public final class PathEngine {
     }
 
     private static void passCache(PromptState state, Prompt p, Station.Behind behind, int unread) {
-        if (CacheStation.at(p.run(), behind)) {
-            try (Scope ignored = Scope.inference()) {
-                new CacheStation(state.sequence(), behind).pass(unread + p.room());
-            }
+        try (Scope ignored = Scope.inference()) {
+            new CacheStation(state.sequence(), behind).pass(unread + p.room());
         }
     }
 

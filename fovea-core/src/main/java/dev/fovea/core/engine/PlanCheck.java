@@ -46,6 +46,7 @@ public final class PlanCheck {
             case Station.Projector ignored -> {}
             case Station.Prompt ignored -> {}
             case Station.Cache s -> {
+                range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
                 if (s.behind() == Station.Behind.PICTURES && shape.traits().promptSeesItself()) {
                     throw fault(
                             "reads pictures before the words behind them, but the tokens of a prompt to this model see"

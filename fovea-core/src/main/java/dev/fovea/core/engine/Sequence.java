@@ -221,18 +221,23 @@ final class Sequence {
     /** Leaves of the edges between the prompt's tokens in a layer only these; an answer is of the last token's group. */
     void restrict(int layer, AttentionEdges more) {
         AttentionEdges before = edges(layer);
-        AttentionEdges all = answer == 0
-                ? more
-                : more.follow(IntStream.range(0, length())
-                        .map(t -> Math.min(t, prompt() - 1))
-                        .toArray());
+        AttentionEdges all = withAnswer(more);
         ofLayer.put(layer, before == null ? all : before.and(all));
     }
 
-    /** Leaves of the edges in every layer only these, before the first one. */
+    /** The same in every layer, before the first one. */
     void restrict(AttentionEdges more) {
         AttentionEdges before = edges;
-        edges = before == null ? more : before.and(more);
+        AttentionEdges all = withAnswer(more);
+        edges = before == null ? all : before.and(all);
+    }
+
+    private AttentionEdges withAnswer(AttentionEdges ofPrompt) {
+        return answer == 0
+                ? ofPrompt
+                : ofPrompt.follow(IntStream.range(0, length())
+                        .map(t -> Math.min(t, prompt() - 1))
+                        .toArray());
     }
 
     /** A layer has the tokens that are there now, whatever is decided deeper down. */
@@ -433,12 +438,14 @@ final class Sequence {
     }
 
     /**
-     * Leaves of what was read only these tokens, in every layer: their keys and values, and what was said about them.
+     * Leaves of what was read only these tokens: their keys and values, and what was said about them.
      *
+     * @param from the first layer for which that holds
      * @param tokens ascending
+     * @param renumber whether what follows counts on from what is left
      * @param room for tokens that follow
      */
-    void retain(int[] tokens, int room) {
+    void retain(int from, int[] tokens, boolean renumber, int room) {
         BitSet stay = new BitSet();
         Arrays.stream(tokens).forEach(stay::set);
         int[] seen = IntStream.range(0, visualAt.length)
@@ -448,14 +455,15 @@ final class Sequence {
         BitSet places = new BitSet();
         Arrays.stream(origins).forEach(places::set);
         int words = tokens.length - seen.length;
-        List<Integer> cached = new ArrayList<>();
-        for (int l = 0; l < cache().layers(); l++) {
+        List<Integer> before = cachedTokens == null ? decoderTokens : cachedTokens;
+        List<Integer> cached = new ArrayList<>(before.subList(0, from));
+        for (int l = from; l < cache().layers(); l++) {
             KvCache.Layer layer = cache().layer(l);
             int[] held = layer.origins();
             int[] rows = IntStream.range(0, held.length)
                     .filter(i -> places.get(held[i]))
                     .toArray();
-            layer.retain(rows, room);
+            layer.retain(rows, renumber ? first + rows.length : layer.nextPosition(), room);
             cached.add(rows.length - words);
             ofLayer.computeIfPresent(l, (index, known) -> known.follow(rows));
             List<float[]> factors = rescalings.get(l);

@@ -128,9 +128,7 @@ public final class StepRunner {
             case Decision.Keep keep -> {
                 checkIndices(station, keep.indices(), present, false);
                 checkUnique(station, keep.indices());
-                checkTurned(station, keep.positions());
             }
-            case Decision.DropAllVisual all -> checkTurned(station, all.positions());
             case Decision.Retain retain -> {
                 int before = -1;
                 for (int token : retain.tokens()) {
@@ -233,13 +231,6 @@ public final class StepRunner {
 
     private static boolean beforeLanguageModel(Station station) {
         return station.order() <= new Station.Projector().order();
-    }
-
-    /** The keys in a cache have been turned by their positions, which stay as they are. */
-    private void checkTurned(Station station, Decision.Positions positions) {
-        if (station instanceof Station.Cache && positions == Decision.Positions.RENUMBERED) {
-            throw fault(station, "renumbers positions that keys have been turned by,");
-        }
     }
 
     private void checkIndices(Station station, int[] indices, int present, boolean cls) {

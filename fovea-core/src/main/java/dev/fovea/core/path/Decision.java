@@ -17,9 +17,12 @@ public sealed interface Decision {
 
     /** Position ids of what remains after a decision inside the language model. */
     enum Positions {
-        /** Survivors keep the position ids they had; later tokens count on from the unpruned length. */
+        /** Survivors keep the position ids they had; later tokens count on as if nothing had left. */
         ORIGINAL,
-        /** Positions are renumbered 0..length-1 for the layers from here on, and for decoded tokens in those layers. */
+        /**
+         * Positions are renumbered 0..length-1 for the layers from here on, and for decoded tokens in those layers. At the
+         * cache keys have been turned by their positions and stay so: only later tokens count on from what is left.
+         */
         RENUMBERED,
         /**
          * A merged token stands at the mean of its members' position ids, every member counted once, rounded down on each
@@ -34,12 +37,11 @@ public sealed interface Decision {
     /**
      * Only these visual tokens remain, in the given order (ascending unless the paper says otherwise).
      *
-     * <p>At the cache: the keys and values of every other visual token leave every layer, also those of tokens that had
+     * <p>At the cache: the keys and values of every other visual token leave the layers, also those of tokens that had
      * left a deeper one before.
      *
      * @param indices no duplicates
-     * @param positions used by decoder stations only; before the language model positions are always contiguous, and keys
-     *     have been turned by theirs when the cache is passed
+     * @param positions used by stations inside the language model only; before it positions are always contiguous
      */
     record Keep(int[] indices, Positions positions) implements Decision {
         public static Keep of(int... indices) {
@@ -205,7 +207,7 @@ public sealed interface Decision {
     record Edges(AttentionEdges edges) implements Decision {}
 
     /**
-     * Cache: the keys and values of these tokens remain in every layer that holds them, and of no others, visual or not.
+     * Cache: the keys and values of these tokens remain in the layers that hold them, and of no others, visual or not.
      *
      * @param tokens ascending positions in the layout
      */

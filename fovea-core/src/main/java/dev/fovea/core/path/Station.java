@@ -56,8 +56,15 @@ public sealed interface Station {
      * The keys and values of a prompt, once they have been computed: what leaves here is gone for everything that follows.
      * Text that follows counts on as if nothing had left. A network that learns keeps none, so steps here are not called
      * then; a step at another station may say with {@link Decision.Edges} what it comes to.
+     *
+     * @param layer the first decoder layer that what is decided holds for, and all behind it
      */
-    record Cache(Behind behind) implements Station {}
+    record Cache(Behind behind, int layer) implements Station {
+        /** The caches of all layers. */
+        public Cache(Behind behind) {
+            this(behind, 0);
+        }
+    }
 
     /** What has been read when the station of the cache is passed. */
     enum Behind {
@@ -86,7 +93,7 @@ public sealed interface Station {
             case Prompt ignored -> 30_000L;
             case Decoder s -> 40_000L + 2L * s.layer();
             case Attention s -> 40_001L + 2L * s.layer();
-            case Cache s -> s.behind() == Behind.PICTURES ? 49_000L : 49_001L;
+            case Cache s -> (s.behind() == Behind.PICTURES ? 46_000L : 48_000L) + s.layer();
             case Logits ignored -> 50_000L;
         };
     }
@@ -104,7 +111,9 @@ public sealed interface Station {
             case Prompt ignored -> "prompt";
             case Decoder s -> "decoder[" + s.layer() + "]";
             case Attention s -> "attention[" + s.layer() + "]";
-            case Cache s -> "cache[" + s.behind().name().toLowerCase(Locale.ROOT) + "]";
+            case Cache s ->
+                "cache[" + s.behind().name().toLowerCase(Locale.ROOT)
+                        + (s.layer() == 0 ? "]" : ", " + s.layer() + "..]");
             case Logits ignored -> "logits";
         };
     }

@@ -17,8 +17,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** What can be done with plans: running several together, and asking what they depend on. */
 public final class Plans {
-    private static final Station PICTURES_READ = new Station.Cache(Station.Behind.PICTURES);
-
     private Plans() {}
 
     /**
@@ -61,8 +59,17 @@ public final class Plans {
      * the picture can be kept for the next question.
      */
     public static boolean looksAtQuestion(Plan plan) {
-        boolean apart = plan.steps().stream().anyMatch(s -> s.station().equals(PICTURES_READ));
+        boolean apart = readsPicturesFirst(plan);
         return plan.steps().stream().anyMatch(s -> looksAtQuestion(s, apart));
+    }
+
+    /**
+     * Whether a step decides what remains of the pictures before the words behind them are read: they are then read over
+     * that, and no station of the language model sees them.
+     */
+    public static boolean readsPicturesFirst(Plan plan) {
+        return plan.steps().stream()
+                .anyMatch(s -> s.station() instanceof Station.Cache cache && cache.behind() == Station.Behind.PICTURES);
     }
 
     /** Whether a step before or inside the encoder depends on the question, so that features cannot be kept. */

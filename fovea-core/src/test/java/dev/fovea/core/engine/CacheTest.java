@@ -143,6 +143,33 @@ class CacheTest {
         }
     }
 
+    /** From some layer on alone; what follows counts on from what is left there, and as before in the others. */
+    @Test
+    void fromALayerOnAndRenumbered() {
+        Golden golden = Golden.mha();
+        Step keep = new Step(
+                new Station.Cache(Behind.PROMPT, 1),
+                List.of(),
+                s -> Outcome.of(new Decision.Keep(KEPT, Positions.RENUMBERED)));
+        assertThat(keep.station().label()).isEqualTo("cache[prompt, 1..]");
+        int[] ids = golden.ids("one_image");
+        try (PromptState state = golden.read("one_image", run(keep));
+                PromptState plain = golden.read("one_image", PlanRun.plain())) {
+            assertThat(state.logits()).containsExactly(plain.logits());
+            assertThat(state.ledger().cachedTokens()).containsExactly(16, 4, 4, 4);
+            golden.engine.extend(List.of(state, plain), List.of(new int[] {33}, new int[] {33}));
+            assertThat(state.logits()).isNotEqualTo(plain.logits());
+            for (int l = 0; l < 4; l++) {
+                var layer = state.sequence().cache().layer(l);
+                int held = ids.length - 1 + (l == 0 ? 16 : 4);
+                assertThat(layer.length()).isEqualTo(held + 1);
+                assertThat(layer.positions()[held]).isEqualTo(held);
+                // Keys stay turned by the positions that they had.
+                assertThat(layer.positions()[held - 1]).isEqualTo(ids.length - 1 + 16 - 1);
+            }
+        }
+    }
+
     private static PromptState read(Golden golden, int[] ids, PlanRun run) {
         return golden.engine
                 .prefill(List.of(new PathEngine.Prompt("", ids, golden.encode("one_image", run), run, 8)))
@@ -262,10 +289,6 @@ class CacheTest {
     @Test
     void whatACacheCannotDoIsOneSentence() {
         Golden golden = Golden.mha();
-        assertThatThrownBy(() -> golden.read(
-                        "one_image",
-                        run(at(Behind.PICTURES, l -> new Decision.Keep(new int[] {0}, Positions.RENUMBERED)))))
-                .hasMessage("Technique 'test' renumbers positions that keys have been turned by, at cache[pictures].");
         assertThatThrownBy(() ->
                         golden.read("one_image", run(at(Behind.PROMPT, l -> new Decision.Retain(new int[] {3, 3})))))
                 .hasMessageContaining("named token 3 behind 3")
@@ -273,6 +296,10 @@ class CacheTest {
         assertThatThrownBy(() -> golden.read(
                         "one_image", run(at(Behind.PROMPT, l -> new Decision.Rescale(new float[l.visualCount()])))))
                 .hasMessage("Technique 'test' decided Rescale, which this station cannot do at cache[prompt].");
+        Step deep = new Step(new Station.Cache(Behind.PROMPT, 4), List.of(), s -> Outcome.of(Decision.Keep.of(0)));
+        assertThatThrownBy(() -> PlanCheck.check(Plan.of("test", deep), golden.model.shape()))
+                .hasMessage(
+                        "Technique 'test' asks for cache[prompt, 4..], but the decoder of this model has 4 layers.");
         Step early = new Step(new Station.Prompt(), List.of(), s -> Outcome.of(new Decision.Retain(new int[] {0})));
         assertThatThrownBy(() -> golden.read("one_image", run(early))).hasMessageContaining("decided Retain");
     }

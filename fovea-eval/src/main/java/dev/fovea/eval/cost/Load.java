@@ -6,6 +6,7 @@ import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Plans;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -99,7 +100,7 @@ public record Load(
                 entering,
                 held,
                 ledger.cachedTokens(),
-                readsApart(plan),
+                Plans.readsPicturesFirst(plan),
                 merging(ledger),
                 text,
                 answer,
@@ -134,7 +135,7 @@ public record Load(
             case Station.Prompt ignored -> prompt;
             case Station.Decoder s -> load.entering.get(s.layer());
             case Station.Attention s -> load.decoder.get(s.layer());
-            case Station.Cache ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
+            case Station.Cache ignored -> load.decoder.getLast();
             case Station.Logits ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
         };
     }
@@ -185,19 +186,25 @@ public record Load(
         List<Integer> layers = Collections.nCopies(shape.featureLayers(), shape.patches());
         List<Integer> decoder = Collections.nCopies(shape.decoderLayers(), visual);
         return new Load(
-                1, shape.patches(), layers, layers, visual, decoder, decoder, decoder, false, Set.of(), text, answer, 0);
+                1,
+                shape.patches(),
+                layers,
+                layers,
+                visual,
+                decoder,
+                decoder,
+                decoder,
+                false,
+                Set.of(),
+                text,
+                answer,
+                0);
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */
     static boolean projectsEarly(Plan plan) {
         return plan.steps().stream()
                 .anyMatch(step -> step.station() instanceof Station.Projector || seesProjected(step));
-    }
-
-    /** Whether a plan decides what remains of the pictures before the words behind them are read. */
-    static boolean readsApart(Plan plan) {
-        return plan.steps().stream()
-                .anyMatch(step -> step.station().equals(new Station.Cache(Station.Behind.PICTURES)));
     }
 
     static boolean seesProjected(Step step) {

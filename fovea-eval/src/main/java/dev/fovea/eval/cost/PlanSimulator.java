@@ -11,7 +11,6 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Plans;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -100,7 +99,7 @@ public final class PlanSimulator {
                 entering,
                 decoder,
                 cached(decoder),
-                Load.readsApart(plan),
+                Plans.readsPicturesFirst(plan),
                 merging,
                 text,
                 answer,
@@ -109,9 +108,17 @@ public final class PlanSimulator {
 
     /** What every layer still holds once the steps at the cache have decided. */
     private List<Integer> cached(List<Integer> decoder) {
-        at(new Station.Cache(Station.Behind.PICTURES));
-        at(new Station.Cache(Station.Behind.PROMPT));
-        return evicted ? Collections.nCopies(decoder.size(), cells.length) : decoder;
+        List<Integer> cached = new ArrayList<>(decoder);
+        for (Station.Behind behind : Station.Behind.values()) {
+            for (int layer = 0; layer < cached.size(); layer++) {
+                evicted = false;
+                at(new Station.Cache(behind, layer));
+                if (evicted) {
+                    cached.subList(layer, cached.size()).replaceAll(held -> cells.length);
+                }
+            }
+        }
+        return cached;
     }
 
     /** The class token stands in front of the patches where the model passes it on. */
@@ -170,7 +177,7 @@ public final class PlanSimulator {
         int[] visual = new int[n];
         Arrays.setAll(visual, i -> before + i);
         // Where the pictures are read before the words behind them, these are not there yet.
-        int length = n + (Load.readsApart(plan) ? before : inDecoder ? text : 0);
+        int length = n + (Plans.readsPicturesFirst(plan) ? before : inDecoder ? text : 0);
         int total = shape.patches() + (inDecoder && shape.clsInFeatures() ? 1 : 0);
         return new Layout(length, visual, cells, shape.gridRows(), shape.gridCols(), 1, total);
     }

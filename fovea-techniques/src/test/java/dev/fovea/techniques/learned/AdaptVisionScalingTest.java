@@ -311,7 +311,7 @@ class AdaptVisionScalingTest {
 
     @Test
     void whatCannotBeIsOneSentence() {
-        ModelShape.Traits cuts = new ModelShape.Traits(1, java.util.Set.of(), 0, false, 4, 1, true, false, 0, 0);
+        ModelShape.Traits cuts = new ModelShape.Traits(1, java.util.Set.of(), 0, false, 4, 1, true, false, 0, 0, false);
         ModelShape tiled = new ModelShape(
                 "idefics3", 24, 24, 14, true, false, 2, 1, 8, 1, 32, false, 2, 4, 1, 1, 4, 8, 100, 4096, cuts);
         assertThatThrownBy(() -> Models.plan(TECHNIQUE, tiled, Budget.full()))

@@ -162,12 +162,14 @@ public final class KvCache implements AutoCloseable {
         }
 
         /**
-         * Forgets all but these tokens. Positions count on as before.
+         * Forgets all but these tokens.
          *
          * @param rows ascending indices of held tokens
+         * @param next position id of the token behind them
          * @param room tokens to make room for behind them
          */
-        public void retain(int[] rows, int room) {
+        public void retain(int[] rows, int next, int room) {
+            nextPosition = next;
             boolean all = rows.length == length;
             if (all || keys == null || values == null) {
                 return;
