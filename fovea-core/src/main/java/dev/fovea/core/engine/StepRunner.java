@@ -162,9 +162,10 @@ public final class StepRunner {
             }
             case Decision.Adapt adapt -> {
                 for (String name : adapt.ofTiles().byName().keySet()) {
-                    if (!name.startsWith(StepBook.ENCODER)) {
+                    if (!name.startsWith(StepBook.ENCODER) || !(station instanceof Station.Weights)) {
                         throw fault(
-                                station, "changes '" + name + "' for tiles alone, which is no part of the encoder,");
+                                station,
+                                "changes '" + name + "' for tiles alone, which only the encoder's weights can be,");
                     }
                 }
             }

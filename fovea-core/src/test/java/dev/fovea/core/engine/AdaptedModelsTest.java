@@ -214,7 +214,7 @@ class AdaptedModelsTest {
         assertThat(features(new Part.Overview(), both)).containsExactly(second);
         assertThatThrownBy(() -> ofTiles(Additions.none(), additions(1)))
                 .hasMessageMatching(
-                        "Technique 'learned' changes '.*' for tiles alone, which is no part of the encoder, at weights\\.");
+                        "Technique 'learned' changes '.*' for tiles alone, which only the encoder's weights can be, at weights\\.");
     }
 
     private static Additions only(Additions additions, String name) {

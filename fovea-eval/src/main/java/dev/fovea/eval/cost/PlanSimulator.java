@@ -2,7 +2,9 @@ package dev.fovea.eval.cost;
 
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
+import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through a plan without a model: every step is asked with {@link SyntheticSignals}, and what it decides is
@@ -27,6 +30,12 @@ public final class PlanSimulator {
     private final Plan plan;
     private final int text;
     private final Map<String, float[]> noted = new HashMap<>();
+    private final List<Ledger.Grid> grids = new ArrayList<>();
+    private final List<Integer> encoder = new ArrayList<>();
+    private final List<Integer> mlp = new ArrayList<>();
+    private int projected;
+    private Decision.@Nullable Cut cut;
+    private Part part = new Part.Whole();
     private ModelShape shape;
     private final Map<String, float[]> notedText = new HashMap<>();
     private int[] cells;
@@ -63,25 +72,14 @@ public final class PlanSimulator {
 
     private Load run(int answer) {
         at(new Station.Framing());
-        at(new Station.Patches());
-        List<Integer> encoder = new ArrayList<>();
-        List<Integer> mlp = new ArrayList<>();
-        int complete = completeLayers();
-        for (int layer = 0; layer < complete; layer++) {
-            encoder.add(cells.length);
-            at(new Station.EncoderAttention(layer));
-            mlp.add(cells.length);
-            at(new Station.EncoderOutput(layer));
+        encoder.addAll(Collections.nCopies(completeLayers(), 0));
+        mlp.addAll(encoder);
+        List<Left> images = new ArrayList<>();
+        for (Part each : parts()) {
+            part = each;
+            images.add(seen());
         }
-        int cls = shape.hasCls() && !shape.clsInFeatures() ? 1 : 0;
-        boolean early =
-                plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Connector && Load.seesProjected(s));
-        int asFeatures = cells.length;
-        at(new Station.Connector());
-        int projected = early ? cls + asFeatures : cells.length + (Load.projectsEarly(plan) ? cls : 0);
-        projected += shape.clsInFeatures() ? 1 : 0;
-        at(new Station.Projector());
-        enterLanguageModel();
+        enterLanguageModel(images);
         at(new Station.Prompt());
         List<Integer> entering = new ArrayList<>();
         List<Integer> decoder = new ArrayList<>();
@@ -91,8 +89,8 @@ public final class PlanSimulator {
             decoder.add(cells.length);
         }
         return new Load(
-                1,
-                shape.patches(),
+                grids.size(),
+                shape.patches() * grids.size(),
                 encoder,
                 mlp,
                 projected,
@@ -104,6 +102,51 @@ public final class PlanSimulator {
                 text,
                 answer,
                 own);
+    }
+
+    /** The images that the picture is seen as. */
+    private List<Part> parts() {
+        Decision.Cut tiles = cut;
+        if (tiles == null) {
+            return List.of(part);
+        }
+        List<Part> parts = new ArrayList<>(List.of(new Part.Overview()));
+        for (int i = 0; i < tiles.rows() * tiles.cols(); i++) {
+            parts.add(new Part.Tile(i / tiles.cols(), i % tiles.cols()));
+        }
+        return parts;
+    }
+
+    /** What is left of an image in front of the language model. */
+    private record Left(int[] cells, float[] sizes, Map<String, float[]> noted) {}
+
+    /** Takes one image through encoder and connector. */
+    private Left seen() {
+        cells = IntStream.range(0, shape.patches()).toArray();
+        sizes = ones(cells.length);
+        noted.clear();
+        at(new Station.Patches());
+        for (int layer = 0; layer < encoder.size(); layer++) {
+            encoder.set(layer, encoder.get(layer) + cells.length);
+            at(new Station.EncoderAttention(layer));
+            mlp.set(layer, mlp.get(layer) + cells.length);
+            at(new Station.EncoderOutput(layer));
+        }
+        int cls = shape.hasCls() && !shape.clsInFeatures() ? 1 : 0;
+        boolean early =
+                plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Connector && Load.seesProjected(s));
+        int asFeatures = cells.length;
+        at(new Station.Connector());
+        projected += early ? cls + asFeatures : cells.length + (Load.projectsEarly(plan) ? cls : 0);
+        projected += shape.clsInFeatures() ? 1 : 0;
+        at(new Station.Projector());
+        grids.add(grid());
+        return new Left(cells, sizes, new HashMap<>(noted));
+    }
+
+    private Ledger.Grid grid() {
+        return new Ledger.Grid(
+                shape.gridRows(), shape.gridCols(), 0, part, shape.traits().side());
     }
 
     /** What every layer still holds once the steps at the cache have decided. */
@@ -121,20 +164,28 @@ public final class PlanSimulator {
         return cached;
     }
 
-    /** The class token stands in front of the patches where the model passes it on. */
-    private void enterLanguageModel() {
+    /** Images one behind the other, the class token in front of the patches where the model passes it on. */
+    private void enterLanguageModel(List<Left> images) {
         inDecoder = true;
-        if (shape.clsInFeatures()) {
-            int[] behind = cells;
-            cells = new int[behind.length + 1];
-            cells[0] = -1;
-            System.arraycopy(behind, 0, cells, 1, behind.length);
-            sizes = Arrays.copyOf(sizes, cells.length);
-            noted.replaceAll((name, values) -> {
-                float[] shifted = new float[values.length + 1];
-                System.arraycopy(values, 0, shifted, 1, values.length);
-                return shifted;
-            });
+        int lead = shape.clsInFeatures() ? 1 : 0;
+        int all = images.stream().mapToInt(i -> lead + i.cells.length).sum();
+        cells = new int[all];
+        sizes = new float[all];
+        noted.clear();
+        Arrays.fill(cells, -1);
+        Arrays.fill(sizes, 1);
+        int to = lead;
+        for (int i = 0; i < images.size(); i++) {
+            Left image = images.get(i);
+            int first = i * shape.patches();
+            for (int t = 0; t < image.cells.length; t++) {
+                cells[to + t] = image.cells[t] < 0 ? -1 : first + image.cells[t];
+            }
+            System.arraycopy(image.sizes, 0, sizes, to, image.sizes.length);
+            int at = to;
+            image.noted.forEach((name, values) -> System.arraycopy(
+                    values, 0, noted.computeIfAbsent(name, fresh -> new float[all]), at, values.length));
+            to += image.cells.length + lead;
         }
     }
 
@@ -178,8 +229,9 @@ public final class PlanSimulator {
         Arrays.setAll(visual, i -> before + i);
         // Where the pictures are read before the words behind them, these are not there yet.
         int length = n + (Plans.readsPicturesFirst(plan) ? before : inDecoder ? text : 0);
-        int total = shape.patches() + (inDecoder && shape.clsInFeatures() ? 1 : 0);
-        return new Layout(length, visual, cells, shape.gridRows(), shape.gridCols(), 1, total);
+        List<Ledger.Grid> seen = inDecoder ? grids : List.of(grid());
+        int total = seen.size() * (shape.patches() + (inDecoder && shape.clsInFeatures() ? 1 : 0));
+        return new Layout(length, visual, cells, seen, total);
     }
 
     private void follow(Decision decision) {
@@ -201,10 +253,7 @@ public final class PlanSimulator {
                 cells = IntStream.range(0, shape.patches()).toArray();
                 sizes = ones(cells.length);
             }
-            case Decision.Cut ignored ->
-                throw new IllegalArgumentException(
-                        "Technique '" + plan.technique() + "' cuts pictures into tiles, so that"
-                                + " each costs what its own size asks for; measure it on pictures with 'compare'.");
+            case Decision.Cut tiles -> cut = tiles;
             case Decision.Unchanged ignored -> {}
             case Decision.Resample resample -> merge(resample.places());
             case Decision.Gate gate -> select(gate.hard().indices());

@@ -72,10 +72,11 @@ class CostModelTest {
                 Plan plan = TECHNIQUES.plan(List.of(id), costs.shape(), budget, 1);
                 Load load = PlanSimulator.load(costs.shape(), plan, 40, 1);
                 Cost cost = costs.cost(plan, load);
-                // Nothing predicts the simulator's pixels, so that PixelPrune, which reads no budget, drops nothing; gates
+                // Nothing predicts the simulator's pixels, so that PixelPrune, which reads no budget, drops nothing;
+                // gates
                 // without weights never let go.
                 List<String> idle = List.of("full", "attention-rebalancing", "pixelprune", "dyvte");
-                List<String> adding = List.of("llava-sp");
+                List<String> adding = List.of("llava-sp", "adaptvision-scaling");
                 if (adding.contains(id)) {
                     assertThat(load.meanVisual()).as(model + " " + id).isGreaterThan(visual);
                     assertThat(cost.kvTotal()).isGreaterThan(full.kvTotal());
