@@ -101,6 +101,7 @@ final class DecoderPass {
         } finally {
             rotations.values().forEach(Rotation::close);
             rotations.clear();
+            chunks.forEach(c -> c.sequence().forgetGates());
             if (mask != null) {
                 mask.close();
                 mask = null;

@@ -6,6 +6,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -52,7 +53,7 @@ final class Sequence {
     private @Nullable AttentionEdges edges;
     private int @Nullable [] asked;
     private @Nullable DeepFeatures deep;
-    private @Nullable Tensor gates;
+    private @Nullable OwnedTensor gates;
     private @Nullable PromptFactors factors;
 
     /**
@@ -188,7 +189,22 @@ final class Sequence {
     /** What is added to every score towards each token, {@code [length]}, while its gates are learned; or null. */
     @Nullable
     Tensor gates() {
-        return gates;
+        OwnedTensor own = gates;
+        return own == null ? null : own.get();
+    }
+
+    /** Gates outlive the layer at which they were given: they hold in every layer behind it. */
+    private void gates(@Nullable Tensor next) {
+        OwnedTensor before = gates;
+        gates = next == null ? null : OwnedTensor.of(next);
+        if (before != null) {
+            before.close();
+        }
+    }
+
+    /** Frees what no layer needs any more. */
+    void forgetGates() {
+        gates(null);
     }
 
     /** Gates of the visual tokens, {@code [visual, 1]}: they multiply those that there were. */
@@ -197,7 +213,8 @@ final class Sequence {
                 .view(-1);
         Tensor open = Tensors.zeros(DType.F32, length());
         Tensor more = open.index_add(0, Tensors.indices(visualAt), logs);
-        gates = gates == null ? more : gates.add(more);
+        Tensor before = gates();
+        gates(before == null ? more : before.add(more));
     }
 
     /** Whether keys and values are kept, for tokens that follow. */
@@ -218,26 +235,24 @@ final class Sequence {
         return own == null ? edges : own;
     }
 
-    /** Leaves of the edges between the prompt's tokens in a layer only these; an answer is of the last token's group. */
+    /** Leaves of the edges between the prompt's tokens in a layer only these. */
     void restrict(int layer, AttentionEdges more) {
-        AttentionEdges before = edges(layer);
-        AttentionEdges all = withAnswer(more);
-        ofLayer.put(layer, before == null ? all : before.and(all));
+        ofLayer.put(layer, and(edges(layer), more));
     }
 
     /** The same in every layer, before the first one. */
     void restrict(AttentionEdges more) {
-        AttentionEdges before = edges;
-        AttentionEdges all = withAnswer(more);
-        edges = before == null ? all : before.and(all);
+        edges = and(edges, more);
     }
 
-    private AttentionEdges withAnswer(AttentionEdges ofPrompt) {
-        return answer == 0
+    /** An answer behind the prompt is of the last token's group. */
+    private AttentionEdges and(@Nullable AttentionEdges before, AttentionEdges ofPrompt) {
+        AttentionEdges more = answer == 0
                 ? ofPrompt
                 : ofPrompt.follow(IntStream.range(0, length())
                         .map(t -> Math.min(t, prompt() - 1))
                         .toArray());
+        return before == null ? more : before.and(more);
     }
 
     /** A layer has the tokens that are there now, whatever is decided deeper down. */
@@ -422,7 +437,8 @@ final class Sequence {
         blocks = Sight.chosen(blocks, rows);
         branches = branches == null ? null : Sight.chosen(branches, rows);
         followEdges(rows);
-        gates = gates == null ? null : gates.index_select(0, Tensors.indices(rows));
+        Tensor gated = gates();
+        gates(gated == null ? null : gated.index_select(0, Tensors.indices(rows)));
         switch (rule) {
             case RENUMBERED -> {
                 positions = renumbered(rows.length);
@@ -531,9 +547,10 @@ final class Sequence {
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
         branches = branches == null ? null : Sight.chosen(branches, from);
         followEdges(from, at, count);
-        if (gates != null) {
-            gates = Tensors.cat(
-                    0, gates.narrow(0, 0, at), Tensors.zeros(DType.F32, count), gates.narrow(0, at, oldLength - at));
+        Tensor gated = gates();
+        if (gated != null) {
+            gates(Tensors.cat(
+                    0, gated.narrow(0, 0, at), Tensors.zeros(DType.F32, count), gated.narrow(0, at, oldLength - at)));
         }
         if (axes() == 1) {
             positions = renumbered(place);

@@ -133,13 +133,15 @@ class TaughtAnswerTest {
     @Test
     void edgesOfThePromptHoldForTheAnswer() {
         boolean[][] sees = {{true, false}, {true, true}};
-        PlanRun run = run(new Step(new Station.Attention(1), List.of(), s -> {
-            int[] groups = new int[s.layout().length()];
-            Arrays.stream(s.layout().visual()).forEach(v -> groups[v] = 1);
-            return Outcome.of(new Decision.Edges(new AttentionEdges(groups, sees)));
-        }));
-        Golden.assertClose(taught(run), answered(run), "logits");
-        assertThat(taught(run)).isNotEqualTo(taught(PlanRun.plain()));
+        for (Station station : List.of(new Station.Attention(1), new Station.Prompt())) {
+            PlanRun run = run(new Step(station, List.of(), s -> {
+                int[] groups = new int[s.layout().length()];
+                Arrays.stream(s.layout().visual()).forEach(v -> groups[v] = 1);
+                return Outcome.of(new Decision.Edges(new AttentionEdges(groups, sees)));
+            }));
+            Golden.assertClose(taught(run), answered(run), station.label());
+            assertThat(taught(run)).isNotEqualTo(taught(PlanRun.plain()));
+        }
     }
 
     /** Behind the last layer stands what the norm and the head make the logits of. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.fovea.core.layer.PackedAttention;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
@@ -176,7 +177,8 @@ class TensorStepsTest {
         return step(station, s -> new Decision.Gate(new TensorRows(gates)));
     }
 
-    private static final List<Station> GATED = List.of(new Station.Prompt(), new Station.Decoder(2));
+    private static final List<Station> GATED =
+            List.of(new Station.Prompt(), new Station.Decoder(0), new Station.Decoder(2));
 
     /** Open and shut gates are what the plain model and a selection are; the logarithm leaves a millionth. */
     @Test
@@ -189,8 +191,8 @@ class TensorStepsTest {
                 Tensor gates = Tensors.of(half, 16, 1).set_requires_grad(true);
                 float[] soft = Tensors.floats(trained(run(gate(station, gates))));
                 Decision keep = new Decision.Keep(kept, Decision.Positions.ORIGINAL);
-                float[] hard = Tensors.floats(trained(run(
-                        step(new Station.Decoder(station instanceof Station.Prompt ? 0 : 2), s -> keep))));
+                float[] hard = Tensors.floats(trained(
+                        run(step(station instanceof Station.Prompt ? new Station.Decoder(0) : station, s -> keep))));
                 Tensor open = Tensors.full(1, DType.F32, 16, 1);
                 float[] opened = Tensors.floats(trained(run(gate(station, open))));
                 float[] plain = Tensors.floats(trained(PlanRun.plain()));
@@ -202,6 +204,25 @@ class TensorStepsTest {
             Decision.Gate decided = new Decision.Gate(new Matrix(16, 1, half));
             float[] answered = logits(run(step(station, s -> decided)));
             assertThat(answered).containsExactly(logits(run(step(station, s -> Decision.Keep.of(kept)))));
+        }
+    }
+
+    /** Scores 1, 2 and 0 with gates 1, 0.5 and 0.01; open ones are the plain softmax, and shut ones are not there. */
+    @Test
+    void theLogarithmOfAGateIsAddedToTheScores() {
+        assertThat(shares(1, 0.5f, 0.01f)).containsExactly(new float[] {0.4232f, 0.5752f, 0.0016f}, within(1e-4f));
+        assertThat(shares(1, 1, 1)).containsExactly(new float[] {0.2447f, 0.6652f, 0.0900f}, within(1e-4f));
+        assertThat(shares(1, 0, 1)).containsExactly(new float[] {0.7311f, 0, 0.2689f}, within(1e-4f));
+    }
+
+    private static float[] shares(float... gates) {
+        try (Scope ignored = Scope.inference()) {
+            Tensor q = Tensors.of(new float[] {1, 0, 0}, 1, 1, 3).expand(1, 3, 3);
+            Tensor k = Tensors.of(new float[] {1, 0, 0, 2, 0, 0, 0, 0, 0}, 1, 3, 3);
+            Tensor v = Tensors.of(new float[] {1, 0, 0, 0, 1, 0, 0, 0, 1}, 1, 3, 3);
+            Tensor logs = torch.log(Tensors.add(Tensors.of(gates, 3), Decision.Gate.LEAST));
+            Tensor out = PackedAttention.explicit(q, k, v, new int[] {3}, List.of(logs.expand(3, 3)), 1);
+            return Arrays.copyOf(Tensors.floats(out), 3);
         }
     }
 
