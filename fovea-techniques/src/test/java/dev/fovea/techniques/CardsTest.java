@@ -64,6 +64,7 @@ class CardsTest {
                         "dyvte",
                         "adaptvision-scaling",
                         "vlora",
+                        "covipal",
                         "cdpruner",
                         "dart",
                         "sparsevlm");
