@@ -96,6 +96,52 @@ class CostModelTest {
         }
     }
 
+    private static Cost cost(CostModel model, String technique, Budget budget) {
+        Plan plan = TECHNIQUES.plan(List.of(technique), model.shape(), budget, 1);
+        return model.cost(plan, PlanSimulator.load(model.shape(), plan, 64, 1));
+    }
+
+    private static long layers(Cost cost) {
+        return cost.prefill().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** What is added to the model's own weights costs nothing; what a step multiplies by its own is counted. */
+    @Test
+    void ownWeightsCostWhatTheyMultiply() {
+        CostModel model = Geometries.find("llava-1.5-7b");
+        assertThat(cost(model, "matryoshka", Budget.count(144)).own()).isZero();
+        assertThat(cost(model, "hiprune", Budget.count(144)).own()).isZero();
+        // 31 gates of two matrices, 2 * 4096 x 2048 and 2048 x 2: shut, all of them are asked.
+        assertThat(cost(model, "dyvte", Budget.share(0.5)).own()).isEqualTo(31L * 2 * (8192L * 2048 + 2048 * 2));
+        assertThat(cost(model, "dyvte:exit=15", Budget.full()).own()).isZero();
+    }
+
+    /** Of 32 layers and 576 visual beside 64 text tokens: an exit behind 8, 16 or 20 layers. */
+    @Test
+    void anExitSparesTheLayersBehind() {
+        CostModel model = Geometries.find("llava-1.5-7b").asPublished();
+        long full = layers(model.cost(Plan.plain(), Load.full(model.shape(), 64, 1)));
+        double[][] published = {{7, 0.677}, {15, 0.451}, {19, 0.339}};
+        for (double[] exit : published) {
+            long own = layers(cost(model, "dyvte:exit=" + (int) exit[0], Budget.full()));
+            assertThat(1 - (double) own / full).isCloseTo(exit[1], within(0.002));
+        }
+    }
+
+    /** The module of CoViPAL is small beside what it spares: prefill and cache fall with the tokens. */
+    @Test
+    void theScoresOfCoViPalAreCheap() {
+        CostModel model = Geometries.find("llava-1.5-7b").asPublished();
+        Cost full = model.cost(Plan.plain(), Load.full(model.shape(), 64, 1));
+        for (double share : new double[] {0.5, 0.25}) {
+            Cost cost = cost(model, "covipal", Budget.share(share));
+            assertThat(cost.own()).isPositive().isLessThan(full.prefillTotal() / 50);
+            double tokens = (64 + share * 576) / 640;
+            assertThat((double) cost.kvTotal() / full.kvTotal()).isCloseTo(tokens, within(1e-9));
+            assertThat((double) layers(cost) / layers(full)).isCloseTo(tokens, within(0.02));
+        }
+    }
+
     @Test
     void unknownNamesAreAnsweredWithTheNearest() {
         assertThatIllegalArgumentException()
