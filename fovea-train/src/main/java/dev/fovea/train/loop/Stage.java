@@ -33,6 +33,12 @@ public record Stage<B>(
         Objective<B> objective,
         Evaluation<B> evaluation) {
 
+    /** The same stage with other settings of the optimiser. */
+    public Stage<B> with(Optimizer.Settings other) {
+        return new Stage<>(
+                name, parameters, trainable, other, schedule, accumulate, samples, batches, objective, evaluation);
+    }
+
     /** A loss over batches. */
     @FunctionalInterface
     public interface Objective<B> {

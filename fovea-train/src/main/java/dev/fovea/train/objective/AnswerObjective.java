@@ -127,9 +127,31 @@ public final class AnswerObjective {
         return path.logits(prompts);
     }
 
-    /** A picture between the beginning of the user's turn and the questions about it, which do not see each other. */
+    /** A prompt of which is asked what the batch knows. */
     private static Prompt prompt(
             AnswerBatch batch, int sample, Span picture, PlanRun run, PositionIds.@Nullable Laid positions, int text) {
+        int first = sample * batch.length();
+        int[] asked = Arrays.stream(batch.targets().rows())
+                .filter(row -> row >= first && row < first + batch.length())
+                .map(row -> row - first - batch.visual())
+                .toArray();
+        return prompt(batch, sample, picture, run, positions, text, asked);
+    }
+
+    /**
+     * A picture between the beginning of the user's turn and the questions about it, which do not see each other.
+     *
+     * @param text how many words of the questions
+     * @param asked ascending indices of the words, those before the picture counted, whose successors are asked for
+     */
+    static Prompt prompt(
+            AnswerBatch batch,
+            int sample,
+            Span picture,
+            PlanRun run,
+            PositionIds.@Nullable Laid positions,
+            int text,
+            int[] asked) {
         int from = sample * batch.text();
         int[] words = Arrays.copyOfRange(batch.tokens(), from, from + text);
         int[] branches = new int[AnswerBatch.LEAD + text];
@@ -138,17 +160,12 @@ public final class AnswerObjective {
             int segment = batch.segments()[from + i];
             branches[AnswerBatch.LEAD + i] = segment < 0 ? padding : segment;
         }
-        int first = sample * batch.length();
-        int[] asked = Arrays.stream(batch.targets().rows())
-                .filter(row -> row >= first && row < first + batch.length())
-                .map(row -> row - first - batch.visual())
-                .toArray();
         return new Prompt(
                 List.of(new Span.Words(LEADS), picture, new Span.Words(words)), run, branches, positions, asked);
     }
 
     /** Words of a sample without the padding behind them. */
-    private static int used(AnswerBatch batch, int sample) {
+    static int used(AnswerBatch batch, int sample) {
         int text = batch.text();
         while (text > 0 && batch.segments()[sample * batch.text() + text - 1] < 0) {
             text--;

@@ -5,7 +5,8 @@ import java.util.List;
 
 /** All recipes of techniques, by id. */
 final class TechniqueRecipes {
-    private static final List<TechniqueRecipe> ALL = List.of(new MatryoshkaRecipe(), new LlaVoltaRecipe());
+    private static final List<TechniqueRecipe> ALL =
+            List.of(new MatryoshkaRecipe(), new LlaVoltaRecipe(), new DyvteRecipe());
 
     private TechniqueRecipes() {}
 

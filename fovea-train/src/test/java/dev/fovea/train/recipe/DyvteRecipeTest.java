@@ -1,0 +1,257 @@
+package dev.fovea.train.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.OpenOptions;
+import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.engine.EncodedImage;
+import dev.fovea.core.engine.ImageInput;
+import dev.fovea.core.engine.PathEngine;
+import dev.fovea.core.engine.PlanRun;
+import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Techniques;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import dev.fovea.train.data.AnswerBatch;
+import dev.fovea.train.loop.Measured;
+import dev.fovea.train.loop.Progress;
+import dev.fovea.train.loop.Stage;
+import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.nn.Parameters;
+import dev.fovea.train.nn.Precision;
+import dev.fovea.train.objective.ExitObjective;
+import dev.fovea.train.objective.ExitObjective.Example;
+import dev.fovea.train.optim.Optimizer;
+import dev.fovea.train.text.WorldTokenizer;
+import dev.fovea.world.Picture;
+import dev.fovea.world.Renderer;
+import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Scenes;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** DyVTE's gates, trained for a model of two layers with random weights. */
+class DyvteRecipeTest {
+    private static final TechniqueSize SIZE = new TechniqueSize("test", 24, 2, 1, 90, 1e-3, 2, 24);
+
+    @TempDir
+    static Path shared;
+
+    @TempDir
+    Path folder;
+
+    private static Path model;
+
+    @BeforeAll
+    static void aModel() throws IOException {
+        model = RandomPeek.export(shared.resolve("model"), 5);
+    }
+
+    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
+        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
+        return TechniqueTraining.open(work, "dyvte", List.of(), model, true, nobody, stop);
+    }
+
+    private static byte[] weights(Path folder) throws IOException {
+        return Files.readAllBytes(folder.resolve("model.safetensors"));
+    }
+
+    @Test
+    void stoppedAndResumedIsTheSameToTheBit() throws IOException {
+        Path whole = folder.resolve("whole");
+        try (TechniqueTraining training = quick(folder.resolve("a"), () -> false)) {
+            training.run(whole);
+        }
+        Files.createDirectories(folder.resolve("b"));
+        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
+        Path parts = folder.resolve("parts");
+        AtomicInteger asked = new AtomicInteger();
+        try (TechniqueTraining training = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 2)) {
+            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
+        }
+        try (TechniqueTraining training = quick(folder.resolve("b"), () -> false)) {
+            training.run(parts);
+        }
+        assertThat(weights(parts)).isEqualTo(weights(whole));
+        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        assertThat(card.at("/knobs/width").asText()).isEqualTo("auto");
+        assertThat(card.at("/figures/held_out_may_leave_1").asDouble()).isEqualTo(1);
+        assertThat(card.at("/figures/held_out_gate_0").isNumber()).isTrue();
+        answersAreThoseOfTheWeightsThatWereWritten(whole);
+    }
+
+    private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
+        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
+        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
+        List<float[]> states = new ArrayList<>();
+        for (String spec : List.of("dyvte:weights=" + weights, "dyvte:weights=" + weights)) {
+            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
+                    var viewing = opened.view(
+                            List.of(image), AskOptions.defaults().withTechniques(List.of(spec), Budget.count(16)))) {
+                states.add(viewing.finalState("what is there?"));
+            }
+        }
+        assertThat(states.get(1)).containsExactly(states.get(0));
+    }
+
+    private record Bench(BaseModel base, Parameters parameters, Learning learning, ExitObjective objective)
+            implements AutoCloseable {
+        static Bench open() {
+            BaseModel base = BaseModel.open(model, Precision.F32);
+            Parameters p = new Parameters(1);
+            LearnedTechnique technique =
+                    (LearnedTechnique) Techniques.installed().get("dyvte");
+            Learning learning = Learning.begin(base, p, technique, Knobs.defaults(technique.card()), List.of(), SIZE);
+            var gates = technique.predictors(learning.shape(), learning.knobs());
+            return new Bench(
+                    base,
+                    p,
+                    learning,
+                    new ExitObjective(base.plain(), layer -> gates.get("gates." + layer), learning.own()));
+        }
+
+        @SuppressWarnings("unchecked")
+        Stage<AnswerBatch> stage() {
+            return (Stage<AnswerBatch>) new DyvteRecipe().stages(learning).getFirst();
+        }
+
+        @Override
+        public void close() {
+            parameters.close();
+            base.close();
+        }
+    }
+
+    /** Behind the last layer nothing is missing: every label is yes, and its gate learns to say so without fail. */
+    @Test
+    void behindTheLastLayerTheyMayAlwaysLeave() {
+        try (Bench bench = Bench.open();
+                Optimizer optimizer =
+                        new Optimizer(bench.parameters(), bench.stage().settings(), e -> true)) {
+            int last = bench.learning().shape().decoderLayers() - 1;
+            for (int i = 0; i < 20; i++) {
+                AnswerBatch batch = bench.learning().questions().batch(i);
+                try (Scope ignored = Scope.training()) {
+                    Measured m = bench.objective().apply(batch, last, true);
+                    assertThat(m.accuracies().get("may_leave_" + last).value()).isEqualTo(1);
+                    m.loss().backward();
+                }
+                optimizer.step(1e-2);
+            }
+            try (Scope ignored = Scope.inference()) {
+                Measured m =
+                        bench.objective().apply(bench.learning().questions().batch(99), last, true);
+                assertThat(m.accuracies().get("accuracy").value()).isEqualTo(1);
+                assertThat(m.accuracies().get("gate_" + last).all()).isGreaterThan(4);
+            }
+        }
+    }
+
+    /** What a gate learns from is what it will see: a question packed with others is one that is asked alone. */
+    @Test
+    void aPackedQuestionIsTheOneThatIsAsked() {
+        try (Bench bench = Bench.open()) {
+            AnswerBatch batch = bench.learning().questions().batch(0);
+            List<Example> first = bench.objective().examples(batch, 0).getFirst();
+            List<Example> last = bench.objective().examples(batch, 1).getFirst();
+            assertThat(first).hasSameSizeAs(batch.targets().asked()).hasSameSizeAs(last);
+            for (int a = 0; a < first.size(); a += 2) {
+                Matrix alone = alone(bench.base(), batch, a);
+                Matrix packed = first.get(a).question();
+                assertThat(packed.rows()).isEqualTo(alone.rows());
+                assertThat(last.get(a).question().rows()).isEqualTo(alone.rows());
+                for (int i = 0; i < alone.data().length; i++) {
+                    assertThat(packed.data()[i]).isCloseTo(alone.data()[i], within(1e-3f));
+                }
+            }
+        }
+    }
+
+    /** States of a question's words behind the first layer, when nothing else is asked. */
+    private static Matrix alone(BaseModel base, AnswerBatch batch, int answer) {
+        int row = IntStream.range(0, batch.targets().rows().length)
+                .filter(i -> batch.targets().answer()[i] == answer)
+                .map(i -> batch.targets().rows()[i])
+                .findFirst()
+                .orElseThrow();
+        int sample = row / batch.length();
+        int end = row % batch.length() - AnswerBatch.LEAD - batch.visual();
+        int of = sample * batch.text();
+        int[] words = IntStream.rangeClosed(0, end)
+                .filter(i -> batch.segments()[of + i] == batch.segments()[of + end])
+                .map(i -> batch.tokens()[of + i])
+                .toArray();
+        int[] lead = {WorldTokenizer.BOS, WorldTokenizer.USER, WorldTokenizer.IMAGE};
+        int[] ids = IntStream.concat(Arrays.stream(lead), Arrays.stream(words)).toArray();
+        var states = new Signal.DecoderHidden(Signal.PromptTokens.INSTRUCTION, false);
+        List<Matrix> seen = new ArrayList<>();
+        PlanRun run = PlanRun.of(
+                Plan.of("spy", new Step(new Station.Decoder(1), List.of(states), s -> {
+                    seen.add(s.get(states));
+                    return Outcome.of(new Decision.Unchanged());
+                })),
+                PlanRun.Question.none(),
+                null);
+        PathEngine engine = new PathEngine(base.plain());
+        Tensor pixels = Tensors.of(batch.scenes().get(sample).pixels(), 16, 16, 3, 14, 14)
+                .permute(2, 0, 3, 1, 4)
+                .reshape(3, 224, 224);
+        EncodedImage image = engine.encode(List.of(new ImageInput(pixels, () -> pixels, "", run)))
+                .getFirst();
+        engine.prefill(List.of(new PathEngine.Prompt("", ids, List.of(image), run, 1)))
+                .forEach(PromptState::close);
+        image.close();
+        return seen.getFirst();
+    }
+
+    /** Every step draws one layer for all of its questions, each equally often; a held-out batch is measured at all. */
+    @Test
+    void aStepDrawsALayer() {
+        try (Bench bench = Bench.open();
+                Scope ignored = Scope.inference()) {
+            Stage<AnswerBatch> stage = bench.stage();
+            for (int i = 0; i < 3; i++) {
+                Measured m = stage.objective().measure(stage.batches().apply(i), true);
+                int layer = DyvteRecipe.drawn(i, 2);
+                assertThat(m.accuracies()).containsOnlyKeys("accuracy", "gate_" + layer, "may_leave_" + layer);
+            }
+            int[] often = new int[6];
+            IntStream.range(0, 6000).forEach(step -> often[DyvteRecipe.drawn(step, 6)]++);
+            Arrays.stream(often).forEach(n -> assertThat(n).isBetween(900, 1100));
+            Measured held = stage.evaluation()
+                    .measure()
+                    .apply(stage.evaluation().batches().getFirst());
+            assertThat(held.accuracies()).containsKeys("gate_0", "gate_1", "may_leave_0", "may_leave_1", "accuracy");
+            assertThat(stage.settings().weightDecay()).isZero();
+        }
+    }
+}
