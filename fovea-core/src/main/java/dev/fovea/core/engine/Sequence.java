@@ -235,7 +235,7 @@ final class Sequence {
         return own == null ? edges : own;
     }
 
-    /** Leaves of the edges between the prompt's tokens in a layer only these. */
+    /** Leaves of the edges between the prompt's tokens in a layer only these; an answer is of the group of what follows. */
     void restrict(int layer, AttentionEdges more) {
         ofLayer.put(layer, and(edges(layer), more));
     }
@@ -245,13 +245,8 @@ final class Sequence {
         edges = and(edges, more);
     }
 
-    /** An answer behind the prompt is of the last token's group. */
     private AttentionEdges and(@Nullable AttentionEdges before, AttentionEdges ofPrompt) {
-        AttentionEdges more = answer == 0
-                ? ofPrompt
-                : ofPrompt.follow(IntStream.range(0, length())
-                        .map(t -> Math.min(t, prompt() - 1))
-                        .toArray());
+        AttentionEdges more = answer == 0 ? ofPrompt : ofPrompt.extended(length());
         return before == null ? more : before.and(more);
     }
 

@@ -10,9 +10,10 @@ import java.util.Arrays;
  * @param groups for each token its group, from 0
  * @param sees {@code [groups][groups]}: whether tokens of the first may look at tokens of the second; a token always
  *     sees itself
+ * @param following the group of tokens that come later
  */
 @SuppressWarnings("ArrayRecordComponent") // data of one pass; never compared
-public record AttentionEdges(int[] groups, boolean[][] sees) {
+public record AttentionEdges(int[] groups, boolean[][] sees, int following) {
 
     public AttentionEdges {
         for (int group : groups) {
@@ -21,12 +22,21 @@ public record AttentionEdges(int[] groups, boolean[][] sees) {
                         "A token is of group " + group + ", but edges are given for groups 0.." + (sees.length - 1));
             }
         }
+        if (following < 0 || following >= sees.length) {
+            throw new IllegalArgumentException("Tokens that follow are of group " + following
+                    + ", but edges are given for groups 0.." + (sees.length - 1));
+        }
         for (boolean[] row : sees) {
             if (row.length != sees.length) {
                 throw new IllegalArgumentException("Edges between " + sees.length + " groups are given as a row of "
                         + row.length + "; give each group's towards all of them");
             }
         }
+    }
+
+    /** Edges where tokens that come later are of the last one's group. */
+    public AttentionEdges(int[] groups, boolean[][] sees) {
+        this(groups, sees, groups.length == 0 ? 0 : groups[groups.length - 1]);
     }
 
     /**
@@ -44,17 +54,21 @@ public record AttentionEdges(int[] groups, boolean[][] sees) {
         return new AttentionEdges(groups, sees);
     }
 
-    /**
-     * Whether one token may look at another, both counted from the beginning. Tokens that came later are of the last
-     * one's group.
-     */
+    /** Whether one token may look at another, both counted from the beginning. */
     public boolean sees(int query, int key) {
         return key == query || (key < query && sees[groupOf(query)][groupOf(key)]);
     }
 
     /** The same edges for other tokens, each in the group of an old one: {@code [new tokens]}. */
     public AttentionEdges follow(int[] old) {
-        return new AttentionEdges(Arrays.stream(old).map(t -> groups[t]).toArray(), sees);
+        return new AttentionEdges(Arrays.stream(old).map(t -> groups[t]).toArray(), sees, following);
+    }
+
+    /** The same edges for these tokens and later ones, so many in all. */
+    public AttentionEdges extended(int length) {
+        int[] all = Arrays.copyOf(groups, length);
+        Arrays.fill(all, Math.min(length, groups.length), length, following);
+        return new AttentionEdges(all, sees, following);
     }
 
     /** The edges that both have. */
@@ -70,11 +84,11 @@ public record AttentionEdges(int[] groups, boolean[][] sees) {
                 both[q][k] = sees[q / width][k / width] && other.sees[q % width][k % width];
             }
         }
-        return new AttentionEdges(pairs, both);
+        return new AttentionEdges(pairs, both, following * width + other.following);
     }
 
     private int groupOf(int token) {
-        return groups[Math.min(token, groups.length - 1)];
+        return token < groups.length ? groups[token] : following;
     }
 
     /** What is added to the scores, row after row: 0 where a token may look, otherwise minus infinity. */

@@ -199,8 +199,7 @@ public sealed interface Decision {
 
     /**
      * Attention station: which of the tokens that the layer holds may see which, in this layer, while the prompt is read
-     * and while it is answered; at the prompt the same in every layer, for those that are left there. A token that follows
-     * later is of the last token's group.
+     * and while it is answered; at the prompt the same in every layer, for those that are left there.
      *
      * @param edges a group for each token present at the station, visual or not
      */

@@ -48,7 +48,7 @@ class CacheTest {
             for (int i = 0; i < layout.visualCount(); i++) {
                 groups[layout.visual()[i]] = Arrays.binarySearch(kept, i) >= 0 ? 2 : 1;
             }
-            return Outcome.of(new Decision.Edges(new AttentionEdges(groups, sees)));
+            return Outcome.of(new Decision.Edges(new AttentionEdges(groups, sees, 3)));
         });
     }
 
@@ -89,6 +89,40 @@ class CacheTest {
         }
     }
 
+    /** Words say the same of two pictures where the few tokens that they see have the same keys and values. */
+    @Test
+    void whatIsHiddenCannotBeTold() {
+        Golden golden = Golden.mha();
+        int[] ids = golden.ids("one_image");
+        int picture = picture(golden, ids);
+        int[] question = Arrays.copyOfRange(ids, picture + 1, ids.length);
+        List<PromptState> states = new ArrayList<>();
+        for (int which = 0; which < 2; which++) {
+            PlanRun run = run(hidden(KEPT, true));
+            List<EncodedImage> images = golden.engine.encode(List.of(golden.image(which, run)));
+            int[] head = Arrays.copyOf(ids, picture + 1);
+            states.addAll(golden.engine.prefill(List.of(new PathEngine.Prompt("", head, images, run, 32))));
+        }
+        PromptState first = states.getFirst();
+        PromptState second = states.get(1);
+        for (int l = 0; l < first.sequence().cache().layers(); l++) {
+            var from = first.sequence().cache().layer(l);
+            var to = second.sequence().cache().layer(l);
+            for (int kept : KEPT) {
+                int at = first.sequence().visualAt()[kept];
+                to.keys().narrow(1, at, 1).copy_(from.keys().narrow(1, at, 1));
+                to.values().narrow(1, at, 1).copy_(from.values().narrow(1, at, 1));
+            }
+        }
+        golden.engine.extend(states, List.of(question, question));
+        Golden.assertClose(second.logits(), first.logits(), "overwritten");
+        try (PromptState own = golden.read("one_image", run(hidden(KEPT, true)))) {
+            assertThat(golden.pictures("one_image")).containsExactly(0);
+            Golden.assertClose(first.logits(), own.logits(), "as in one pass");
+        }
+        states.forEach(PromptState::close);
+    }
+
     @Test
     void wordsMayLeaveToo() {
         Golden golden = Golden.mha();
@@ -115,10 +149,7 @@ class CacheTest {
                 Behind.PROMPT,
                 l -> Decision.Keep.of(IntStream.range(0, l.visualCount()).toArray()));
         int[] ids = golden.ids("one_image");
-        int picture = IntStream.range(0, ids.length)
-                .filter(i -> golden.model.isPlaceholder(ids[i]))
-                .findFirst()
-                .orElseThrow();
+        int picture = picture(golden, ids);
         int[] question = Arrays.copyOfRange(ids, picture + 1, ids.length);
         try (PromptState cleared = golden.read("one_image", run(deep, all));
                 PromptState kept = golden.read("one_image", run(deep));
@@ -168,6 +199,14 @@ class CacheTest {
                 assertThat(layer.positions()[held - 1]).isEqualTo(ids.length - 1 + 16 - 1);
             }
         }
+    }
+
+    /** Where the picture stands. */
+    private static int picture(Golden golden, int[] ids) {
+        return IntStream.range(0, ids.length)
+                .filter(i -> golden.model.isPlaceholder(ids[i]))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static PromptState read(Golden golden, int[] ids, PlanRun run) {
@@ -252,10 +291,7 @@ class CacheTest {
         });
         Step nothing = at(Behind.PICTURES, l -> new Decision.Unchanged());
         int[] whole = golden.ids("one_image");
-        int picture = IntStream.range(0, whole.length)
-                .filter(i -> golden.model.isPlaceholder(whole[i]))
-                .findFirst()
-                .orElseThrow();
+        int picture = picture(golden, whole);
         for (int[] ids : List.of(whole, Arrays.copyOfRange(whole, picture, whole.length))) {
             try (PromptState apart = read(golden, ids, run(nothing, logits));
                     PromptState plain = read(golden, ids, run(logits))) {

@@ -46,6 +46,26 @@ class AttentionEdgesTest {
         assertThat(edges.sees(3, 2)).isTrue();
     }
 
+    /** What comes later is of the last token's group, or of one that none of the tokens is of yet. */
+    @Test
+    void tokensThatFollowHaveAGroup() {
+        boolean[][] sees = {{true, true, false}, {false, true, false}, {true, false, true}};
+        AttentionEdges usual = new AttentionEdges(new int[] {0, 1}, sees);
+        assertThat(usual.sees(2, 0)).isFalse();
+        assertThat(usual.sees(3, 2)).isTrue();
+        AttentionEdges other = new AttentionEdges(new int[] {0, 1}, sees, 2);
+        assertThat(other.sees(2, 0)).isTrue();
+        assertThat(other.sees(2, 1)).isFalse();
+        assertThat(other.sees(3, 2)).isTrue();
+        assertThat(other.extended(4).groups()).containsExactly(0, 1, 2, 2);
+        assertThat(other.follow(new int[] {1}).sees(1, 0)).isFalse();
+        AttentionEdges both = other.and(AttentionEdges.branches(0, 0));
+        assertThat(both.sees(2, 0)).isTrue();
+        assertThat(both.sees(2, 1)).isFalse();
+        assertThatThrownBy(() -> new AttentionEdges(new int[] {0}, sees, 3))
+                .hasMessage("Tokens that follow are of group 3, but edges are given for groups 0..2");
+    }
+
     @Test
     void groupsWithoutEdgesAndRaggedEdgesAreRefused() {
         assertThatThrownBy(() -> new AttentionEdges(new int[] {0, 2}, new boolean[2][2]))
