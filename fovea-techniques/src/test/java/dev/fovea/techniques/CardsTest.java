@@ -65,6 +65,7 @@ class CardsTest {
                         "adaptvision-scaling",
                         "vlora",
                         "covipal",
+                        "voco-llama",
                         "cdpruner",
                         "dart",
                         "sparsevlm");

@@ -44,6 +44,9 @@ class OnFamilyTest {
         if (id.equals("adaptvision-scaling") && !model.startsWith("paligemma")) {
             return shape.traits().tiles() ? "this model cuts them itself" : "cannot be cut by a technique";
         }
+        if (id.equals("voco-llama") && model.startsWith("paligemma")) {
+            return "see each other both ways";
+        }
         if (id.equals("downsample") && model.startsWith("llava-")) {
             return "cannot be resized by a technique";
         }
@@ -59,7 +62,7 @@ class OnFamilyTest {
             Set.of("random", "grid", "tome", "turbo", "flowcut", "hiprune", "vtc-cls", "holov", "fastv");
 
     /** Those that change the matrices of a connector. */
-    private static final Set<String> FINETUNED = Set.of("matryoshka", "llavolta", "llava-sp");
+    private static final Set<String> FINETUNED = Set.of("matryoshka", "llavolta", "llava-sp", "voco-llama");
 
     /** Those that decide about the size of a picture, which the frames of a video do not leave to them. */
     private static final Set<String> RESIZING = Set.of("downsample");

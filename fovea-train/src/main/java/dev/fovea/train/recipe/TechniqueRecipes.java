@@ -6,7 +6,7 @@ import java.util.List;
 /** All recipes of techniques, by id. */
 final class TechniqueRecipes {
     private static final List<TechniqueRecipe> ALL =
-            List.of(new MatryoshkaRecipe(), new LlaVoltaRecipe(), new DyvteRecipe());
+            List.of(new MatryoshkaRecipe(), new LlaVoltaRecipe(), new DyvteRecipe(), new VocoLlamaRecipe());
 
     private TechniqueRecipes() {}
 
