@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.world.Canvas;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.export.Export;
@@ -8,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,8 +18,8 @@ import picocli.CommandLine.Option;
 /**
  * {@code world}: writes pictures of the procedural world with their truth.
  *
- * <p>{@code --json} prints {@code out}, {@code count}, {@code seed}, {@code size} and {@code files} (list, relative to
- * {@code out}).
+ * <p>{@code --json} prints {@code out}, {@code count}, {@code seed}, {@code size}, {@code canvas} (two numbers) and {@code
+ * files} (list, relative to {@code out}).
  */
 @Command(
         name = "world",
@@ -28,6 +31,7 @@ import picocli.CommandLine.Option;
 final class WorldCommand implements Callable<Integer> {
     private static final int MOST = 1_000_000;
     private static final int MOST_QUESTIONS = 100;
+    private static final Pattern SIDES = Pattern.compile("([0-9.]{1,6})x([0-9.]{1,6})");
     private static final List<String> FILES =
             List.of("images", "questions.jsonl", "questions.parquet", "captions.jsonl", "scenes.jsonl");
 
@@ -50,8 +54,17 @@ final class WorldCommand implements Callable<Integer> {
             names = "--size",
             defaultValue = "" + Renderer.DEFAULT_SIZE,
             paramLabel = "PX",
-            description = "Width and height of the pictures (default: ${DEFAULT-VALUE}).")
+            description = "Width and height of the pictures, on the usual canvas (default: ${DEFAULT-VALUE}).")
     int size;
+
+    @Option(
+            names = "--canvas",
+            defaultValue = "1x1",
+            paramLabel = "WxH",
+            description =
+                    "Sides of the canvas, 1 to 4 times those of the usual one: larger pictures, with objects and letters"
+                            + " as small as ever (default: ${DEFAULT-VALUE}).")
+    String canvas;
 
     @Option(
             names = "--questions",
@@ -72,8 +85,9 @@ final class WorldCommand implements Callable<Integer> {
         check("--count", count, 1, MOST);
         check("--size", size, 16, 8192);
         check("--questions", questions, 0, MOST_QUESTIONS);
+        SceneOptions scenes = SceneOptions.defaults().withCanvas(canvas());
         try (ProgressLine progress = new ProgressLine(terminal, "world", " pictures", count)) {
-            Export.write(out, seed, count, new Export.Settings(SceneOptions.defaults(), size, questions), progress::at);
+            Export.write(out, seed, count, new Export.Settings(scenes, size, questions), progress::at);
         }
         if (json.json) {
             Map<String, Object> result = new LinkedHashMap<>();
@@ -81,6 +95,8 @@ final class WorldCommand implements Callable<Integer> {
             result.put("count", count);
             result.put("seed", seed);
             result.put("size", size);
+            result.put(
+                    "canvas", List.of(scenes.canvas().width(), scenes.canvas().height()));
             result.put("files", FILES);
             Json.print(terminal, result);
         } else {
@@ -89,6 +105,20 @@ final class WorldCommand implements Callable<Integer> {
                             + String.join(", ", FILES) + ".");
         }
         return ExitCode.OK;
+    }
+
+    private Canvas canvas() {
+        Matcher sides = SIDES.matcher(canvas);
+        if (!sides.matches()) {
+            throw CommandFailure.usage("--canvas is '" + canvas + "'; write it like 3x2 or 1.5x1");
+        }
+        try {
+            Canvas wanted = new Canvas(Double.parseDouble(sides.group(1)), Double.parseDouble(sides.group(2)));
+            check("--size", Math.toIntExact(Math.round(size * Math.max(wanted.width(), wanted.height()))), 16, 8192);
+            return wanted;
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
     }
 
     private static void check(String option, int value, int least, int most) {

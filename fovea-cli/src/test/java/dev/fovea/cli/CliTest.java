@@ -3,12 +3,14 @@ package dev.fovea.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -142,8 +144,30 @@ class CliTest {
         assertThat(Files.readAllLines(out.resolve("scenes.jsonl"))).hasSize(2);
     }
 
+    @Test
+    void worldWritesLargerPicturesOnALargerCanvas() throws IOException {
+        Path out = folder.resolve("large");
+        Run run = Run.of("world", "--count", 1, "--out", out, "--size", 64, "--canvas", "3x1.5", "--json");
+        assertThat(run.code()).isZero();
+        assertThat(run.json().at("/canvas/1").doubleValue()).isEqualTo(1.5);
+        BufferedImage picture = ImageIO.read(out.resolve("images/000000.png").toFile());
+        assertThat(picture.getWidth()).isEqualTo(192);
+        assertThat(picture.getHeight()).isEqualTo(96);
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"--count 0", "--count -3", "--count x", "--count 1 --size 3", "--count 1 --questions -1"})
+    @ValueSource(
+            strings = {
+                "--count 0",
+                "--count -3",
+                "--count x",
+                "--count 1 --size 3",
+                "--count 1 --questions -1",
+                "--count 1 --canvas 3",
+                "--count 1 --canvas 5x1",
+                "--count 1 --canvas 1.1.1x1",
+                "--count 1 --canvas 2x2 --size 5000"
+            })
     void worldRefusesWrongNumbers(String options) {
         Path out = folder.resolve("world");
         Run run = Run.of((Object[]) ("world --out " + out + " " + options).split(" ", -1));

@@ -6,28 +6,36 @@ final class Backdrop {
     private static final double HALF_LINE = 0.006;
 
     private final Background background;
+    private final Canvas canvas;
     private final int size;
+    private final int width;
     /** For each column a share of the pattern: its part of a projection, its wave, or its passage between cells. */
     private final double[] columns;
     /** For each column the cell of the noise lattice. */
     private final int[] cells;
 
     private final double[] lattice;
+    private final int latticeColumns;
     private final double sin;
 
-    private Backdrop(Background background, int size) {
+    private Backdrop(Background background, Canvas canvas, int size) {
         this.background = background;
+        this.canvas = canvas;
         this.size = size;
-        columns = new double[size];
-        cells = new int[size];
-        lattice = background.kind() == Background.Kind.NOISE ? lattice(background.seed()) : new double[0];
+        width = canvas.columns(size);
+        columns = new double[width];
+        cells = new int[width];
+        latticeColumns = points(canvas.width());
+        lattice = background.kind() == Background.Kind.NOISE
+                ? lattice(background.seed(), latticeColumns * points(canvas.height()))
+                : new double[0];
         sin = StrictMath.sin(background.angle());
         double cos = StrictMath.cos(background.angle());
-        for (int x = 0; x < size; x++) {
+        for (int x = 0; x < width; x++) {
             double u = (x + 0.5) / size;
             switch (background.kind()) {
                 case PLAIN -> {}
-                case GRADIENT -> columns[x] = (u - 0.5) * cos;
+                case GRADIENT -> columns[x] = (u - 0.5 * canvas.width()) * cos;
                 case LINES -> columns[x] = u * cos;
                 case CHECKER -> columns[x] = Math.clamp(wave(u, 2 * background.period()) * size, -0.5, 0.5);
                 case NOISE -> {
@@ -39,17 +47,23 @@ final class Backdrop {
         }
     }
 
-    static void paint(Background background, int size, byte[] rgb) {
-        Backdrop backdrop = new Backdrop(background, size);
+    /** Points of the noise lattice along a side. */
+    private static int points(double side) {
+        return (int) Math.ceil(NOISE_CELLS * side) + 1;
+    }
+
+    static void paint(Background background, Canvas canvas, int size, byte[] rgb) {
+        Backdrop backdrop = new Backdrop(background, canvas, size);
+        int width = canvas.columns(size);
         int[] ramp = new int[256];
         for (int i = 0; i < 256; i++) {
             ramp[i] = Tones.blend(background.rgb(), background.second(), i / 255.0);
         }
-        int[] row = new int[size];
-        for (int y = 0; y < size; y++) {
+        int[] row = new int[width];
+        for (int y = 0; y < canvas.rows(size); y++) {
             backdrop.levels((y + 0.5) / size, row);
-            int at = 3 * y * size;
-            for (int x = 0; x < size; x++) {
+            int at = 3 * y * width;
+            for (int x = 0; x < width; x++) {
                 int tone = ramp[row[x]];
                 rgb[at++] = (byte) (tone >> 16);
                 rgb[at++] = (byte) (tone >> 8);
@@ -74,15 +88,16 @@ final class Backdrop {
     }
 
     private void gradient(double v, int[] row) {
-        double down = (v - 0.5) * sin;
-        for (int x = 0; x < size; x++) {
-            row[x] = level(0.5 + (columns[x] + down) / 1.42);
+        double down = (v - 0.5 * canvas.height()) * sin;
+        double reach = 1.42 * canvas.longer();
+        for (int x = 0; x < width; x++) {
+            row[x] = level(0.5 + (columns[x] + down) / reach);
         }
     }
 
-    private static double[] lattice(long seed) {
+    private static double[] lattice(long seed, int points) {
         Dice dice = new Dice(seed, 0);
-        double[] values = new double[(NOISE_CELLS + 1) * (NOISE_CELLS + 1)];
+        double[] values = new double[points];
         for (int i = 0; i < values.length; i++) {
             values[i] = dice.unit();
         }
@@ -94,9 +109,9 @@ final class Backdrop {
         double down = v * NOISE_CELLS;
         int j = (int) down;
         double fy = smooth(down - j);
-        int above = j * (NOISE_CELLS + 1);
-        int below = above + NOISE_CELLS + 1;
-        for (int x = 0; x < size; x++) {
+        int above = j * latticeColumns;
+        int below = above + latticeColumns;
+        for (int x = 0; x < width; x++) {
             int i = cells[x];
             double fx = columns[x];
             double upper = lattice[above + i] + (lattice[above + i + 1] - lattice[above + i]) * fx;
@@ -118,7 +133,7 @@ final class Backdrop {
 
     private void checker(double v, int[] row) {
         double vertical = Math.clamp(wave(v, 2 * background.period()) * size, -0.5, 0.5);
-        for (int x = 0; x < size; x++) {
+        for (int x = 0; x < width; x++) {
             row[x] = level(0.5 + 2 * vertical * columns[x]);
         }
     }
@@ -126,7 +141,7 @@ final class Backdrop {
     private void lines(double v, int[] row) {
         double down = v * sin;
         double period = background.period();
-        for (int x = 0; x < size; x++) {
+        for (int x = 0; x < width; x++) {
             double position = (columns[x] + down) / period;
             double away = Math.abs(position - Math.floor(position) - 0.5) * period;
             row[x] = level(0.5 + (HALF_LINE - away) * size);

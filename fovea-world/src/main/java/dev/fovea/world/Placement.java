@@ -17,14 +17,20 @@ final class Placement {
 
     private static final double GAP = 3.0 / SIDE;
 
-    private final byte[] owner = new byte[SIDE * SIDE];
-    private final boolean[] writing = new boolean[SIDE * SIDE];
+    private final int width;
+    private final int height;
+    private final byte[] owner;
+    private final boolean[] writing;
     private final List<Body> bodies = new ArrayList<>();
     private final int[] full = new int[Byte.MAX_VALUE];
     private final int[] visible = new int[Byte.MAX_VALUE];
     private int[] touched = new int[4096];
 
-    Placement() {
+    Placement(Canvas canvas) {
+        width = canvas.columns(SIDE);
+        height = canvas.rows(SIDE);
+        owner = new byte[width * height];
+        writing = new boolean[width * height];
         Arrays.fill(owner, (byte) -1);
     }
 
@@ -69,9 +75,9 @@ final class Placement {
     private int cover(Body body) {
         SceneObject o = body.object;
         int left = Math.max((int) Math.floor((o.cx() - body.halfWidth) * SIDE), 0);
-        int right = Math.min((int) Math.ceil((o.cx() + body.halfWidth) * SIDE), SIDE);
+        int right = Math.min((int) Math.ceil((o.cx() + body.halfWidth) * SIDE), width);
         int top = Math.max((int) Math.floor((o.cy() - body.halfHeight) * SIDE), 0);
-        int bottom = Math.min((int) Math.ceil((o.cy() + body.halfHeight) * SIDE), SIDE);
+        int bottom = Math.min((int) Math.ceil((o.cy() + body.halfHeight) * SIDE), height);
         int most = (right - left) * (bottom - top);
         if (touched.length < most) {
             touched = new int[most];
@@ -89,7 +95,7 @@ final class Placement {
                 if (body.distance(x, y) >= 0) {
                     continue;
                 }
-                int pixel = py * SIDE + px;
+                int pixel = py * width + px;
                 int below = owner[pixel];
                 if (below >= 0 && (writing[pixel] || visible[below] - ++taken[below] < VISIBLE * full[below])) {
                     return -1;
@@ -123,9 +129,9 @@ final class Placement {
         Body body = bodies.get(index);
         SceneObject o = body.object;
         int left = Math.max((int) ((o.cx() - body.halfWidth) * SIDE) - 1, 0);
-        int right = Math.min((int) ((o.cx() + body.halfWidth) * SIDE) + 2, SIDE);
+        int right = Math.min((int) ((o.cx() + body.halfWidth) * SIDE) + 2, width);
         int top = Math.max((int) ((o.cy() - body.halfHeight) * SIDE) - 1, 0);
-        int bottom = Math.min((int) ((o.cy() + body.halfHeight) * SIDE) + 2, SIDE);
-        return Box.around(owner, SIDE, (byte) index, new Box(left, top, right, bottom));
+        int bottom = Math.min((int) ((o.cy() + body.halfHeight) * SIDE) + 2, height);
+        return Box.around(owner, width, (byte) index, new Box(left, top, right, bottom));
     }
 }

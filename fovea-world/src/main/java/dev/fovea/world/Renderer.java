@@ -15,41 +15,50 @@ public final class Renderer {
     private static final int LARGEST = 8192;
 
     private final int size;
+    private final int width;
+    private final int height;
     private final byte[] rgb;
     private final byte[] owner;
 
-    private Renderer(int size) {
+    private Renderer(Canvas canvas, int size) {
         this.size = size;
-        rgb = new byte[3 * size * size];
-        owner = new byte[size * size];
+        width = canvas.columns(size);
+        height = canvas.rows(size);
+        rgb = new byte[3 * width * height];
+        owner = new byte[width * height];
         Arrays.fill(owner, (byte) -1);
     }
 
-    /** Draws the scene on a square canvas of {@code size} pixels, 16 to 8192. */
+    /**
+     * Draws the scene.
+     *
+     * @param size pixels along a side of the usual canvas, 16 to 8192; no side of the picture has more than that
+     */
     public static Picture render(Scene scene, int size) {
-        if (size < 16 || size > LARGEST) {
+        if (size < 16 || Math.round(size * scene.canvas().longer()) > LARGEST) {
             throw new IllegalArgumentException(
-                    "A picture of " + size + " pixels was asked for; choose a size from 16 to " + LARGEST + ".");
+                    "A picture of " + Math.round(size * scene.canvas().longer())
+                            + " pixels was asked for; choose a size from 16 to " + LARGEST + ".");
         }
-        Renderer renderer = new Renderer(size);
-        Backdrop.paint(scene.background(), size, renderer.rgb);
+        Renderer renderer = new Renderer(scene.canvas(), size);
+        Backdrop.paint(scene.background(), scene.canvas(), size, renderer.rgb);
         Box[] full = new Box[scene.objects().size()];
         int[] area = new int[full.length];
         for (SceneObject object : scene.objects()) {
             renderer.paint(new Body(object), full, area);
         }
-        return new Picture(size, size, renderer.rgb, renderer.owner, renderer.extents(full, area));
+        return new Picture(renderer.width, renderer.height, renderer.rgb, renderer.owner, renderer.extents(full, area));
     }
 
     private List<Picture.Extent> extents(Box[] full, int[] area) {
         List<Picture.Extent> extents = new ArrayList<>(full.length);
         for (int i = 0; i < full.length; i++) {
             Box body = full[i];
-            Box visible = Box.around(owner, size, (byte) i, body);
+            Box visible = Box.around(owner, width, (byte) i, body);
             int count = 0;
             for (int y = visible.top(); y < visible.bottom(); y++) {
                 for (int x = visible.left(); x < visible.right(); x++) {
-                    if (owner[y * size + x] == i) {
+                    if (owner[y * width + x] == i) {
                         count++;
                     }
                 }
@@ -62,15 +71,15 @@ public final class Renderer {
     private void paint(Body body, Box[] full, int[] areas) {
         SceneObject o = body.object;
         int left = Math.max((int) Math.floor((o.cx() - body.halfWidth) * size) - 1, 0);
-        int right = Math.min((int) Math.ceil((o.cx() + body.halfWidth) * size) + 1, size);
+        int right = Math.min((int) Math.ceil((o.cx() + body.halfWidth) * size) + 1, width);
         int top = Math.max((int) Math.floor((o.cy() - body.halfHeight) * size) - 1, 0);
-        int bottom = Math.min((int) Math.ceil((o.cy() + body.halfHeight) * size) + 1, size);
+        int bottom = Math.min((int) Math.ceil((o.cy() + body.halfHeight) * size) + 1, height);
         Surface surface = new Surface(body, size);
         double radius = o.radius() * size;
         double[] across = body.across(size, left, right);
         double[] down = body.down(size, top, bottom);
-        int minX = size;
-        int minY = size;
+        int minX = width;
+        int minY = height;
         int maxX = 0;
         int maxY = 0;
         int area = 0;
@@ -84,7 +93,7 @@ public final class Renderer {
                 if (distance >= 0.5) {
                     continue;
                 }
-                int pixel = py * size + px;
+                int pixel = py * width + px;
                 blend(pixel, surface.tone(x, y, distance), Math.min(0.5 - distance, 1));
                 if (distance < 0) {
                     owner[pixel] = (byte) o.index();

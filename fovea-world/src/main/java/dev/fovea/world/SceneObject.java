@@ -3,8 +3,8 @@ package dev.fovea.world;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One object of a scene. Positions and lengths are in canvas units: 0 to 1 across the (square) canvas, x rightwards, y
- * downwards.
+ * One object of a scene. Positions and lengths are in canvas units: 0 to 1 across the usual canvas, to {@link Canvas#width}
+ * and {@link Canvas#height} on others; x rightwards, y downwards.
  *
  * @param index place in the scene's list; a higher index lies in front of a lower one
  * @param shape its silhouette

@@ -11,6 +11,7 @@ package dev.fovea.world;
  * @param apart share of scenes whose objects are kept from overlapping, 0 to 1
  * @param repeated share of scenes with the theme {@link Theme#REPEATED}
  * @param odd share of scenes with the theme {@link Theme#ODD_ONE_OUT}
+ * @param canvas what scenes stand on
  */
 public record SceneOptions(
         int minObjects,
@@ -20,7 +21,8 @@ public record SceneOptions(
         double textured,
         double apart,
         double repeated,
-        double odd) {
+        double odd,
+        Canvas canvas) {
 
     /** Checks the ranges. */
     public SceneOptions {
@@ -34,6 +36,19 @@ public record SceneOptions(
         share("apart", apart, 1);
         share("repeated", repeated, 1);
         share("odd", odd, 1 - repeated);
+    }
+
+    /** Scenes on the usual canvas. */
+    public SceneOptions(
+            int minObjects,
+            int maxObjects,
+            double signs,
+            double glyphs,
+            double textured,
+            double apart,
+            double repeated,
+            double odd) {
+        this(minObjects, maxObjects, signs, glyphs, textured, apart, repeated, odd, Canvas.SQUARE);
     }
 
     private static void share(String name, double value, double most) {
@@ -50,11 +65,16 @@ public record SceneOptions(
 
     /** The same with other numbers of objects. */
     public SceneOptions withObjects(int min, int max) {
-        return new SceneOptions(min, max, signs, glyphs, textured, apart, repeated, odd);
+        return new SceneOptions(min, max, signs, glyphs, textured, apart, repeated, odd, canvas);
     }
 
     /** The same with other shares of signs and glyphs. */
     public SceneOptions withText(double signShare, double glyphShare) {
-        return new SceneOptions(minObjects, maxObjects, signShare, glyphShare, textured, apart, repeated, odd);
+        return new SceneOptions(minObjects, maxObjects, signShare, glyphShare, textured, apart, repeated, odd, canvas);
+    }
+
+    /** The same on another canvas. */
+    public SceneOptions withCanvas(Canvas other) {
+        return new SceneOptions(minObjects, maxObjects, signs, glyphs, textured, apart, repeated, odd, other);
     }
 }

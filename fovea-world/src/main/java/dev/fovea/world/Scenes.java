@@ -30,7 +30,7 @@ public final class Scenes {
         Theme theme = theme(options, dice);
         List<Casting.Role> roles = Casting.roles(theme, options, dice);
         boolean apart = dice.chance(options.apart());
-        Placement placement = new Placement();
+        Placement placement = new Placement(options.canvas());
         List<SceneObject> objects = new ArrayList<>();
         for (Casting.Role role : roles) {
             SceneObject object = place(role, roles.size(), objects, placement, apart, options, dice);
@@ -42,7 +42,7 @@ public final class Scenes {
         if (!placement.centresApart()) {
             return null;
         }
-        return new Scene(seed, theme, Background.draw(dice), objects);
+        return new Scene(seed, theme, Background.draw(dice), objects, options.canvas());
     }
 
     private static Theme theme(SceneOptions options, Dice dice) {
@@ -68,7 +68,9 @@ public final class Scenes {
         SceneObject drawn = dress(role, objects.size(), size, options, dice);
         boolean near = !apart && !objects.isEmpty() && dice.chance(NEARBY);
         for (int t = 0; t < TRIES; t++) {
-            SceneObject moved = near && t < TRIES / 2 ? beside(drawn, dice.pick(objects), dice) : anywhere(drawn, dice);
+            SceneObject moved = near && t < TRIES / 2
+                    ? beside(drawn, dice.pick(objects), options.canvas(), dice)
+                    : anywhere(drawn, options.canvas(), dice);
             if (moved != null && placement.add(moved, apart)) {
                 return moved;
             }
@@ -104,15 +106,15 @@ public final class Scenes {
         return new SceneObject(index, shape, role.colour(), size, texture, text, 0.5, 0.5, radius, angle, rgb);
     }
 
-    private static SceneObject anywhere(SceneObject o, Dice dice) {
+    private static SceneObject anywhere(SceneObject o, Canvas canvas, Dice dice) {
         Body body = new Body(o);
-        double x = dice.between(body.halfWidth + MARGIN, 1 - body.halfWidth - MARGIN);
-        double y = dice.between(body.halfHeight + MARGIN, 1 - body.halfHeight - MARGIN);
+        double x = dice.between(body.halfWidth + MARGIN, canvas.width() - body.halfWidth - MARGIN);
+        double y = dice.between(body.halfHeight + MARGIN, canvas.height() - body.halfHeight - MARGIN);
         return at(o, x, y);
     }
 
     /** The object so close to another that they are likely to overlap; null if that would leave the canvas. */
-    private static @Nullable SceneObject beside(SceneObject o, SceneObject other, Dice dice) {
+    private static @Nullable SceneObject beside(SceneObject o, SceneObject other, Canvas canvas, Dice dice) {
         Body body = new Body(o);
         Body neighbour = new Body(other);
         double angle = dice.between(0, 2 * StrictMath.PI);
@@ -120,9 +122,9 @@ public final class Scenes {
         double x = other.cx() + StrictMath.cos(angle) * closeness * (body.halfWidth + neighbour.halfWidth);
         double y = other.cy() + StrictMath.sin(angle) * closeness * (body.halfHeight + neighbour.halfHeight);
         boolean inside = x >= body.halfWidth + MARGIN
-                && x <= 1 - body.halfWidth - MARGIN
+                && x <= canvas.width() - body.halfWidth - MARGIN
                 && y >= body.halfHeight + MARGIN
-                && y <= 1 - body.halfHeight - MARGIN;
+                && y <= canvas.height() - body.halfHeight - MARGIN;
         return inside ? at(o, x, y) : null;
     }
 

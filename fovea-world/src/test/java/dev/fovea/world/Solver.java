@@ -297,8 +297,8 @@ final class Solver {
 
     private int[] bounds(int index) {
         int n = picture.width();
-        int[] bounds = {n, n, 0, 0};
-        for (int p = 0; p < n * n; p++) {
+        int[] bounds = {n, picture.height(), 0, 0};
+        for (int p = 0; p < n * picture.height(); p++) {
             if (picture.owner()[p] == index) {
                 bounds[0] = Math.min(bounds[0], p % n);
                 bounds[1] = Math.min(bounds[1], p / n);
@@ -311,8 +311,7 @@ final class Solver {
 
     private double[] centre(int index) {
         int[] b = bounds(index);
-        double n = 2.0 * picture.width();
-        return new double[] {(b[0] + b[2]) / n, (b[1] + b[3]) / n};
+        return new double[] {(b[0] + b[2]) / (2.0 * picture.width()), (b[1] + b[3]) / (2.0 * picture.height())};
     }
 
     private int cell(int index) {
@@ -322,9 +321,10 @@ final class Solver {
 
     private String box(int index) {
         StringBuilder numbers = new StringBuilder();
-        for (int bound : bounds(index)) {
-            numbers.append(Math.min(Math.round(100.0 * bound / picture.width()), 99))
-                    .append(' ');
+        int[] b = bounds(index);
+        for (int i = 0; i < b.length; i++) {
+            int side = i % 2 == 0 ? picture.width() : picture.height();
+            numbers.append(Math.min(Math.round(100.0 * b[i] / side), 99)).append(' ');
         }
         return numbers.toString().strip();
     }

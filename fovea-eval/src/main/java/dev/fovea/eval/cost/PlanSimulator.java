@@ -13,6 +13,7 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Plans;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
