@@ -24,7 +24,7 @@ def weights() -> dict[str, torch.Tensor]:
     def noise(*shape: int, std: float) -> torch.Tensor:
         return std * torch.randn(shape, generator=stream)
 
-    w = {f"sfe.{k}.weight": noise(CHANNELS, WIDTH, k, k, std=1.5 / (WIDTH * k * k) ** 0.5) for k in KERNELS}
+    w = {f"sfe.{k}of{SIDE}.weight": noise(CHANNELS, WIDTH, k, k, std=1.5 / (WIDTH * k * k) ** 0.5) for k in KERNELS}
     w["dfi.detail.weight"] = noise(CHANNELS, WIDTH, DETAIL, DETAIL, std=1.5 / (WIDTH * DETAIL * DETAIL) ** 0.5)
     for part in ("query", "key", "value"):
         w[f"dfi.{part}.norm.weight"] = 1 + noise(CHANNELS, std=0.3)
@@ -44,7 +44,7 @@ def spatial(grid: torch.Tensor, w: dict[str, torch.Tensor], cropping: bool) -> t
             square = grid[:, :, first : first + k, first : first + k]
         else:
             square = F.adaptive_avg_pool2d(grid, k)
-        made.append(F.conv2d(square, w[f"sfe.{k}.weight"]).flatten())
+        made.append(F.conv2d(square, w[f"sfe.{k}of{SIDE}.weight"]).flatten())
     return torch.stack(made)
 
 

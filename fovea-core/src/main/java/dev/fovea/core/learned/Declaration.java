@@ -124,6 +124,11 @@ public record Declaration(List<Parameter> parameters) {
             return add(name, new Start.Mean(), width, n * width);
         }
 
+        /** A parameter that starts as numbers between {@code -bound} and {@code bound}. */
+        public Builder uniform(String name, double bound, long... shape) {
+            return add(name, new Start.Uniform(bound), shape);
+        }
+
         /** A parameter that starts with one value everywhere. */
         public Builder constant(String name, double value, long... shape) {
             return add(name, new Start.Constant(value), shape);

@@ -14,7 +14,6 @@ import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knobs;
-import dev.fovea.techniques.Shapes;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -72,10 +71,8 @@ public final class LlavaSp implements LearnedTechnique {
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         SpatialTokens tokens = tokens(shape, knobs);
-        if (!own.contains(SpatialTokens.name(tokens.side()))) {
-            throw new IllegalArgumentException("Technique 'llava-sp' has no kernel for a grid of " + tokens.side()
-                    + " x " + tokens.side() + " tokens; set its knob 'side' to that of the grid that it was made for.");
-        }
+        SquareGrid grid = tokens.grid();
+        grid.require(own.contains(tokens.name(grid.side())));
         Finetuned finetuned = finetuned(shape, knobs);
         Signal.Features features = new Signal.Features();
         return List.of(
@@ -83,11 +80,12 @@ public final class LlavaSp implements LearnedTechnique {
                         new Station.Weights(),
                         List.of(),
                         s -> Outcome.of(new Decision.Adapt(new Additions(finetuned.of(own))))),
-                new Step(new Station.Projector(), List.of(features), s -> {
-                    Shapes.requireWholeGrid(s.layout(), CARD.id());
-                    return Outcome.of(new Decision.Append(new TensorRows(tokens.of(
-                            s.tensor(features), s.layout().rows(), s.layout().cols(), own))));
-                }),
+                new Step(
+                                new Station.Projector(),
+                                List.of(features),
+                                s -> Outcome.of(new Decision.Append(
+                                        new TensorRows(tokens.of(grid.of(s.tensor(features), s.layout()), own)))))
+                        .working((visual, text) -> tokens.flops()),
                 new Step(
                         new Station.Projector(),
                         List.of(),
@@ -101,11 +99,9 @@ public final class LlavaSp implements LearnedTechnique {
     }
 
     private static SpatialTokens tokens(ModelShape shape, Knobs knobs) {
-        int read = shape.traits().connectorInputs();
         return new SpatialTokens(
-                knobs.integer("side", Math.min(shape.gridRows(), shape.gridCols())),
+                SquareGrid.of(CARD.id(), shape, knobs),
                 knobs.integer("step"),
-                read > 0 && shape.traits().side() == 1 ? read : shape.encoderWidth(),
                 knobs.integer("channels"),
                 shape.decoderWidth(),
                 knobs.is("maps", "cropping"),

@@ -80,7 +80,8 @@ record PerceptualWeights(
         to.normal("features.weight", 0.02, width, grid.width())
                 .constant("features.bias", 0, width)
                 .normal(places(), 1, grid.cells(), width);
-        for (char kind : kinds.toCharArray()) {
+        for (int k = 0; k < kinds.length(); k++) {
+            char kind = kinds.charAt(k);
             generator(kind).declare(to);
             to.constant(kind + ".shared", 0, layers().size(), outputs(kind), rank);
         }
@@ -97,7 +98,8 @@ record PerceptualWeights(
                 .add(own.tensor(places(), grid.cells(), width));
         Map<String, Addition> all = new LinkedHashMap<>();
         List<Integer> layers = layers();
-        for (char kind : kinds.toCharArray()) {
+        for (int k = 0; k < kinds.length(); k++) {
+            char kind = kinds.charAt(k);
             Tensor generated = generator(kind).of(x, own);
             Tensor shared = own.tensor(kind + ".shared", layers.size(), outputs(kind), rank);
             for (int i = 0; i < layers.size(); i++) {
@@ -106,5 +108,23 @@ record PerceptualWeights(
             }
         }
         return new Additions(all);
+    }
+
+    /** FLOPs of what a picture adds, two per multiply-add. */
+    long generating() {
+        long flops = 2L * grid.cells() * grid.width() * width;
+        for (int k = 0; k < kinds.length(); k++) {
+            char kind = kinds.charAt(k);
+            flops += generator(kind).flops(grid.cells());
+        }
+        return flops;
+    }
+
+    /** FLOPs of the factors for a token of the prompt. */
+    long applying() {
+        long perLayer = kinds.chars()
+                .mapToLong(k -> inputs((char) k) + outputs((char) k))
+                .sum();
+        return 2L * layers().size() * rank * perLayer;
     }
 }

@@ -78,10 +78,10 @@ public final class Vlora implements LearnedTechnique {
         Signal.Features features = new Signal.Features();
         List<Step> steps = new ArrayList<>();
         steps.add(new Step(new Station.Weights(), List.of(), s -> Outcome.of(forAllPictures(shape, knobs, own))));
-        steps.add(new Step(
-                new Station.Connector(),
-                List.of(features),
-                s -> Outcome.of(new Decision.Adapt(perceptual.of(grid.of(s.tensor(features), s.layout()), own)))));
+        Step.Rule adapting =
+                s -> Outcome.of(new Decision.Adapt(perceptual.of(grid.of(s.tensor(features), s.layout()), own)));
+        steps.add(new Step(new Station.Connector(), List.of(features), adapting)
+                .working((visual, text) -> perceptual.generating() + text * perceptual.applying()));
         steps.addAll(leaving(shape, knobs.is("placeholder", "masked")));
         return steps;
     }

@@ -32,18 +32,22 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
         for (int i = 0; i < blocks; i++) {
             String at = name + "blocks." + i + ".";
             for (String attention : new String[] {"self", "cross"}) {
-                to.normal(at + attention + ".in.weight", 1 / Math.sqrt(2.0 * width), 3L * width, width)
+                to.xavier(at + attention + ".in.weight", 3L * width, width)
                         .constant(at + attention + ".in.bias", 0, 3L * width);
                 linear(to, at + attention + ".out", width, width);
             }
-            linear(to, at + "mlp.first", (long) MLP * width, width);
-            linear(to, at + "mlp.second", width, (long) MLP * width);
+            linear(to, at + "mlp.first", inner(), width);
+            linear(to, at + "mlp.second", width, inner());
             for (int norm = 1; norm <= 3; norm++) {
                 norm(to, at + "norm" + norm);
             }
         }
         norm(to, name + "norm");
         linear(to, name + "head", (long) in * rank, width);
+    }
+
+    private long inner() {
+        return (long) MLP * width;
     }
 
     private static void linear(Declaration.Builder to, String name, long out, long in) {
@@ -75,9 +79,22 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
         Tensor normed = norm(w, "norm1").forward(queries);
         Tensor y = queries.add(attention("self", normed, normed, w));
         y = y.add(attention("cross", norm(w, "norm2").forward(y), features, w));
-        Tensor wide = w.linear("mlp.first", (long) MLP * width, width, true)
+        Tensor wide = w.linear("mlp.first", inner(), width, true)
                 .forward(norm(w, "norm3").forward(y));
-        return y.add(w.linear("mlp.second", width, (long) MLP * width, true).forward(torch.gelu(wide)));
+        return y.add(w.linear("mlp.second", width, inner(), true).forward(torch.gelu(wide)));
+    }
+
+    /**
+     * FLOPs of making them, two per multiply-add.
+     *
+     * @param tokens of the features
+     */
+    long flops(long tokens) {
+        long square = 2L * width * width;
+        long self = 4L * queries * square + 4L * queries * queries * width;
+        long cross = 2 * (queries + tokens) * square + 4L * queries * tokens * width;
+        long mlp = 2L * MLP * queries * square;
+        return blocks * (self + cross + mlp) + 2L * queries * width * in * rank;
     }
 
     private LayerNorm norm(Weights w, String of) {

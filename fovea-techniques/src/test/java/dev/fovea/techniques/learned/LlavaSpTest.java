@@ -58,7 +58,7 @@ class LlavaSpTest {
 
     /** Maps of a grid of one channel, with kernels of one channel. */
     private static SpatialTokens tokens(int side, int step, boolean cropping) {
-        return new SpatialTokens(side, step, 1, 1, 1, cropping, false);
+        return new SpatialTokens(new SquareGrid("llava-sp", side, 1), step, 1, 1, cropping, false);
     }
 
     private static Tensor grid(int side) {
@@ -100,8 +100,8 @@ class LlavaSpTest {
     @Test
     void aGridOfSixteenValuesUnderKernelsOfOnes() {
         Map<String, Tensor> ones = new LinkedHashMap<>();
-        ones.put("sfe.2.weight", Tensors.of(filled(4, 1), 1, 1, 2, 2));
-        ones.put("sfe.4.weight", Tensors.of(filled(16, 1), 1, 1, 4, 4));
+        ones.put("sfe.2of4.weight", Tensors.of(filled(4, 1), 1, 1, 2, 2));
+        ones.put("sfe.4of4.weight", Tensors.of(filled(16, 1), 1, 1, 4, 4));
         try (Scope ignored = Scope.inference();
                 OwnWeights own = OwnWeights.copyOf("llava-sp", ones)) {
             assertThat(Tensors.floats(tokens(4, 2, true).extracted(grid(4), own)))
@@ -152,7 +152,7 @@ class LlavaSpTest {
     }
 
     /** Details of two channels in a 4 x 4 grid whose kernel copies the first cell of each 2 x 2 block. */
-    private static final SpatialTokens TWO = new SpatialTokens(4, 4, 2, 2, 1, true, true);
+    private static final SpatialTokens TWO = new SpatialTokens(new SquareGrid("llava-sp", 4, 2), 4, 2, 1, true, true);
 
     private static OwnWeights attention(double valueBias, boolean values) {
         double root = Math.sqrt(2);
@@ -217,7 +217,9 @@ class LlavaSpTest {
         try (Checkpoint golden = Checkpoint.open(RESOURCES.resolve("llava-sp.safetensors"));
                 Scope ignored = Scope.inference()) {
             boolean detail = !variant.endsWith("plain");
-            SpatialTokens tokens = new SpatialTokens(24, 4, 6, 5, 10, variant.equals("cropping"), detail);
+            SquareGrid grid = new SquareGrid("llava-sp", 24, 6);
+            SpatialTokens tokens = new SpatialTokens(grid, 4, 5, 10, variant.equals("cropping"), detail);
+            Tensor features = grid.of(golden.tensor("features"), Layout.ofGrid(24, 24));
             Map<String, Tensor> all = new LinkedHashMap<>();
             golden.names().stream()
                     .filter(name -> name.endsWith(".weight") || name.endsWith(".bias"))
@@ -227,10 +229,10 @@ class LlavaSpTest {
             }
             try (OwnWeights own = OwnWeights.copyOf("llava-sp", all)) {
                 if (detail) {
-                    Tensor map = tokens.details(tokens.grid(golden.tensor("features"), 24, 24), own);
+                    Tensor map = tokens.details(features, own);
                     assertThat(map.size(0)).isEqualTo(25);
                 }
-                float[] made = Tensors.floats(tokens.of(golden.tensor("features"), 24, 24, own));
+                float[] made = Tensors.floats(tokens.of(features, own));
                 float[] expected = Tensors.floats(golden.tensor(variant));
                 double largest = IntStream.range(0, made.length)
                         .mapToDouble(i -> Math.abs(made[i] - expected[i]))
@@ -267,6 +269,17 @@ class LlavaSpTest {
         Declaration peek = TECHNIQUE.declaration(PEEK, Knobs.defaults(TECHNIQUE.card()));
         assertThat(size(peek, "sfe.")).isEqualTo(12L * 192 * (16 + 64 + 144 + 256));
         assertThat(2 * peek.size()).isLessThan(4_000_000);
+    }
+
+    /** Every weight of a kernel that covers its map is used once; that of the details at 25 places. */
+    @Test
+    void operations() {
+        SpatialTokens paper = new SpatialTokens(new SquareGrid("llava-sp", 24, 1024), 4, 512, 4096, false, true);
+        long kernels = 763_363_328L + 25 * 134_217_728L;
+        long attention = (6 + 2 * 25) * 512L * 512 + 2 * 6 * 25 * 512L;
+        assertThat(paper.flops()).isEqualTo(2 * (kernels + attention + 6 * 1024L * 4096));
+        SpatialTokens plain = new SpatialTokens(new SquareGrid("llava-sp", 24, 1024), 4, 512, 4096, false, false);
+        assertThat(plain.flops()).isEqualTo(2 * (763_363_328L + 6 * 512L * 4096));
     }
 
     // ---- on a tiny model ----
@@ -356,8 +369,8 @@ class LlavaSpTest {
         Knobs knobs = Knobs.defaults(TECHNIQUE.card());
         try (OwnWeights small = OwnWeights.initial("llava-sp", TECHNIQUE.declaration(Models.SMALL, knobs), 1)) {
             assertThatThrownBy(() -> TECHNIQUE.plan(Models.SMALL.withGrid(9, 14), Budget.full(), knobs, small))
-                    .hasMessage("Technique 'llava-sp' has no kernel for a grid of 9 x 9 tokens; set its knob 'side' to"
-                            + " that of the grid that it was made for.");
+                    .hasMessage("The weights of technique 'llava-sp' are not for a grid of 9 x 9 tokens; set its knob"
+                            + " 'side' to that of the grid that they were made for.");
             Knobs set = Knobs.of(TECHNIQUE.card(), Map.of("side", "12"));
             Plan other = TECHNIQUE.plan(Models.SMALL.withGrid(9, 14), Budget.full(), set, small);
             Decision made = FakeSignals.of(Layout.ofGrid(9, 14))

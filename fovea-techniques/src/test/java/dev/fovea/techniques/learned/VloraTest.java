@@ -17,6 +17,7 @@ import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.tensor.Work;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.techniques.FakeSignals;
 import dev.fovea.techniques.Models;
@@ -205,6 +206,20 @@ class VloraTest {
                 });
     }
 
+    /** What is multiplied is what is said to be; at the paper's sizes 38 GFLOP a picture and 42 MFLOP a token. */
+    @Test
+    void operations() {
+        PerceptualWeights paper = new PerceptualWeights(Models.LLAVA, grid(24, 1024), 512, 8, 16, 64, 64, 4, "qkvom");
+        assertThat(paper.generating() / 1e9).isCloseTo(38, within(0.5));
+        assertThat(paper.applying() / 1e6).isCloseTo(41.9, within(0.1));
+        try (Scope ignored = Scope.inference();
+                OwnWeights own = weights(golden(), Map.of());
+                Work issued = Work.count()) {
+            golden().of(Tensors.of(new float[160], 1, 10, 4, 4), own);
+            assertThat(issued.flops()).isEqualTo(golden().generating());
+        }
+    }
+
     @Test
     void whereItActs() {
         assertThat(stations(PEEK))
@@ -235,7 +250,10 @@ class VloraTest {
                             "The weights of technique 'vlora' are not for a grid of 9 x 9 tokens; set its knob 'side'"
                                     + " to that of the grid that they were made for.");
         }
-        Step weights = Models.plan(TECHNIQUE, PEEK, Budget.full()).steps().getFirst();
+        Step weights = TECHNIQUE
+                .plan(PEEK, Budget.full(), Knobs.defaults(TECHNIQUE.card()))
+                .steps()
+                .getFirst();
         assertThatThrownBy(() -> FakeSignals.of(Layout.ofGrid(16, 16)).run(weights))
                 .hasMessageContaining("was planned without its trained weights");
         assertThat(((Decision.Keep) FakeSignals.of(Layout.ofGrid(16, 16))
