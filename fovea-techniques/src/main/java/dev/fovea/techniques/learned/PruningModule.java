@@ -33,7 +33,7 @@ record PruningModule(long width, long inner, int blocks) {
             norm(to, at + "mlp_norm", inner);
             to.linear(at + "mlp.up", 4 * inner, inner).linear(at + "mlp.down", inner, 4 * inner);
         }
-        to.linear("score", 1, inner);
+        to.normal("score.weight", 0.02, 1, inner).constant("score.bias", 0, 1);
     }
 
     private static void norm(Declaration.Builder to, String name, long width) {

@@ -64,7 +64,8 @@ public final class AnswerObjective {
 
     /**
      * The same behind encoded pictures, which pass connector and language model under a plan. What a step sees as the
-     * question is everything that is asked about the picture; positions are those that the model gives itself.
+     * question is everything that is asked about the picture, and of a single question what stands before its answer;
+     * positions are those that the model gives itself.
      *
      * @param pictures one per sample; the caller closes them
      * @param runs one per sample
@@ -135,7 +136,22 @@ public final class AnswerObjective {
                 .filter(row -> row >= first && row < first + batch.length())
                 .map(row -> row - first - batch.visual())
                 .toArray();
-        return prompt(batch, sample, picture, run, positions, text, asked);
+        Prompt all = prompt(batch, sample, picture, run, positions, text, asked);
+        return positions == null && single(batch, sample, text)
+                ? new Prompt(all.spans(), run, null, null, asked, AnswerBatch.LEAD + text - 1 - asked[0])
+                : all;
+    }
+
+    /** Whether a sample asks one question, and nothing follows its answer. */
+    private static boolean single(AnswerBatch batch, int sample, int text) {
+        int[] segments = Arrays.copyOfRange(batch.segments(), sample * batch.text(), sample * batch.text() + text);
+        int[] rows = batch.targets().rows();
+        long answers = IntStream.range(0, rows.length)
+                .filter(i -> rows[i] / batch.length() == sample)
+                .map(i -> batch.targets().answer()[i])
+                .distinct()
+                .count();
+        return answers == 1 && Arrays.stream(segments).distinct().count() == 1;
     }
 
     /**

@@ -5,8 +5,12 @@ import java.util.List;
 
 /** All recipes of techniques, by id. */
 final class TechniqueRecipes {
-    private static final List<TechniqueRecipe> ALL =
-            List.of(new MatryoshkaRecipe(), new LlaVoltaRecipe(), new DyvteRecipe(), new VocoLlamaRecipe());
+    private static final List<TechniqueRecipe> ALL = List.of(
+            new MatryoshkaRecipe(),
+            new LlaVoltaRecipe(),
+            new DyvteRecipe(),
+            new VocoLlamaRecipe(),
+            new CoViPalRecipe());
 
     private TechniqueRecipes() {}
 
