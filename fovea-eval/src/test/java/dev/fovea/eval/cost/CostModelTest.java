@@ -77,6 +77,12 @@ class CostModelTest {
                 // without weights never let go.
                 List<String> idle = List.of("full", "attention-rebalancing", "pixelprune", "dyvte");
                 List<String> adding = List.of("llava-sp", "adaptvision-scaling");
+                if (id.equals("voco-llama")) {
+                    assertThat(load.meanVisual()).isEqualTo(visual + 8);
+                    assertThat(load.cached()).containsOnly(8);
+                    assertThat(cost.kvTotal()).isEqualTo(full.kvTotal() * 48 / (visual + 40));
+                    continue;
+                }
                 if (adding.contains(id)) {
                     assertThat(load.meanVisual()).as(model + " " + id).isGreaterThan(visual);
                     assertThat(cost.kvTotal()).isGreaterThan(full.kvTotal());
@@ -147,6 +153,22 @@ class CostModelTest {
             assertThat((double) cost.kvTotal() / full.kvTotal()).isCloseTo(tokens, within(1e-9));
             assertThat((double) layers(cost) / layers(full)).isCloseTo(tokens, within(0.02));
         }
+    }
+
+    /** A compression token takes 524,288 bytes in a cache of 32 layers and 4,096 channels. */
+    @Test
+    void aCompressedPictureTakesWhatItsTokensTake() {
+        CostModel costs = Geometries.find("llava-1.5-7b");
+        long[] kv = new long[3];
+        for (int n = 1; n <= 2; n++) {
+            Plan plan = TECHNIQUES.plan(List.of("voco-llama:n=" + n), costs.shape(), Budget.count(1), 1);
+            Cost cost = costs.cost(plan, PlanSimulator.load(costs.shape(), plan, 40, 2));
+            kv[n] = cost.kvTotal();
+            Cost full = costs.cost(Plan.plain(), Load.full(costs.shape(), 40, 2));
+            assertThat(cost.decode()).isLessThan(full.decode());
+        }
+        assertThat(kv[2] - kv[1]).isEqualTo(524_288);
+        assertThat(kv[1]).isEqualTo(41 * 524_288L);
     }
 
     @Test

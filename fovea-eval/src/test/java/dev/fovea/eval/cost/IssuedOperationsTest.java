@@ -49,6 +49,7 @@ class IssuedOperationsTest {
         "llava-mha, turbo, 8",
         "llava-mha, flowcut, 8",
         "llava-gqa, fastv, 50%",
+        "llava-mha, 'voco-llama:weights=untrained,mask=paper,n=3', 50%",
         "llava-gqa, pyramiddrop, 60%",
         "qwen2-5-vl, full, full",
         "qwen2-5-vl, hiprune, 50%",
@@ -73,7 +74,7 @@ class IssuedOperationsTest {
                 answer = viewing.ask("How many red circles are there in the picture?");
                 rest = issued.flops() - encoder;
             }
-            int visual = answer.ledger().decoderTokens().getFirst();
+            int visual = answer.ledger().cachedTokens().getFirst();
             Load load = Load.of(
                     model.shape(),
                     plan,

@@ -60,7 +60,8 @@ record VocoGroups(int[] groups, int images) {
         if (cells[index] >= 0) {
             return imageOf(layout, cells[index]);
         }
-        boolean begins = index + 1 < cells.length && cells[index + 1] >= 0 && imageOf(layout, cells[index + 1]) != image;
+        boolean begins =
+                index + 1 < cells.length && cells[index + 1] >= 0 && imageOf(layout, cells[index + 1]) != image;
         return image < 0 || (classTokens && begins) ? image + 1 : -1;
     }
 

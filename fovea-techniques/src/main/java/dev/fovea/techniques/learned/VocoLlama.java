@@ -66,8 +66,9 @@ public final class VocoLlama implements LearnedTechnique {
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         if (shape.traits().promptSeesItself()) {
-            throw new IllegalArgumentException("Technique 'voco-llama' hides pictures from the words behind them, but the"
-                    + " tokens of a prompt to this model see each other both ways; take a technique that chooses tokens.");
+            throw new IllegalArgumentException(
+                    "Technique 'voco-llama' hides pictures from the words behind them, but the"
+                            + " tokens of a prompt to this model see each other both ways; take a technique that chooses tokens.");
         }
         Finetuned finetuned = finetuned(shape, knobs);
         int n = knobs.integer("n", count(budget.of(shape.visualTokens()), knobs.integer("most")));
@@ -86,9 +87,7 @@ public final class VocoLlama implements LearnedTechnique {
         steps.add(new Step(new Station.Prompt(), List.of(), s -> {
             VocoGroups groups = VocoGroups.of(s.layout(), shape.clsInFeatures());
             return Outcome.of(
-                    compressed && groups.plain()
-                            ? new Decision.Unchanged()
-                            : new Decision.Edges(groups.edges(others)));
+                    compressed && groups.plain() ? new Decision.Unchanged() : new Decision.Edges(groups.edges(others)));
         }));
         if (compressed) {
             steps.add(new Step(

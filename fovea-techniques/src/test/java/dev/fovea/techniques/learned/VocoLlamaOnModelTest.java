@@ -90,8 +90,7 @@ class VocoLlamaOnModelTest {
             return TINY.computeIfAbsent(name, n -> {
                 Path folder = MODELS.resolve(n);
                 Description description = Families.read(folder).description();
-                MappedWeights weights =
-                        MappedWeights.of(Checkpoint.open(folder), DType.F32, description.renames());
+                MappedWeights weights = MappedWeights.of(Checkpoint.open(folder), DType.F32, description.renames());
                 return new Tiny(
                         description,
                         weights,
@@ -103,14 +102,12 @@ class VocoLlamaOnModelTest {
         }
 
         Plan plan(String... knobs) {
-            return TECHNIQUE.plan(
-                    engine.model().shape(), Budget.count(8), Models.knobs(TECHNIQUE, knobs), own(knobs));
+            return TECHNIQUE.plan(engine.model().shape(), Budget.count(8), Models.knobs(TECHNIQUE, knobs), own(knobs));
         }
 
         /** Weights that nobody has trained, but that change everything. */
         OwnWeights own(String... knobs) {
-            Declaration declaration =
-                    TECHNIQUE.declaration(engine.model().shape(), Models.knobs(TECHNIQUE, knobs));
+            Declaration declaration = TECHNIQUE.declaration(engine.model().shape(), Models.knobs(TECHNIQUE, knobs));
             Map<String, Tensor> random = new HashMap<>();
             try (Scope ignored = Scope.inference()) {
                 torch.manual_seed(3);
@@ -144,7 +141,10 @@ class VocoLlamaOnModelTest {
     }
 
     private static double apart(float[] a, float[] b) {
-        return IntStream.range(0, a.length).mapToDouble(i -> Math.abs(a[i] - b[i])).max().orElse(0);
+        return IntStream.range(0, a.length)
+                .mapToDouble(i -> Math.abs(a[i] - b[i]))
+                .max()
+                .orElse(0);
     }
 
     /** Step 6 of the paper: pictures first, then text over what is kept, is the single masked pass. */
@@ -221,7 +221,8 @@ class VocoLlamaOnModelTest {
                 assertThat(ledger.cachedTokens()).containsOnly(n).hasSize(4);
                 assertThat(ledger.kept()).isEqualTo(n);
                 assertThat(ledger.count(Ledger.Fate.DROPPED)).isEqualTo(16);
-                assertThat(ledger.tokens().getFirst().events().getLast().station()).isEqualTo("cache[pictures]");
+                assertThat(ledger.tokens().getFirst().events().getLast().station())
+                        .isEqualTo("cache[pictures]");
             }
         }
     }
@@ -286,9 +287,10 @@ class VocoLlamaOnModelTest {
             float[] single = Tensors.floats(path.logits(List.of(prompt(run, image, head, question, null, 6))));
             assertClose(single, state.logits());
             int[] other = {30, 31};
-            int[] both = IntStream.concat(Arrays.stream(other), Arrays.stream(question)).toArray();
-            float[] packed = Tensors.floats(path.logits(List.of(
-                    prompt(run, image, head, both, new int[] {0, 0, 0, 1, 1, 2, 2, 2, 2}, 8))));
+            int[] both = IntStream.concat(Arrays.stream(other), Arrays.stream(question))
+                    .toArray();
+            float[] packed = Tensors.floats(
+                    path.logits(List.of(prompt(run, image, head, both, new int[] {0, 0, 0, 1, 1, 2, 2, 2, 2}, 8))));
             assertClose(packed, state.logits());
         }
     }
@@ -304,7 +306,9 @@ class VocoLlamaOnModelTest {
     }
 
     private static RgbImage picture(String name) {
-        return new PictureReader().read(MODELS.resolve("llava-mha/images/" + name + ".png")).image();
+        return new PictureReader()
+                .read(MODELS.resolve("llava-mha/images/" + name + ".png"))
+                .image();
     }
 
     private static AskOptions options(String knobs) {
@@ -316,7 +320,8 @@ class VocoLlamaOnModelTest {
     private static void same(Answer actual, Answer expected) {
         assertThat(actual.tokens()).hasSameSizeAs(expected.tokens());
         for (int i = 0; i < expected.tokens().size(); i++) {
-            assertThat(actual.tokens().get(i).id()).isEqualTo(expected.tokens().get(i).id());
+            assertThat(actual.tokens().get(i).id())
+                    .isEqualTo(expected.tokens().get(i).id());
             assertThat((double) actual.tokens().get(i).logProbability())
                     .isCloseTo(expected.tokens().get(i).logProbability(), within(1e-4));
         }
@@ -326,7 +331,13 @@ class VocoLlamaOnModelTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "llava-mha", "llava-next", "llava-onevision", "internvl", "mistral3", "idefics3", "qwen2-5-vl",
+                "llava-mha",
+                "llava-next",
+                "llava-onevision",
+                "internvl",
+                "mistral3",
+                "idefics3",
+                "qwen2-5-vl",
                 "qwen3-vl"
             })
     void twoPassesAreOneForEveryFamily(String name) {
@@ -350,7 +361,8 @@ class VocoLlamaOnModelTest {
     void questionsShareWhatIsKept() {
         Plan plan = Tiny.of("llava-mha").plan();
         assertThat(Plans.looksAtQuestion(plan)).isFalse();
-        assertThat(Plans.looksAtQuestion(Tiny.of("llava-mha").plan("cache=all"))).isTrue();
+        assertThat(Plans.looksAtQuestion(Tiny.of("llava-mha").plan("cache=all")))
+                .isTrue();
         RgbImage wide = picture("wide");
         List<String> questions = List.of("Is there a star?", "How many red circles are there?");
         try (VisionLanguageModel model = VisionLanguageModel.open(

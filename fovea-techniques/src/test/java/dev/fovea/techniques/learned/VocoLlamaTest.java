@@ -107,8 +107,7 @@ class VocoLlamaTest {
         Ledger.Grid grid = new Ledger.Grid(1, 2);
         List<Ledger.Grid> grids = List.of(grid, grid.inPicture(1));
         // 0 | 1 2 . 3 | 4 5 | 6 7 . 8 | 9: words, a picture with its compression token, words, another, words.
-        Layout layout = new Layout(
-                10, new int[] {1, 2, 3, 6, 7, 8}, new int[] {0, 1, -1, 2, 3, -1}, grids, 4);
+        Layout layout = new Layout(10, new int[] {1, 2, 3, 6, 7, 8}, new int[] {0, 1, -1, 2, 3, -1}, grids, 4);
         AttentionEdges code = VocoGroups.of(layout, false).edges(false);
         assertThat(seen(code, 5)).containsExactly(3, 4, 5);
         assertThat(seen(code, 7)).containsExactly(0, 6, 7);
@@ -126,8 +125,8 @@ class VocoLlamaTest {
         Ledger.Grid left = new Ledger.Grid(2, 1, 0, new Part.Tile(0, 0), 1);
         Ledger.Grid right = new Ledger.Grid(2, 1, 0, new Part.Tile(0, 1), 1);
         // Two rows of two tiles, each row with its end: the compression tokens of the tiles stand with the last row.
-        Layout rows = new Layout(
-                9, new int[] {1, 2, 4, 5, 6, 7}, new int[] {0, 2, 1, -1, 3, -1}, List.of(left, right), 4);
+        Layout rows =
+                new Layout(9, new int[] {1, 2, 4, 5, 6, 7}, new int[] {0, 2, 1, -1, 3, -1}, List.of(left, right), 4);
         AttentionEdges edges = VocoGroups.of(rows, false).edges(true);
         assertThat(seen(edges, 5)).containsExactly(0, 1, 3, 4, 5);
         assertThat(seen(edges, 7)).containsExactly(0, 2, 6, 7);
@@ -178,7 +177,11 @@ class VocoLlamaTest {
         for (int i = 1; i < 4; i++) {
             assertThat(Arrays.copyOfRange(tokens, 64 * i, 64 * (i + 1))).containsExactly(one);
         }
-        assertThat(IntStream.range(0, 64).mapToDouble(i -> one[i]).map(Math::abs).max().orElseThrow())
+        assertThat(IntStream.range(0, 64)
+                        .mapToDouble(i -> one[i])
+                        .map(Math::abs)
+                        .max()
+                        .orElseThrow())
                 .isBetween(0.02, 0.1);
     }
 
@@ -195,9 +198,10 @@ class VocoLlamaTest {
         assertThat(FakeSignals.of(whole).run(plan.steps().get(2)).decision()).isInstanceOf(Decision.Edges.class);
         // Read by themselves, a picture and its compression tokens see all before them.
         Layout picture = layout(7, 1, 3, 5, 2);
-        assertThat(FakeSignals.of(picture).run(plan.steps().get(2)).decision())
-                .isInstanceOf(Decision.Unchanged.class);
-        assertThat(((Decision.Retain) FakeSignals.of(picture).run(plan.steps().get(3)).decision()).tokens())
+        assertThat(FakeSignals.of(picture).run(plan.steps().get(2)).decision()).isInstanceOf(Decision.Unchanged.class);
+        assertThat(((Decision.Retain)
+                                FakeSignals.of(picture).run(plan.steps().get(3)).decision())
+                        .tokens())
                 .containsExactly(5, 6);
         Plan all = Models.plan(TECHNIQUE, Models.SMALL, Budget.count(2), "cache=all");
         assertThat(all.steps()).hasSize(3);
@@ -209,14 +213,13 @@ class VocoLlamaTest {
     void itFitsPeek() {
         ModelShape peek = new ModelShape(
                 "llava", 16, 16, 14, true, false, 6, 5, 192, 6, 768, true, 6, 256, 8, 8, 32, 512, 896, 2048);
-        assertThat(TECHNIQUE.declaration(peek, Models.knobs(TECHNIQUE)).size())
-                .isBetween(1_500_000L, 2_000_000L);
+        assertThat(TECHNIQUE.declaration(peek, Models.knobs(TECHNIQUE)).size()).isBetween(1_500_000L, 2_000_000L);
     }
 
     @Test
     void promptsThatSeeThemselvesAreRefused() {
-        ModelShape.Traits traits = new ModelShape.Traits(
-                1, Collections.emptySet(), 0, false, 64, 1, false, false, 0, 0, true);
+        ModelShape.Traits traits =
+                new ModelShape.Traits(1, Collections.emptySet(), 0, false, 64, 1, false, false, 0, 0, true);
         ModelShape shape = new ModelShape(
                 "test", 4, 4, 14, false, false, 2, 2, 32, 4, 64, false, 2, 64, 4, 4, 16, 128, 101, 512, traits);
         assertThatThrownBy(() -> TECHNIQUE.steps(

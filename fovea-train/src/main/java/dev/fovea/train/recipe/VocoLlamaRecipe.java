@@ -21,12 +21,12 @@ final class VocoLlamaRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 400, 8, 2, 150, 5e-4, 48, 50);
+        return new TechniqueSize("full", 1200, 8, 2, 150, 5e-4, 48, 150);
     }
 
     @Override
     public List<String> tied() {
-        return List.of("rank", "most", "mask");
+        return List.of("rank", "n", "most", "mask");
     }
 
     @Override
@@ -68,7 +68,9 @@ final class VocoLlamaRecipe implements TechniqueRecipe {
             return List.of(new Scale("tokens_" + n, learning.plan(Budget.count(1))));
         }
         List<Scale> counts = new ArrayList<>();
-        for (int n = 1; n <= learning.knobs().integer("most") && n < learning.shape().visualTokens(); n *= 2) {
+        for (int n = 1;
+                n <= learning.knobs().integer("most") && n < learning.shape().visualTokens();
+                n *= 2) {
             counts.add(new Scale("tokens_" + n, learning.plan(Budget.count(n))));
         }
         return counts;
