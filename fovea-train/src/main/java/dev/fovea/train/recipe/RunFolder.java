@@ -91,7 +91,7 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
             return fastest;
         }
         JsonNode run = begun(file);
-        String other = run.path("recipe").asText();
+        String other = run.path("recipe").asText(recipe);
         if (!other.equals(recipe)) {
             throw new TrainingException(file.toAbsolutePath().getParent() + " holds a run of the recipe '" + other
                     + "', not '" + recipe + "'; choose another folder");

@@ -10,7 +10,9 @@ final class TechniqueRecipes {
             new LlaVoltaRecipe(),
             new DyvteRecipe(),
             new VocoLlamaRecipe(),
-            new CoViPalRecipe());
+            new CoViPalRecipe(),
+            new LlavaSpRecipe(),
+            new VloraRecipe());
 
     private TechniqueRecipes() {}
 

@@ -1,0 +1,42 @@
+package dev.fovea.train.recipe;
+
+import dev.fovea.core.technique.Budget;
+import dev.fovea.train.loop.Stage;
+import dev.fovea.train.objective.PlanObjective;
+import java.util.List;
+
+/**
+ * LLaVA-SP (arXiv 2507.00505, section 4.1): the convolutions that make spatial tokens learn together with what is added to
+ * connector and language model, from questions about pictures behind the encoder, which stands still.
+ */
+final class LlavaSpRecipe implements TechniqueRecipe {
+    @Override
+    public String id() {
+        return "llava-sp";
+    }
+
+    @Override
+    public TechniqueSize size() {
+        return new TechniqueSize("full", 500, 8, 2, 150, 5e-4, 48, 50);
+    }
+
+    @Override
+    public List<String> tied() {
+        return List.of("maps", "detail", "step", "channels", "rank");
+    }
+
+    @Override
+    public String data(TechniqueSize size) {
+        return "questions of fovea-world about " + size.seen() + " pictures from seeds above 6,000,000,000";
+    }
+
+    @Override
+    public List<Stage<?>> stages(Learning learning) {
+        PlanObjective objective = new PlanObjective(
+                learning.base().plain(),
+                run -> learning.base().with(run.additions()),
+                learning.plan(Budget.full()),
+                learning.base().tokenizer()::decode);
+        return List.of(learning.stage(id(), objective::apply));
+    }
+}
