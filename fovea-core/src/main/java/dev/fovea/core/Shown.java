@@ -46,7 +46,7 @@ record Shown(
 
     /** Whether a step had it cut. */
     boolean isCut() {
-        return prepared.tileRows() > uncut.tileRows();
+        return prepared.views().getFirst().part() instanceof Part.Overview && isWhole();
     }
 
     /** Whether a step may have it cut: it is a picture that the encoder sees at once. */

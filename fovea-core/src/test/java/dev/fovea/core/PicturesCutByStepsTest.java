@@ -232,8 +232,7 @@ class PicturesCutByStepsTest {
                 Plan.of("many", new Step(new Station.Framing(), List.of(), s -> Outcome.of(new Decision.Cut(17, 2))));
         assertThatThrownBy(() ->
                         MODEL.ask(List.of(WIDE), "?", AskOptions.defaults().withPlan(many)))
-                .hasMessage(
-                        "Technique 'many' cut a picture into 17 x 2 tiles, of which there must be 1 to 16 along each"
-                                + " side, at framing.");
+                .hasMessage("Technique 'many' cut a picture into 17 x 2 tiles, of which there must be none or 1 to 16"
+                        + " along each side, at framing.");
     }
 }

@@ -61,7 +61,12 @@ class OnModelTest {
                             description.load(weights, null),
                             additions -> description.load(AddedWeights.of(weights, additions), null)),
                     List.of(pixels.select(0, 0), pixels.select(0, 1)));
-            Models.techniques().forEach(t -> all.add(new Case(t, tiny)));
+            // One has pictures cut before a prompt is laid out for their parts, which here has been done: it has a test
+            // of
+            // its own.
+            Models.techniques().stream()
+                    .filter(t -> !t.card().id().equals("adaptvision-scaling"))
+                    .forEach(t -> all.add(new Case(t, tiny)));
         }
         cases = all;
     }
@@ -76,10 +81,6 @@ class OnModelTest {
             return Models.plan(c.technique, c.tiny.engine.model().shape(), budget, "metric=mae", "tau=0.002");
         }
         ModelShape shape = c.tiny.engine.model().shape();
-        if (c.technique.card().id().equals("adaptvision-scaling")) {
-            // Pictures are cut before a prompt is laid out for their parts, which here has been done.
-            return Models.untrained(c.technique, shape, budget, "cut=none");
-        }
         return Models.untrained(c.technique, shape, budget);
     }
 
@@ -116,7 +117,7 @@ class OnModelTest {
     @ParameterizedTest
     @MethodSource("cases")
     void fullBudgetIsThePlainModelToTheBit(Case c) {
-        if (Set.of("attention-rebalancing", "llava-sp", "adaptvision-scaling", "vlora")
+        if (Set.of("attention-rebalancing", "llava-sp", "vlora")
                 .contains(c.technique.card().id())) {
             return; // their cards: the answer differs at every budget
         }

@@ -153,11 +153,14 @@ public final class StepRunner {
                 checkUnique(station, resample.anchors());
             }
             case Decision.Cut cut -> {
-                if (Math.min(cut.rows(), cut.cols()) < 1 || Math.max(cut.rows(), cut.cols()) > Decision.Cut.MOST) {
+                boolean none = cut.rows() == 0 && cut.cols() == 0;
+                boolean some = Math.min(cut.rows(), cut.cols()) > 0;
+                if (!(none || some) || Math.max(cut.rows(), cut.cols()) > Decision.Cut.MOST) {
                     throw fault(
                             station,
                             "cut a picture into " + cut.rows() + " x " + cut.cols()
-                                    + " tiles, of which there must be 1 to " + Decision.Cut.MOST + " along each side,");
+                                    + " tiles, of which there must be none or 1 to " + Decision.Cut.MOST
+                                    + " along each side,");
                 }
             }
             case Decision.Adapt adapt -> {

@@ -46,7 +46,10 @@ public final class ImageProcessor implements PictureProcessor {
         int width = frame.preparedWidth();
         int height = frame.preparedHeight();
         RgbImage stretched = TiledPicture.stretched(
-                picture, Math.multiplyExact(cols, width), Math.multiplyExact(rows, height), Resampling.LANCZOS);
+                picture,
+                Math.multiplyExact(Math.max(1, cols), width),
+                Math.multiplyExact(Math.max(1, rows), height),
+                Resampling.LANCZOS);
         TiledPicture tiled = new TiledPicture(picture, stretched, width, height, Resampling.LANCZOS, pixels);
         List<PreparedImage> views = new ArrayList<>();
         views.add(tiled.overview(new Part.Overview()));

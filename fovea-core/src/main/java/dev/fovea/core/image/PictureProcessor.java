@@ -67,8 +67,8 @@ public interface PictureProcessor {
      * A picture that is otherwise seen at once as an overview and tiles, as {@link dev.fovea.core.path.Decision.Cut} has
      * it.
      *
-     * @param rows of tiles
-     * @param cols columns of tiles
+     * @param rows of tiles, or 0 for the overview alone
+     * @param cols columns of tiles, or 0
      * @return the overview, then the tiles row by row
      * @throws IllegalArgumentException with one sentence if pictures of this model cannot be cut
      */

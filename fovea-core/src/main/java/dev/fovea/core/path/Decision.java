@@ -106,8 +106,9 @@ public sealed interface Decision {
      * them at once, before a prompt is laid out: what acts later meets the overview and the tiles, and so does whatever
      * else is decided at this station, which may resize them but not cut them again.
      *
-     * @param rows of tiles, 1 to {@link #MOST}
-     * @param cols columns of tiles, 1 to {@link #MOST}; of one row and one column there is an overview and one tile that
+     * @param rows of tiles, at most {@link #MOST}; 0, like the columns, for the overview alone, which unlike the picture as the
+     *     model takes it shows all of it
+     * @param cols columns of tiles, at most {@link #MOST}; of one row and one column there is an overview and one tile that
      *     shows the same
      */
     record Cut(int rows, int cols) implements Decision {

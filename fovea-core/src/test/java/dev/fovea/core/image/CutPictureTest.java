@@ -74,6 +74,18 @@ class CutPictureTest {
         assertThat(overview.geometry().originalY(20)).isEqualTo(90);
     }
 
+    /** The model would have cropped the middle of it; the overview shows all. */
+    @Test
+    void theOverviewMayStandAlone() {
+        PreparedPicture cut = new ImageProcessor(RAW).cut(picture(47, 90), 0, 0);
+        assertThat(cut.views()).hasSize(1);
+        assertThat(cut.views().getFirst().part()).isEqualTo(new Part.Overview());
+        assertThat(cut.views().getFirst().geometry().originalY(20)).isEqualTo(90);
+        RgbImage small = Resizer.resize(picture(47, 90), 20, 20, Resampling.LANCZOS);
+        assertThat((int) cut.views().getFirst().pixels()[0]).isEqualTo(small.rgb()[0] & 255);
+        assertThat(cut.tileRows()).isZero();
+    }
+
     /** Of a picture that fills one tile the overview and the tile show the same. */
     @Test
     void oneTileIsTheOverview() {

@@ -103,7 +103,7 @@ public final class AdaptVisionScaling implements LearnedTechnique {
     }
 
     private static Decision cut(Signals signals, Signal.PictureSize size, ModelShape shape, Knobs knobs) {
-        if (knobs.is("cut", "none") || !(part(signals) instanceof Part.Whole)) {
+        if (!(part(signals) instanceof Part.Whole)) {
             return new Decision.Unchanged();
         }
         TileGrid grid = grid(signals, size, shape, knobs);
@@ -115,9 +115,11 @@ public final class AdaptVisionScaling implements LearnedTechnique {
         int most = knobs.integer("tiles");
         float[] picture = signals.get(size);
         int side = Math.max(shape.gridRows(), shape.gridCols()) * shape.tokenPixels();
-        return knobs.is("cut", "fixed")
-                ? new TileGrid(most, most)
-                : TileGrid.of((int) picture[0], (int) picture[1], side, most);
+        return switch (knobs.text("cut")) {
+            case "none" -> new TileGrid(0, 0);
+            case "fixed" -> new TileGrid(most, most);
+            default -> TileGrid.of((int) picture[0], (int) picture[1], side, most);
+        };
     }
 
     private static Part part(Signals signals) {

@@ -56,13 +56,20 @@ record TileTokens(int width, int most, int merge, boolean places) {
         Layout layout = signals.layout();
         Shapes.requireWholeGrid(layout, "adaptvision-scaling");
         return switch (part) {
-            case Part.Whole ignored -> between(List.of(OPEN, THUMBNAIL), 1, List.of(CLOSE), signals, projected, own);
-            case Part.Overview ignored -> between(List.of(OPEN, THUMBNAIL), 1, List.of(), signals, projected, own);
+            case Part.Overview ignored ->
+                between(
+                        List.of(OPEN, THUMBNAIL),
+                        1,
+                        grid.tiles() == 0 ? List.of(CLOSE) : List.of(),
+                        signals,
+                        projected,
+                        own);
             case Part.Tile tile -> {
                 boolean last = tile.row() == grid.rows() - 1 && tile.column() == grid.cols() - 1;
                 int place = THUMBNAIL + 1 + tile.row() * most + tile.column();
                 yield between(List.of(place), merge, last ? List.of(CLOSE) : List.of(), signals, projected, own);
             }
+            case Part.Whole ignored -> new Decision.Unchanged();
             case Part.Frame ignored -> new Decision.Unchanged();
         };
     }

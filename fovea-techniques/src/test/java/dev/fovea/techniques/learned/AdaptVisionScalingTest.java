@@ -258,8 +258,8 @@ class AdaptVisionScalingTest {
         try (Ready none = Ready.of(NARROW, "cut=none");
                 Ready fixed = Ready.of(NARROW, "cut=fixed", "tiles=2");
                 Scope ignored = Scope.inference()) {
-            assertThat(none.cut(1000, 1000)).isEqualTo(new Decision.Unchanged());
-            Decision.Resample alone = none.tokens(new Part.Whole(), 1000, 1000, counted());
+            assertThat(none.cut(1000, 1000)).isEqualTo(new Decision.Cut(0, 0));
+            Decision.Resample alone = none.tokens(new Part.Overview(), 1000, 1000, counted());
             assertThat(alone.tokens().rows()).isEqualTo(579);
             assertThat(row(alone, 578)).containsExactly(none.row(CLOSE));
             assertThat(fixed.cut(10, 10)).isEqualTo(new Decision.Cut(2, 2));
