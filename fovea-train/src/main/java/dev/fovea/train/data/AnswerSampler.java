@@ -1,7 +1,6 @@
 package dev.fovea.train.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Captions;
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Picture;
@@ -70,8 +69,7 @@ public final class AnswerSampler {
     /** The batch with this number. */
     public AnswerBatch batch(long number) {
         int visual = Math.min(settings.visual(), PATCHES);
-        int length = AnswerBatch.LEAD + visual + settings.text();
-        Pack all = new Pack(settings.samples(), visual, settings.text(), length);
+        QuestionPack all = new QuestionPack(settings.samples(), visual, settings.text(), PATCHES);
         for (int s = 0; s < settings.samples(); s++) {
             long seed = firstSeed + number * settings.samples() + s;
             SplittableRandom random = new SplittableRandom(seed);
@@ -79,7 +77,7 @@ public final class AnswerSampler {
             Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
             PatchLabels labels = PatchLabels.of(scene, picture, PATCH);
             float[] pixels = settings.pixels() ? Patches.all(picture, PATCH) : new float[0];
-            all.scenes.add(new AnswerBatch.Seen(pixels, labels));
+            all.show(new AnswerBatch.Seen(pixels, labels));
             int[] chosen = choose(labels, visual, random);
             boolean renumber = random.nextDouble() < settings.renumbered();
             all.place(s, chosen, renumber);
@@ -88,7 +86,7 @@ public final class AnswerSampler {
         return all.build(number);
     }
 
-    private void fill(Pack all, int s, Scene scene, Picture picture, long seed, SplittableRandom random) {
+    private void fill(QuestionPack all, int s, Scene scene, Picture picture, long seed, SplittableRandom random) {
         if (settings.text() == 0) {
             return;
         }
@@ -141,117 +139,5 @@ public final class AnswerSampler {
         Arrays.setAll(chosen, i -> order[i]);
         Arrays.sort(chosen);
         return chosen;
-    }
-
-    private static final class Pack {
-        private final int samples;
-        private final int visual;
-        private final int text;
-        private final int length;
-        private final int[] patches;
-        private final int[] tokens;
-        private final int[] positions;
-        private final int[] segments;
-        private final int[] used;
-        private final int[] next;
-        private final int[] segment;
-        private final int[] after;
-        private final List<int[]> targets = new ArrayList<>();
-        private final List<Question> asked = new ArrayList<>();
-        private final List<AnswerBatch.Seen> scenes = new ArrayList<>();
-
-        Pack(int samples, int visual, int text, int length) {
-            this.samples = samples;
-            this.visual = visual;
-            this.text = text;
-            this.length = length;
-            patches = new int[samples * visual];
-            tokens = new int[samples * text];
-            positions = new int[samples * length];
-            segments = new int[samples * text];
-            used = new int[samples];
-            next = new int[samples];
-            segment = new int[samples];
-            after = new int[samples];
-            Arrays.fill(segments, -1);
-            Arrays.fill(tokens, WorldTokenizer.PAD);
-        }
-
-        void place(int s, int[] chosen, boolean renumber) {
-            System.arraycopy(chosen, 0, patches, s * visual, visual);
-            int at = s * length;
-            positions[at + 1] = 1;
-            for (int i = 0; i < visual; i++) {
-                positions[at + AnswerBatch.LEAD + i] = AnswerBatch.LEAD + (renumber ? i : chosen[i]);
-            }
-            after[s] = AnswerBatch.LEAD + (renumber ? visual : PATCHES);
-            next[s] = after[s];
-        }
-
-        /** Adds a question and its answer; false if there is no room. */
-        boolean ask(
-                int s, int[] question, int[] answer, @org.jspecify.annotations.Nullable Question q, boolean follows) {
-            boolean chain = follows && used[s] > 0;
-            int need = (chain ? 1 : 0) + question.length + 1 + answer.length + 1;
-            if (used[s] + need > text) {
-                return false;
-            }
-            if (!chain) {
-                segment[s]++;
-                next[s] = after[s];
-            } else {
-                put(s, WorldTokenizer.USER);
-            }
-            for (int id : question) {
-                put(s, id);
-            }
-            put(s, WorldTokenizer.ASSISTANT);
-            int index = q == null ? -1 : asked.size();
-            if (q != null) {
-                asked.add(q);
-            }
-            for (int id : answer) {
-                target(s, id, index);
-                put(s, id);
-            }
-            target(s, WorldTokenizer.EOS, index);
-            put(s, WorldTokenizer.EOS);
-            return true;
-        }
-
-        private void target(int s, int id, int index) {
-            targets.add(new int[] {s * length + AnswerBatch.LEAD + visual + used[s] - 1, id, index});
-        }
-
-        private void put(int s, int id) {
-            int at = s * text + used[s];
-            tokens[at] = id;
-            segments[at] = segment[s];
-            positions[s * length + AnswerBatch.LEAD + visual + used[s]] = next[s]++;
-            used[s]++;
-        }
-
-        AnswerBatch build(long number) {
-            int n = targets.size();
-            int[] rows = new int[n];
-            int[] ids = new int[n];
-            int[] answer = new int[n];
-            for (int i = 0; i < n; i++) {
-                rows[i] = targets.get(i)[0];
-                ids[i] = targets.get(i)[1];
-                answer[i] = targets.get(i)[2];
-            }
-            return new AnswerBatch(
-                    number,
-                    samples,
-                    visual,
-                    text,
-                    patches,
-                    tokens,
-                    positions,
-                    segments,
-                    new AnswerBatch.Targets(rows, ids, answer, asked),
-                    scenes);
-        }
     }
 }

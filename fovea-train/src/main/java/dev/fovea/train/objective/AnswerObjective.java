@@ -71,9 +71,21 @@ public final class AnswerObjective {
      * @param runs one per sample
      */
     public Measured apply(List<EncodedImage> pictures, List<PlanRun> runs, AnswerBatch batch, boolean measure) {
+        return applyToParts(pictures.stream().map(List::of).toList(), runs, batch, measure);
+    }
+
+    /**
+     * The same behind pictures of which each is seen as several images.
+     *
+     * @param pictures the images of each sample's, in the order in which its prompt shows them
+     */
+    public Measured applyToParts(
+            List<List<EncodedImage>> pictures, List<PlanRun> runs, AnswerBatch batch, boolean measure) {
         List<Prompt> prompts = new ArrayList<>();
         for (int s = 0; s < batch.samples(); s++) {
-            prompts.add(prompt(batch, s, new Span.Picture(pictures.get(s)), runs.get(s), null, used(batch, s)));
+            List<Span> parts = new ArrayList<>();
+            pictures.get(s).forEach(image -> parts.add(new Span.Picture(image)));
+            prompts.add(prompt(batch, s, parts, runs.get(s), null, used(batch, s)));
         }
         TrainingPath.Read read = path.read(prompts);
         Measured answered = measured(read.logits(), batch.targets(), measure);
@@ -123,14 +135,19 @@ public final class AnswerObjective {
             int next = 1 + Arrays.stream(positions).max().orElse(-1);
             PositionIds.Laid laid = new PositionIds.Laid(new int[][] {positions}, next);
             Span picture = new Span.Given(tokens[s], cells, GRID);
-            prompts.add(prompt(batch, s, picture, PlanRun.plain(), laid, batch.text()));
+            prompts.add(prompt(batch, s, List.of(picture), PlanRun.plain(), laid, batch.text()));
         }
         return path.logits(prompts);
     }
 
     /** A prompt of which is asked what the batch knows. */
     private static Prompt prompt(
-            AnswerBatch batch, int sample, Span picture, PlanRun run, PositionIds.@Nullable Laid positions, int text) {
+            AnswerBatch batch,
+            int sample,
+            List<Span> picture,
+            PlanRun run,
+            PositionIds.@Nullable Laid positions,
+            int text) {
         int first = sample * batch.length();
         int[] asked = Arrays.stream(batch.targets().rows())
                 .filter(row -> row >= first && row < first + batch.length())
@@ -157,13 +174,14 @@ public final class AnswerObjective {
     /**
      * A picture between the beginning of the user's turn and the questions about it, which do not see each other.
      *
+     * @param picture what stands for it, in one stretch or several
      * @param text how many words of the questions
      * @param asked ascending indices of the words, those before the picture counted, whose successors are asked for
      */
     static Prompt prompt(
             AnswerBatch batch,
             int sample,
-            Span picture,
+            List<Span> picture,
             PlanRun run,
             PositionIds.@Nullable Laid positions,
             int text,
@@ -176,8 +194,10 @@ public final class AnswerObjective {
             int segment = batch.segments()[from + i];
             branches[AnswerBatch.LEAD + i] = segment < 0 ? padding : segment;
         }
-        return new Prompt(
-                List.of(new Span.Words(LEADS), picture, new Span.Words(words)), run, branches, positions, asked);
+        List<Span> spans = new ArrayList<>(List.of(new Span.Words(LEADS)));
+        spans.addAll(picture);
+        spans.add(new Span.Words(words));
+        return new Prompt(spans, run, branches, positions, asked);
     }
 
     /** Words of a sample without the padding behind them. */

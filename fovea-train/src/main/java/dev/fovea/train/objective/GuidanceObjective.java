@@ -119,7 +119,7 @@ public final class GuidanceObjective {
         int last = batch.targets().rows()[row] % batch.length() - AnswerBatch.LEAD - batch.visual();
         Span picture = new Span.Picture(pictures.get(apart.pictures()[question]));
         return AnswerObjective.prompt(
-                batch, question, picture, run, null, last + 1, new int[] {AnswerBatch.LEAD + last});
+                batch, question, List.of(picture), run, null, last + 1, new int[] {AnswerBatch.LEAD + last});
     }
 
     /** Looks at what enters the language model, and at the attention of the layer; changes nothing. */

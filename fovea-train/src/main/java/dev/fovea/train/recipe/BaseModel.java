@@ -2,6 +2,7 @@ package dev.fovea.train.recipe;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.AddedWeights;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelParts;
@@ -26,6 +27,7 @@ final class BaseModel implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final HuggingFaceTokenizer tokenizer;
     private final Description description;
+    private final PictureProcessor pictures;
     private final MappedWeights weights;
     private final ModelParts plain;
 
@@ -34,12 +36,14 @@ final class BaseModel implements AutoCloseable {
             Checkpoint checkpoint,
             HuggingFaceTokenizer tokenizer,
             Description description,
+            PictureProcessor pictures,
             MappedWeights weights,
             ModelParts plain) {
         this.folder = folder;
         this.checkpoint = checkpoint;
         this.tokenizer = tokenizer;
         this.description = description;
+        this.pictures = pictures;
         this.weights = weights;
         this.plain = plain;
     }
@@ -51,7 +55,8 @@ final class BaseModel implements AutoCloseable {
      * @throws TrainingException with one sentence if it is no such model
      */
     static BaseModel open(Path folder, Precision precision) {
-        Description description = Families.read(folder).description();
+        Families.Found found = Families.read(folder);
+        Description description = found.description();
         HuggingFaceTokenizer tokenizer = tokenizer(folder);
         Checkpoint checkpoint = null;
         try {
@@ -62,7 +67,14 @@ final class BaseModel implements AutoCloseable {
             if (plain.shape().gridCols() * plain.shape().tokenPixels() != Renderer.DEFAULT_SIZE) {
                 throw foreign(folder, "its pictures are not " + Renderer.DEFAULT_SIZE + " pixels wide");
             }
-            return new BaseModel(folder, checkpoint, tokenizer, description, weights, plain);
+            return new BaseModel(
+                    folder,
+                    checkpoint,
+                    tokenizer,
+                    description,
+                    found.family().pictures(folder, description),
+                    weights,
+                    plain);
         } catch (RuntimeException e) {
             tokenizer.close();
             if (checkpoint != null) {
@@ -100,6 +112,11 @@ final class BaseModel implements AutoCloseable {
 
     HuggingFaceTokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** How its pictures are prepared. */
+    PictureProcessor pictures() {
+        return pictures;
     }
 
     /** The model as it is. */

@@ -28,7 +28,7 @@ final class LlaVoltaRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 400, 8, 2, 100, 5e-4, 96, 50);
+        return new TechniqueSize("full", 800, 8, 2, 100, 1e-4, 96, 80);
     }
 
     @Override

@@ -12,7 +12,8 @@ final class TechniqueRecipes {
             new VocoLlamaRecipe(),
             new CoViPalRecipe(),
             new LlavaSpRecipe(),
-            new VloraRecipe());
+            new VloraRecipe(),
+            new AdaptVisionScalingRecipe());
 
     private TechniqueRecipes() {}
 
