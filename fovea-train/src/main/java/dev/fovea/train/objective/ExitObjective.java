@@ -168,7 +168,8 @@ public final class ExitObjective {
             int[] asked =
                     IntStream.range(AnswerBatch.LEAD, AnswerBatch.LEAD + words).toArray();
             PlanRun run = PlanRun.of(plan, PlanRun.Question.none(), null);
-            prompts.add(AnswerObjective.prompt(batch, s, List.of(new Span.Picture(pictures.get(s))), run, null, words, asked));
+            prompts.add(AnswerObjective.prompt(
+                    batch, s, List.of(new Span.Picture(pictures.get(s))), run, null, words, asked));
         }
         return prompts;
     }
