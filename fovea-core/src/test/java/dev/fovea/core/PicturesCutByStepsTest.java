@@ -20,6 +20,7 @@ import dev.fovea.core.technique.Plan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
@@ -178,7 +179,7 @@ class PicturesCutByStepsTest {
     void aConversationEncodesTilesOnce() {
         List<Integer> encoded = new ArrayList<>();
         AskOptions options = cutting(nobody());
-        Plan plan = options.plan();
+        Plan plan = Objects.requireNonNull(options.plan());
         List<Step> steps = new ArrayList<>(plan.steps());
         steps.add(1, new Step(new Station.Patches(), List.of(), s -> {
             encoded.add(s.layout().visualCount());
@@ -196,7 +197,7 @@ class PicturesCutByStepsTest {
     /** A budget may count tokens that a picture only has once it is cut. */
     @Test
     void techniquesDivideABudgetOverTheParts() {
-        Plan cutting = cutting(nobody()).plan();
+        Plan cutting = Objects.requireNonNull(cutting(nobody()).plan());
         AskOptions options = AskOptions.defaults().withMaxTokens(1).withPlan(cutting);
         assertThat(MODEL.ask(List.of(WIDE), "?", options).ledger().kept()).isEqualTo(48);
         assertThatThrownBy(() -> MODEL.ask(

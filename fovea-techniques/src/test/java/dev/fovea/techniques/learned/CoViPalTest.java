@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -110,7 +111,7 @@ class CoViPalTest {
                     .run(step);
             int[] kept = Models.kept(outcome);
             assertThat(kept).hasSize(count).isSorted().doesNotHaveDuplicates();
-            assertThat(kept).containsExactly(TopK.largestInOrder(outcome.scores(), count));
+            assertThat(kept).containsExactly(TopK.largestInOrder(Objects.requireNonNull(outcome.scores()), count));
         }
     }
 
@@ -402,9 +403,7 @@ class CoViPalTest {
             Step step = Models.only(plan(Budget.share(0.25), own));
             long width = SHAPE.decoderWidth();
             try (Work issued = Work.count()) {
-                TECHNIQUE
-                        .predictors(SHAPE, knobs())
-                        .get("scores")
+                Objects.requireNonNull(TECHNIQUE.predictors(SHAPE, knobs()).get("scores"))
                         .predict(own, Tensors.zeros(DType.F32, 16, width), Tensors.zeros(DType.F32, 7, width));
                 assertThat(issued.flops()).isEqualTo(step.work().flops(16, 7));
             }

@@ -31,6 +31,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -102,7 +103,8 @@ class DyvteTest {
                         Map.of(
                                 "gates.1.hidden.weight", Tensors.of(new float[] {1, 0, 0, 0, 0, 0, 0, -1}, 2, 4),
                                 "gates.1.out.weight", Tensors.of(new float[] {1, 0, 1, 2}, 2, 2)))) {
-            Predictor gate = TECHNIQUE.predictors(two, knobs).get("gates.1");
+            Predictor gate =
+                    Objects.requireNonNull(TECHNIQUE.predictors(two, knobs).get("gates.1"));
             float[] z = TinyLlava.floats(gate.predict(own, Tensors.of(new float[] {1, 7, 1, 1}, 2, 2)));
             assertThat(z[0]).isCloseTo(0.841345f, org.assertj.core.data.Offset.offset(1e-6f));
             assertThat(z[1]).isCloseTo(0.841345f - 2 * 0.158655f, org.assertj.core.data.Offset.offset(1e-6f));
@@ -297,9 +299,7 @@ class DyvteTest {
                 OwnWeights own = golden(0)) {
             Step step = gated(own).steps().getFirst();
             try (Work issued = Work.count()) {
-                TECHNIQUE
-                        .predictors(SHAPE, GOLDEN_KNOBS)
-                        .get("gates.0")
+                Objects.requireNonNull(TECHNIQUE.predictors(SHAPE, GOLDEN_KNOBS).get("gates.0"))
                         .predict(own, Tensors.zeros(DType.F32, 5, SHAPE.decoderWidth()));
                 assertThat(issued.flops())
                         .isEqualTo(step.work().flops(256, 12))

@@ -48,6 +48,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -143,9 +144,9 @@ class CoViPalRecipeTest {
             return new GuidanceObjective(
                     base.plain(),
                     1,
-                    learning.technique()
+                    Objects.requireNonNull(learning.technique()
                             .predictors(learning.shape(), learning.knobs())
-                            .get("scores"),
+                            .get("scores")),
                     learning.own());
         }
 
@@ -242,8 +243,12 @@ class CoViPalRecipeTest {
             assertThat(after).isLessThan(0.8 * before);
             try (Scope ignored = Scope.inference()) {
                 Measured m = guidance.apply(bench.batch(0), true);
-                assertThat(m.accuracies().get("rank_correlation").value()).isGreaterThan(0.5);
-                assertThat(m.accuracies().get("same_quarter").value()).isGreaterThan(0.4);
+                assertThat(Objects.requireNonNull(m.accuracies().get("rank_correlation"))
+                                .value())
+                        .isGreaterThan(0.5);
+                assertThat(Objects.requireNonNull(m.accuracies().get("same_quarter"))
+                                .value())
+                        .isGreaterThan(0.4);
             }
         }
     }

@@ -51,6 +51,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
@@ -162,7 +163,9 @@ class DyvteRecipeTest {
                 AnswerBatch batch = bench.learning().questions().batch(i);
                 try (Scope ignored = Scope.training()) {
                     Measured m = bench.objective().apply(batch, last, true);
-                    assertThat(m.accuracies().get("may_leave_" + last).value()).isEqualTo(1);
+                    assertThat(Objects.requireNonNull(m.accuracies().get("may_leave_" + last))
+                                    .value())
+                            .isEqualTo(1);
                     m.loss().backward();
                 }
                 optimizer.step(1e-2);
@@ -170,8 +173,12 @@ class DyvteRecipeTest {
             try (Scope ignored = Scope.inference()) {
                 Measured m =
                         bench.objective().apply(bench.learning().questions().batch(99), last, true);
-                assertThat(m.accuracies().get("accuracy").value()).isEqualTo(1);
-                assertThat(m.accuracies().get("gate_" + last).all()).isGreaterThan(4);
+                assertThat(Objects.requireNonNull(m.accuracies().get("accuracy"))
+                                .value())
+                        .isEqualTo(1);
+                assertThat(Objects.requireNonNull(m.accuracies().get("gate_" + last))
+                                .all())
+                        .isGreaterThan(4);
             }
         }
     }

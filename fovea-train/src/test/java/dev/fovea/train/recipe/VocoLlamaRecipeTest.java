@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -137,11 +138,13 @@ class VocoLlamaRecipeTest {
                 try (Scope ignored = Scope.training()) {
                     Measured m = stage.objective().measure(stage.batches().apply(i), true);
                     // Two layers, of 256 vision tokens and as many compression tokens as were drawn.
-                    drawn.add((int) (m.costs().get(Figures.TOKEN_LAYERS) / 2) - 256);
+                    drawn.add((int) (Objects.requireNonNull(m.costs().get(Figures.TOKEN_LAYERS)) / 2) - 256);
                     if (i == 0) {
                         m.loss().backward();
                         float token =
-                                Tensors.floats(p.asMap().get("token").grad().norm())[0];
+                                Tensors.floats(Objects.requireNonNull(p.asMap().get("token"))
+                                        .grad()
+                                        .norm())[0];
                         assertThat(token).isPositive();
                     }
                 }
