@@ -77,7 +77,7 @@ record PerceptualWeights(
 
     /** Declares the weights of all generators, and what is shared by all pictures. */
     void declare(Declaration.Builder to) {
-        to.normal("features.weight", 0.02, width, grid.width())
+        to.normal("features.weight", WeightsGenerator.spread(width), width, grid.width())
                 .constant("features.bias", 0, width)
                 .normal(places(), 1, grid.cells(), width);
         for (int k = 0; k < kinds.length(); k++) {

@@ -22,11 +22,10 @@ import org.bytedeco.pytorch.global.torch;
  * @param rank columns of a factor
  */
 record WeightsGenerator(String name, int width, int blocks, int heads, int queries, int in, int rank) {
-    private static final double STD = 0.02;
     private static final double EPS = 1e-5;
     private static final int MLP = 4;
 
-    /** Declares its weights with the official start: linear maps 0.02, queries 1, attention's inputs as Xavier has them. */
+    /** Declares its weights; they start as the official ones: queries 1, attention's inputs as Xavier has them. */
     void declare(Declaration.Builder to) {
         to.normal(name + "queries", 1, queries, width);
         for (int i = 0; i < blocks; i++) {
@@ -50,8 +49,13 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
         return (long) MLP * width;
     }
 
-    private static void linear(Declaration.Builder to, String name, long out, long in) {
-        to.normal(name + ".weight", STD, out, in).constant(name + ".bias", 0, out);
+    private void linear(Declaration.Builder to, String name, long out, long in) {
+        to.normal(name + ".weight", spread(width), out, in).constant(name + ".bias", 0, out);
+    }
+
+    /** How wide linear maps start: 0.02 at the official width, and wider in narrower ones, which pass on as much then. */
+    static double spread(int width) {
+        return 0.02 * Math.sqrt(512.0 / width);
     }
 
     private void norm(Declaration.Builder to, String name) {
