@@ -151,7 +151,7 @@ final class TechniquesCommand implements Callable<Integer> {
             table.row(
                     card.id(),
                     card.arxiv().isEmpty() ? "-" : card.arxiv(),
-                    String.join(", ", card.stations()),
+                    String.join(",", card.stations()),
                     TrainedWeights.word(card, model, session),
                     card.knobs().isEmpty()
                             ? "-"
