@@ -49,11 +49,23 @@ final class Table {
         }
     }
 
-    /** Breaks a text between words so that no line is longer than {@code width}, words themselves apart. */
+    /**
+     * Breaks a text between words so that no line is longer than {@code width}; a longer word is broken behind a hyphen or
+     * an equals sign, if it has one.
+     */
     static List<String> wrap(String text, int width) {
         List<String> lines = new ArrayList<>();
         StringBuilder line = new StringBuilder();
-        for (String word : text.split(" ", -1)) {
+        for (String whole : text.split(" ", -1)) {
+            String word = whole;
+            for (int cut = joint(word, width); cut > 0; cut = joint(word, width)) {
+                if (!line.isEmpty()) {
+                    lines.add(line.toString());
+                    line.setLength(0);
+                }
+                lines.add(word.substring(0, cut));
+                word = word.substring(cut);
+            }
             if (!line.isEmpty() && line.length() + 1 + word.length() > width) {
                 lines.add(line.toString());
                 line.setLength(0);
@@ -62,5 +74,13 @@ final class Table {
         }
         lines.add(line.toString());
         return lines;
+    }
+
+    /** Where a word that is too long may be broken; 0 if it need not be or cannot. */
+    private static int joint(String word, int width) {
+        if (word.length() <= width) {
+            return 0;
+        }
+        return 1 + Math.max(word.lastIndexOf('-', width - 1), word.lastIndexOf('=', width - 1));
     }
 }
