@@ -23,7 +23,7 @@ public final class Cli {
     public int run(String... args) {
         boolean debug = Arrays.asList(args).contains("--debug");
         Failures failures = new Failures(session.terminal(), debug);
-        CommandLine line = commandLine();
+        CommandLine line = commandLine(args);
         line.setExecutionExceptionHandler(
                 (e, command, parsed) -> session.interruption().requested() ? ExitCode.INTERRUPTED : failures.report(e));
         line.setParameterExceptionHandler((e, typed) -> failures.report(e));
@@ -36,9 +36,16 @@ public final class Cli {
         }
     }
 
-    CommandLine commandLine() {
+    /**
+     * The commands that these words may mean: the one that the first word names, or all of them. Picocli takes a few
+     * milliseconds to describe a command to itself; all of them are a twentieth of a question to a small model.
+     *
+     * @param args as typed; without any, all commands are there
+     */
+    CommandLine commandLine(String... args) {
         Terminal terminal = session.terminal();
         CommandLine line = new CommandLine(new FoveaCommand(), new CommandFactory(session));
+        FoveaCommand.meant(args).forEach(line::addSubcommand);
         line.setColorScheme(CommandLine.Help.defaultColorScheme(terminal.colours() ? Ansi.ON : Ansi.OFF));
         line.setOut(new PrintWriter(terminal.out(), true, terminal.out().charset()));
         line.setErr(new PrintWriter(terminal.err(), true, terminal.err().charset()));

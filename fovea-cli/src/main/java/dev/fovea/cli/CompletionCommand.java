@@ -3,8 +3,6 @@ package dev.fovea.cli;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** {@code completion}: a script that completes commands and options in bash and zsh. */
 @Command(
@@ -18,18 +16,15 @@ import picocli.CommandLine.Spec;
             ""
         })
 final class CompletionCommand implements Callable<Integer> {
-    private final Terminal terminal;
-
-    @Spec
-    CommandSpec spec;
+    private final Session session;
 
     CompletionCommand(Session session) {
-        this.terminal = session.terminal();
+        this.session = session;
     }
 
     @Override
     public Integer call() {
-        terminal.out().print(AutoComplete.bash("fovea", spec.root().commandLine()));
+        session.terminal().out().print(AutoComplete.bash("fovea", new Cli(session).commandLine()));
         return ExitCode.OK;
     }
 }

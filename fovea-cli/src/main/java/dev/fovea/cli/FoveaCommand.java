@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,7 +29,10 @@ import picocli.CommandLine.Spec;
             ExitCode.OUTPUT + ":output cannot be written",
             ExitCode.INTERRUPTED + ":stopped with Ctrl-C"
         },
-        subcommands = {
+        footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})
+final class FoveaCommand implements Runnable {
+    /** In the order in which help lists them. */
+    private static final List<Class<?>> COMMANDS = List.of(
             AskCommand.class,
             TechniquesCommand.class,
             FamiliesCommand.class,
@@ -45,15 +49,24 @@ import picocli.CommandLine.Spec;
             ModelsCommand.class,
             SpeedCommand.class,
             ServeCommand.class,
-            CompletionCommand.class
-        },
-        footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})
-final class FoveaCommand implements Runnable {
+            CompletionCommand.class);
+
     @Spec
     CommandSpec spec;
 
     @Option(names = "--debug", scope = ScopeType.INHERIT, description = "Show stack traces of failures.")
     boolean debug;
+
+    /** The command that the first word names; all of them if it names none. */
+    static List<Class<?>> meant(String... args) {
+        for (Class<?> command : COMMANDS) {
+            if (args.length > 0
+                    && args[0].equals(command.getAnnotation(Command.class).name())) {
+                return List.of(command);
+            }
+        }
+        return COMMANDS;
+    }
 
     @Override
     public void run() {

@@ -31,6 +31,15 @@ class CliTest {
 
     @ParameterizedTest
     @MethodSource("commands")
+    void aCommandThatIsNamedIsDescribedAlone(String command) {
+        Cli cli = new Cli(new Session(Terminal.ofProcess(), new Interruption(), folder));
+        assertThat(cli.commandLine(command, "a word").getSubcommands()).containsOnlyKeys(command);
+        assertThat(cli.commandLine("--debug", command).getSubcommands()).containsOnlyKeys(commands());
+        assertThat(cli.commandLine(command + "s").getSubcommands()).containsOnlyKeys(commands());
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
     void everyCommandHasHelpWithAnExample(String command) {
         Run run = Run.of(command, "--help");
         assertThat(run.code()).isZero();
