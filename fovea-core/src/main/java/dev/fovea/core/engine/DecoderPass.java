@@ -1,12 +1,9 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.layer.PackedAttention;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
-import dev.fovea.core.model.language.SelfAttention;
-import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -26,7 +23,6 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +33,10 @@ import org.jspecify.annotations.Nullable;
 final class DecoderPass {
     private final Decoder decoder;
     private final List<Chunk> chunks;
+    private final List<@Nullable PromptFactors> factors;
+    private final PassAttention attention;
     private @Nullable DecoderProjections previous;
     private final Map<RotaryEmbedding, Rotation> rotations = new IdentityHashMap<>();
-    private @Nullable EdgeMask mask;
     private float[] finalStates = new float[0];
 
     /** A rotary table that the layers of one position embedding share. */
@@ -64,6 +61,8 @@ final class DecoderPass {
     DecoderPass(Decoder decoder, List<Chunk> chunks) {
         this.decoder = decoder;
         this.chunks = chunks;
+        this.factors = chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList());
+        this.attention = new PassAttention(decoder, chunks);
     }
 
     /**
@@ -102,10 +101,7 @@ final class DecoderPass {
             rotations.values().forEach(Rotation::close);
             rotations.clear();
             chunks.forEach(c -> c.sequence().forgetGates());
-            if (mask != null) {
-                mask.close();
-                mask = null;
-            }
+            attention.close();
         }
     }
 
@@ -144,8 +140,7 @@ final class DecoderPass {
 
     private Tensor layer(int index, Tensor entering, int[][] places) {
         DecoderLayer layer = decoder.layers().get(index);
-        PackedFactors beside = new PackedFactors(
-                index, chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList()), lengths());
+        PackedFactors beside = PackedFactors.of(index, factors, lengths());
         DecoderProjections now = new DecoderProjections(layer, beside, entering);
         Tensor x = station(new Station.Decoder(index), entering, now);
         boolean last = index == decoder.layers().size() - 1;
@@ -160,7 +155,9 @@ final class DecoderPass {
         Tensor v = now.values();
         fillCaches(index, k, v, positions, places);
         attentionStation(index);
-        Tensor attended = last && !selective() ? lastRows(index, now) : allRows(index, now, k, v);
+        Tensor attended = last && !selective()
+                ? attention.lastRows(index, now, ends())
+                : attention.allRows(index, now, k, v, lengths());
         previous = last || !wantedBehind(index) ? null : now;
         Tensor residual = x;
         if (last) {
@@ -220,133 +217,6 @@ final class DecoderPass {
             }
             from += n;
         }
-    }
-
-    /** Attention of every row; sequences that were told to rescale have their last row replaced. */
-    private Tensor allRows(int index, DecoderProjections now, Tensor k, Tensor v) {
-        Tensor q = now.queries(true);
-        int[] lengths = lengths();
-        Tensor out = together(index, q, k, v, lengths);
-        if (out != null && chunks.stream().allMatch(c -> c.sequence().rescaling(index) == null)) {
-            return out;
-        }
-        Tensor[] parts = new Tensor[chunks.size()];
-        int from = 0;
-        for (int c = 0; c < parts.length; c++) {
-            Chunk chunk = chunks.get(c);
-            Tensor own = q.narrow(1, from, lengths[c]);
-            Held held = chunk.sequence().keeps()
-                    ? Held.by(chunk.sequence().cache().layer(index))
-                    : new Held(k.narrow(1, from, lengths[c]), v.narrow(1, from, lengths[c]));
-            parts[c] = out == null ? attend(index, chunk, own, held) : out.narrow(0, from, lengths[c]);
-            boolean pending = out != null || lengths[c] > 1;
-            if (pending && chunk.sequence().rescaling(index) != null) {
-                Tensor row = attend(index, chunk, own.narrow(1, lengths[c] - 1, 1), held);
-                parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
-            }
-            from += lengths[c];
-        }
-        return Tensors.cat(0, parts);
-    }
-
-    /** What the queries of a sequence may look at: {@code [kv-heads, keys, d]} each. */
-    private record Held(Tensor keys, Tensor values) {
-        static Held by(KvCache.Layer cache) {
-            return new Held(cache.keys(), cache.values());
-        }
-    }
-
-    /** Attention of whole prompts at once, under their edges where they have some; null where one is to be told apart. */
-    private @Nullable Tensor together(int index, Tensor q, Tensor k, Tensor v, int[] lengths) {
-        SelfAttention attention = decoder.layers().get(index).attention();
-        Sight.Rule rule = rule(attention);
-        if (chunks.stream().anyMatch(c -> c.sequence().gates() != null)) {
-            if (attention.cap() != 0) {
-                throw new IllegalArgumentException(
-                        "Gates are learned through scores as they are, but those of this model"
-                                + " are capped; take a technique that decides otherwise.");
-            }
-            return PackedAttention.explicit(q, k, v, lengths, gated(index, rule), attention.scale());
-        }
-        if (attention.cap() != 0
-                || chunks.stream()
-                        .anyMatch(c -> !c.fresh() || c.sequence().sight(index).bent(rule))) {
-            return null;
-        }
-        List<@Nullable AttentionEdges> edges = new ArrayList<>();
-        chunks.forEach(c -> edges.add(c.sequence().edges(index)));
-        mask = EdgeMask.of(mask, edges, lengths);
-        return mask == null
-                ? PackedAttention.self(q, k, v, lengths, true, attention.scale(), null)
-                : mask.attend(q, k, v, attention.scale());
-    }
-
-    /** What is added to the scores of each sequence that has gates to learn: {@code [length, length]}. */
-    private List<Tensor> gated(int index, Sight.Rule rule) {
-        List<Tensor> masks = new ArrayList<>();
-        for (Chunk chunk : chunks) {
-            Sight sight = chunk.sequence().sight(index);
-            Tensor open = Tensors.zeros(DType.F32, sight.count(), sight.count());
-            Tensor hidden = sight.hidden(sight, rule);
-            Tensor mask = hidden == null ? open : open.masked_fill(hidden, new Scalar(Double.NEGATIVE_INFINITY));
-            Tensor gates = chunk.sequence().gates();
-            masks.add(gates == null ? mask : mask.add(gates));
-        }
-        return masks;
-    }
-
-    /** Behind the last layer only the last token of a sequence is asked for. */
-    private Tensor lastRows(int index, DecoderProjections now) {
-        int[] ends = ends();
-        Tensor[] parts = new Tensor[ends.length];
-        for (int c = 0; c < parts.length; c++) {
-            Chunk chunk = chunks.get(c);
-            Held held = Held.by(chunk.sequence().cache().layer(index));
-            parts[c] = attend(index, chunk, now.query(ends[c], true), held);
-        }
-        return Tensors.cat(0, parts);
-    }
-
-    /**
-     * Attention of the last tokens of a sequence to what its layer holds; a single one's as it was told to rescale it.
-     *
-     * @param q {@code [heads, queries, d]}
-     */
-    private Tensor attend(int index, Chunk chunk, Tensor q, Held in) {
-        SelfAttention attention = decoder.layers().get(index).attention();
-        Sequence s = chunk.sequence();
-        int queries = (int) q.size(1);
-        List<float[]> factors = queries == 1 ? s.rescaling(index) : null;
-        Sight.Rule rule = rule(attention);
-        boolean everything = attention.cap() == 0 && rule.window() == 0 && s.edges(index) == null;
-        if (factors == null
-                && everything
-                && (queries == 1 || !chunk.fresh() || !s.sight(index).special(rule))) {
-            return PackedAttention.last(q, in.keys(), in.values(), attention.scale());
-        }
-        Sight held = chunk.fresh() ? s.sight(index) : s.held(index);
-        Sight asking = held.last(queries);
-        if (factors != null) {
-            return Rescaling.attend(
-                    q, in.keys(), in.values(), attention.scale(), attention.cap(), asking.hidden(held, rule), factors);
-        }
-        int first = Sight.unseen(asking, held, rule);
-        int keys = held.count() - first;
-        return PackedAttention.masked(
-                q,
-                in.keys().narrow(1, first, keys),
-                in.values().narrow(1, first, keys),
-                asking.hidden(held.from(first), rule),
-                attention.scale(),
-                attention.cap());
-    }
-
-    private Sight.Rule rule(SelfAttention attention) {
-        return new Sight.Rule(attention.window(), acrossWindows());
-    }
-
-    private boolean acrossWindows() {
-        return decoder.options().variant().mutual().acrossWindows();
     }
 
     private void attentionStation(int index) {
@@ -455,7 +325,7 @@ final class DecoderPass {
                 },
                 decoder.norm()::forward,
                 layer -> decoder.layers().get(layer).attention(),
-                acrossWindows());
+                attention.acrossWindows());
     }
 
     private static RowChange change(Sequence s, Station station, Decision decision) {

@@ -12,11 +12,17 @@ import org.jspecify.annotations.Nullable;
  * What the prompts of a packed pass add beside the maps of one layer, each to its own rows.
  *
  * @param layer of the language model
- * @param prompts what each adds, null where that is nothing
+ * @param prompts what each adds, null where that is nothing; empty where none adds anything in this layer
  * @param rows of each
  */
 @SuppressWarnings("ArrayRecordComponent") // plain data for one layer of one pass; never compared
 record PackedFactors(int layer, List<@Nullable PromptFactors> prompts, int[] rows) implements Beside {
+
+    /** What some prompts add in a layer: in most of them, and for most prompts, nothing, which costs a look. */
+    static PackedFactors of(int layer, List<@Nullable PromptFactors> prompts, int... rows) {
+        boolean any = prompts.stream().anyMatch(p -> p != null && p.in(layer));
+        return new PackedFactors(layer, any ? prompts : List.of(), rows);
+    }
 
     /** The same over other rows of the prompts. */
     PackedFactors over(int... others) {
@@ -35,6 +41,9 @@ record PackedFactors(int layer, List<@Nullable PromptFactors> prompts, int[] row
 
     /** What is added to a single row. */
     Beside at(int row) {
+        if (prompts.isEmpty()) {
+            return NOTHING;
+        }
         int prompt = 0;
         int end = rows[0];
         while (row >= end) {
@@ -46,7 +55,7 @@ record PackedFactors(int layer, List<@Nullable PromptFactors> prompts, int[] row
 
     @Override
     public Tensor onto(Place place, Tensor output, Tensor input) {
-        if (prompts.stream().noneMatch(p -> p != null && p.in(layer))) {
+        if (prompts.isEmpty()) {
             return output;
         }
         Tensor[] outputs = Tensors.split(output, 0, rows);
