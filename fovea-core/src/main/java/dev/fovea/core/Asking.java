@@ -170,13 +170,14 @@ record Asking(
      */
     Job job(List<ChatMessage> messages, List<Shown> shown, String question, AskOptions options) {
         PlanRun.Question asked = question(question);
-        List<Shown> pictures =
-                new Cutting(new Planning(techniques, shape), engine, processor).cut(shown, asked, options);
+        Cutting.Cut cut = new Cutting(new Planning(techniques, shape), engine, processor).cut(shown, asked, options);
+        List<Shown> pictures = cut.pictures();
         List<PreparedPicture> prepared = pictures.stream().map(Shown::prepared).toList();
         int[] ids = new PromptEncoder(template, tokenizer)
                 .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
         requireKnown(ids);
-        Planning.Plans plans = plans(options, pictures);
+        Planning.Plans made = cut.plans();
+        Planning.Plans plans = made == null ? plans(options, pictures) : made;
         List<Slot> slots = promptText.slots(prepared);
         checkContext(ids.length, slots, Pictures.views(pictures), plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;

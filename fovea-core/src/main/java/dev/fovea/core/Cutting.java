@@ -20,29 +20,40 @@ import org.jspecify.annotations.Nullable;
 record Cutting(Planning planning, PathEngine engine, PictureProcessor processor) {
 
     /**
+     * What became of the pictures of a question.
+     *
+     * @param pictures as its plans have them cut
+     * @param plans those of the pictures, where they had to be made on the way; null otherwise
+     */
+    record Cut(List<Shown> pictures, Planning.@Nullable Plans plans) {}
+
+    /**
      * Pictures as the plans of a question have them cut; those that they leave whole are whole again.
      *
      * @throws IllegalArgumentException with one sentence if pictures of this model cannot be cut
      */
-    List<Shown> cut(List<Shown> pictures, PlanRun.Question asked, AskOptions options) {
+    Cut cut(List<Shown> pictures, PlanRun.Question asked, AskOptions options) {
         List<Shown> whole =
                 pictures.stream().map(one -> one.cut(null, processor)).toList();
         boolean planned = options.plan() != null || !options.techniques().isEmpty();
         if (!planned || whole.stream().noneMatch(Shown::isWhole)) {
-            return whole;
+            return new Cut(whole, null);
         }
-        List<Plan> plans =
-                planning.of(fitting(options, whole), Pictures.views(whole)).ofViews();
+        AskOptions fitting = fitting(options, whole);
+        Planning.Plans plans = planning.of(fitting, Pictures.views(whole));
         List<Shown> cut = new ArrayList<>();
+        boolean hold = fitting == options;
         int view = 0;
         for (int p = 0; p < whole.size(); p++) {
             Shown one = whole.get(p);
-            Plan plan = plans.get(view);
+            Plan plan = plans.ofViews().get(view);
             boolean framed = one.isWhole() && Plans.frames(plan);
-            cut.add(framed ? pictures.get(p).cut(decided(one, p, plan, asked), processor) : one);
+            Shown seen = framed ? pictures.get(p).cut(decided(one, p, plan, asked), processor) : one;
+            cut.add(seen);
+            hold &= seen == one;
             view += one.prepared().views().size();
         }
-        return cut;
+        return new Cut(cut, hold ? plans : null);
     }
 
     /** A count may be more than these pictures have as they are: cut, they will have more. */
