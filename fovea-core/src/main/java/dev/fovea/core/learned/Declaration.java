@@ -129,6 +129,11 @@ public record Declaration(List<Parameter> parameters) {
             return add(name, new Start.Uniform(bound), shape);
         }
 
+        /** {@code NAME.weight} and {@code NAME.bias [width]} of a layer norm that starts as the norm alone. */
+        public Builder layerNorm(String name, long width) {
+            return constant(name + ".weight", 1, width).constant(name + ".bias", 0, width);
+        }
+
         /** A parameter that starts with one value everywhere. */
         public Builder constant(String name, double value, long... shape) {
             return add(name, new Start.Constant(value), shape);

@@ -66,7 +66,7 @@ public final class AdaptVisionScaling implements LearnedTechnique {
     @Override
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         Declaration.Builder own = Declaration.begin();
-        finetuned(shape, knobs).declare(own);
+        Finetuned.of(shape, knobs).declare(own);
         if (knobs.integer("local") > 0) {
             local(knobs).declare(own, LowRankLayers.ofEncoder(shape));
         }
@@ -99,7 +99,7 @@ public final class AdaptVisionScaling implements LearnedTechnique {
         if (knobs.integer("local") > 0) {
             local(knobs).add(ofTiles, LowRankLayers.ofEncoder(shape), own);
         }
-        return new Decision.Adapt(new Additions(finetuned(shape, knobs).of(own)), new Additions(ofTiles));
+        return new Decision.Adapt(Finetuned.of(shape, knobs).additions(own), new Additions(ofTiles));
     }
 
     private static Decision cut(Signals signals, Signal.PictureSize size, ModelShape shape, Knobs knobs) {
@@ -133,9 +133,5 @@ public final class AdaptVisionScaling implements LearnedTechnique {
 
     private static LowRankLayers local(Knobs knobs) {
         return new LowRankLayers(knobs.integer("local"), 1);
-    }
-
-    private static Finetuned finetuned(ModelShape shape, Knobs knobs) {
-        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
     }
 }

@@ -1,10 +1,17 @@
 package dev.fovea.techniques.learned;
 
 import dev.fovea.core.adapt.Addition;
+import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Station;
+import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
+import dev.fovea.core.technique.Knobs;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,18 +22,28 @@ import java.util.Map;
  */
 record Finetuned(ModelShape shape, LowRankLayers lowRank) {
 
+    /** For a technique whose knob {@code rank} is the rank of what is added to each matrix of the language model. */
+    static Finetuned of(ModelShape shape, Knobs knobs) {
+        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
+    }
+
     /** Declares all of it; it starts as nothing. */
     void declare(Declaration.Builder to) {
         lowRank.declare(to, LowRankLayers.ofDecoder(shape));
         differences().forEach((name, sizes) -> to.constant(name, 0, sizes));
     }
 
-    /** What is added to a model with these weights, by canonical name. */
-    Map<String, Addition> of(Weights own) {
+    /** Adds it to a model, with these weights. */
+    Step step(Weights own) {
+        return new Step(new Station.Weights(), List.of(), s -> Outcome.of(new Decision.Adapt(additions(own))));
+    }
+
+    /** What is added to a model with these weights. */
+    Additions additions(Weights own) {
         Map<String, Addition> all = new LinkedHashMap<>();
         lowRank.add(all, LowRankLayers.ofDecoder(shape), own);
         differences().forEach((name, sizes) -> all.put(name, new Addition.Difference(own.tensor(name, sizes))));
-        return all;
+        return new Additions(all);
     }
 
     /** What moves in full, by canonical name: the connector's matrices and the norms of the language model. */

@@ -1,6 +1,5 @@
 package dev.fovea.techniques.learned;
 
-import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.model.Weights;
@@ -64,7 +63,7 @@ public final class LlavaSp implements LearnedTechnique {
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         Declaration.Builder own = Declaration.begin();
         tokens(shape, knobs).declare(own);
-        finetuned(shape, knobs).declare(own);
+        Finetuned.of(shape, knobs).declare(own);
         return own.build();
     }
 
@@ -73,13 +72,9 @@ public final class LlavaSp implements LearnedTechnique {
         SpatialTokens tokens = tokens(shape, knobs);
         SquareGrid grid = tokens.grid();
         grid.require(own.contains(tokens.name(grid.side())));
-        Finetuned finetuned = finetuned(shape, knobs);
         Signal.Features features = new Signal.Features();
         return List.of(
-                new Step(
-                        new Station.Weights(),
-                        List.of(),
-                        s -> Outcome.of(new Decision.Adapt(new Additions(finetuned.of(own))))),
+                Finetuned.of(shape, knobs).step(own),
                 new Step(
                                 new Station.Projector(),
                                 List.of(features),
@@ -106,9 +101,5 @@ public final class LlavaSp implements LearnedTechnique {
                 shape.decoderWidth(),
                 knobs.is("maps", "cropping"),
                 knobs.flag("detail"));
-    }
-
-    private static Finetuned finetuned(ModelShape shape, Knobs knobs) {
-        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
     }
 }

@@ -1,12 +1,8 @@
 package dev.fovea.techniques.learned;
 
-import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.model.Weights;
-import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Outcome;
-import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
@@ -53,18 +49,14 @@ public final class Matryoshka implements LearnedTechnique {
     @Override
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         Declaration.Builder own = Declaration.begin();
-        finetuned(shape, knobs).declare(own);
+        Finetuned.of(shape, knobs).declare(own);
         return own.build();
     }
 
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
-        Finetuned finetuned = finetuned(shape, knobs);
         List<Step> steps = new ArrayList<>();
-        steps.add(new Step(
-                new Station.Weights(),
-                List.of(),
-                s -> Outcome.of(new Decision.Adapt(new Additions(finetuned.of(own))))));
+        steps.add(Finetuned.of(shape, knobs).step(own));
         int kernel = kernel(shape.gridRows(), shape.gridCols(), budget, knobs);
         if (kernel > 1) {
             steps.add(Pooling.step(kernel, CARD.id()));
@@ -83,9 +75,5 @@ public final class Matryoshka implements LearnedTechnique {
         }
         List<Integer> kernels = knobs.is("scales", "all") ? Scales.all(rows, cols) : Scales.nested(rows, cols);
         return Scales.fitting(kernels, rows, cols, budget.of(rows * cols));
-    }
-
-    private static Finetuned finetuned(ModelShape shape, Knobs knobs) {
-        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
     }
 }

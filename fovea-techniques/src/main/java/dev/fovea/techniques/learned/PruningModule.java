@@ -23,21 +23,17 @@ record PruningModule(long width, long inner, int blocks) {
 
     /** Declares its parameters. */
     void declare(Declaration.Builder to) {
-        norm(to, "norm", width);
+        to.layerNorm("norm", width);
         to.linear("in", inner, width).normal("modality", 0.02, 2, inner);
         for (int b = 0; b < blocks; b++) {
             String at = block(b);
-            norm(to, at + "attention_norm", inner);
+            to.layerNorm(at + "attention_norm", inner);
             to.linear(at + "query", inner, inner).linear(at + "key", inner, inner);
             to.linear(at + "value", inner, inner).linear(at + "out", inner, inner);
-            norm(to, at + "mlp_norm", inner);
+            to.layerNorm(at + "mlp_norm", inner);
             to.linear(at + "mlp.up", 4 * inner, inner).linear(at + "mlp.down", inner, 4 * inner);
         }
         to.normal("score.weight", 0.02, 1, inner).constant("score.bias", 0, 1);
-    }
-
-    private static void norm(Declaration.Builder to, String name, long width) {
-        to.constant(name + ".weight", 1, width).constant(name + ".bias", 0, width);
     }
 
     private static String block(int b) {

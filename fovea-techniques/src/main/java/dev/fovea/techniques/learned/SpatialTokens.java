@@ -72,8 +72,7 @@ record SpatialTokens(SquareGrid grid, int step, int channels, int out, boolean c
         if (detail) {
             kernel(to, "dfi.detail.weight", detailKernel());
             for (String part : new String[] {"query", "key", "value"}) {
-                to.constant("dfi." + part + ".norm.weight", 1, channels)
-                        .constant("dfi." + part + ".norm.bias", 0, channels)
+                to.layerNorm("dfi." + part + ".norm", channels)
                         .uniform("dfi." + part + ".weight", 1 / Math.sqrt(channels), channels, channels)
                         .uniform("dfi." + part + ".bias", 1 / Math.sqrt(channels), channels);
             }

@@ -1,6 +1,5 @@
 package dev.fovea.techniques.learned;
 
-import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.model.Weights;
@@ -59,7 +58,7 @@ public final class VocoLlama implements LearnedTechnique {
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         // A row more in the table of embeddings, as transformers starts one.
         Declaration.Builder own = Declaration.begin().normal("token", 0.02, 1, shape.decoderWidth());
-        finetuned(shape, knobs).declare(own);
+        Finetuned.of(shape, knobs).declare(own);
         return own.build();
     }
 
@@ -70,15 +69,11 @@ public final class VocoLlama implements LearnedTechnique {
                     "Technique 'voco-llama' hides pictures from the words behind them, but the"
                             + " tokens of a prompt to this model see each other both ways; take a technique that chooses tokens.");
         }
-        Finetuned finetuned = finetuned(shape, knobs);
         int n = knobs.integer("n", count(budget.of(shape.visualTokens()), knobs.integer("most")));
         boolean others = knobs.is("mask", "paper");
         boolean compressed = knobs.is("cache", "compressed");
         List<Step> steps = new ArrayList<>();
-        steps.add(new Step(
-                new Station.Weights(),
-                List.of(),
-                s -> Outcome.of(new Decision.Adapt(new Additions(finetuned.of(own))))));
+        steps.add(Finetuned.of(shape, knobs).step(own));
         steps.add(new Step(
                 new Station.Projector(),
                 List.of(),
@@ -102,9 +97,5 @@ public final class VocoLlama implements LearnedTechnique {
     /** The largest of 1, 2, 4 and so on within both bounds. */
     static int count(int tokens, int most) {
         return Integer.highestOneBit(Math.max(1, Math.min(tokens, most)));
-    }
-
-    private static Finetuned finetuned(ModelShape shape, Knobs knobs) {
-        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
     }
 }

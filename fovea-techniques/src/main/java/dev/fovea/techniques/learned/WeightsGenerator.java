@@ -38,10 +38,10 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
             linear(to, at + "mlp.first", inner(), width);
             linear(to, at + "mlp.second", width, inner());
             for (int norm = 1; norm <= 3; norm++) {
-                norm(to, at + "norm" + norm);
+                to.layerNorm(at + "norm" + norm, width);
             }
         }
-        norm(to, name + "norm");
+        to.layerNorm(name + "norm", width);
         linear(to, name + "head", (long) in * rank, width);
     }
 
@@ -56,10 +56,6 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
     /** How wide linear maps start: 0.02 at the official width, and wider in narrower ones, which pass on as much then. */
     static double spread(int width) {
         return 0.02 * Math.sqrt(512.0 / width);
-    }
-
-    private void norm(Declaration.Builder to, String name) {
-        to.constant(name + ".weight", 1, width).constant(name + ".bias", 0, width);
     }
 
     /**
