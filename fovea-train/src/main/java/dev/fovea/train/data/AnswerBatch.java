@@ -1,7 +1,9 @@
 package dev.fovea.train.data;
 
 import dev.fovea.world.Question;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A batch of pictures with questions packed behind each: {@code [begin, user, visual tokens, question, answer,
@@ -42,6 +44,37 @@ public record AnswerBatch(
     /** Tokens per picture. */
     public int length() {
         return LEAD + visual + text;
+    }
+
+    /**
+     * Where an answer stands.
+     *
+     * @param sample whose text it is in
+     * @param begin the first word of its conversation, counted in that text
+     * @param words those in front of its tokens, ascending, counted likewise
+     * @param ids its tokens
+     */
+    public record Place(int sample, int begin, int[] words, int[] ids) {}
+
+    /** The place of an answer, by its index in what was asked. */
+    public Place place(int answer) {
+        int[] own = IntStream.range(0, targets.rows().length)
+                .filter(i -> targets.answer()[i] == answer)
+                .toArray();
+        int sample = targets.rows()[own[0]] / length();
+        int[] words = Arrays.stream(own)
+                .map(i -> targets.rows()[i] % length() - LEAD - visual)
+                .toArray();
+        int of = sample * text;
+        int begin = words[0];
+        while (begin > 0 && segments[of + begin - 1] == segments[of + words[0]]) {
+            begin--;
+        }
+        return new Place(
+                sample,
+                begin,
+                words,
+                Arrays.stream(own).map(i -> targets.ids()[i]).toArray());
     }
 
     /**

@@ -5,13 +5,11 @@ import dev.fovea.world.Captions;
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Question;
-import dev.fovea.world.Questions;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Scenes;
 import dev.fovea.world.Skill;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -56,13 +54,13 @@ public final class AnswerSampler {
 
     private final SceneOptions options;
     private final Settings settings;
-    private final HuggingFaceTokenizer tokenizer;
+    private final QuestionDraw draw;
     private final long firstSeed;
 
     public AnswerSampler(SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
         this.options = options;
         this.settings = settings;
-        this.tokenizer = tokenizer;
+        this.draw = new QuestionDraw(tokenizer, settings.extra());
         this.firstSeed = firstSeed;
     }
 
@@ -92,31 +90,14 @@ public final class AnswerSampler {
         }
         if (random.nextDouble() < settings.captions()) {
             String ask = DESCRIBE.get(random.nextInt(DESCRIBE.size()));
-            all.ask(s, encode(ask), encode(Captions.full(scene, picture)), null, false);
+            all.ask(s, draw.encode(ask), draw.encode(Captions.full(scene, picture)), null, false);
         }
-        for (Question q : questions(scene, picture, seed, random)) {
+        for (Question q : draw.about(scene, picture, seed, random)) {
             boolean follows = random.nextDouble() < settings.chained();
-            if (!all.ask(s, encode(q.text()), encode(q.answer()), q, follows)) {
+            if (!all.ask(s, draw.encode(q.text()), draw.encode(q.answer()), q, follows)) {
                 break;
             }
         }
-    }
-
-    /** The balanced questions, with the extra ones mixed into the first of them. */
-    private List<Question> questions(Scene scene, Picture picture, long seed, SplittableRandom random) {
-        List<Question> all = new ArrayList<>(Questions.sample(scene, picture, seed, 24));
-        for (Skill skill : settings.extra()) {
-            int place = random.nextInt(Math.min(6, all.size()) + 1);
-            Questions.one(scene, picture, skill, random.nextLong()).ifPresent(q -> all.add(place, q));
-        }
-        return all;
-    }
-
-    private int[] encode(String text) {
-        long[] ids = tokenizer.encode(text, false, false).getIds();
-        int[] out = new int[ids.length];
-        Arrays.setAll(out, i -> (int) ids[i]);
-        return out;
     }
 
     /** Every object's centre, then a random mix of object patches, then background; in raster order. */

@@ -66,24 +66,14 @@ public record Apart(AnswerBatch batch, int[] pictures) {
     }
 
     private static One one(AnswerBatch packed, int answer) {
-        AnswerBatch.Targets targets = packed.targets();
-        int[] own = IntStream.range(0, targets.rows().length)
-                .filter(i -> targets.answer()[i] == answer)
-                .toArray();
-        int sample = targets.rows()[own[0]] / packed.length();
-        int before = AnswerBatch.LEAD + packed.visual();
-        int first = targets.rows()[own[0]] % packed.length() - before;
-        int last = targets.rows()[own[own.length - 1]] % packed.length() - before;
-        int of = sample * packed.text();
-        int from = first;
-        while (from > 0 && packed.segments()[of + from - 1] == packed.segments()[of + first]) {
-            from--;
-        }
+        AnswerBatch.Place place = packed.place(answer);
+        int[] words = place.words();
+        int of = place.sample() * packed.text();
         return new One(
-                sample,
-                Arrays.copyOfRange(packed.tokens(), of + from, of + last + 1),
-                first - from,
-                Arrays.stream(own).map(i -> targets.ids()[i]).toArray());
+                place.sample(),
+                Arrays.copyOfRange(packed.tokens(), of + place.begin(), of + words[words.length - 1] + 1),
+                words[0] - place.begin(),
+                place.ids());
     }
 
     private static int[] repeated(int[] values, int width, int[] pictures) {

@@ -6,14 +6,12 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.world.Canvas;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Question;
-import dev.fovea.world.Questions;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Scenes;
 import dev.fovea.world.Skill;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -48,7 +46,7 @@ public final class PageSampler {
     }
 
     private final Settings settings;
-    private final HuggingFaceTokenizer tokenizer;
+    private final QuestionDraw draw;
     private final Function<RgbImage, PreparedPicture> prepare;
     private final long firstSeed;
 
@@ -59,7 +57,7 @@ public final class PageSampler {
             Function<RgbImage, PreparedPicture> prepare,
             long firstSeed) {
         this.settings = settings;
-        this.tokenizer = tokenizer;
+        this.draw = new QuestionDraw(tokenizer, settings.extra());
         this.prepare = prepare;
         this.firstSeed = firstSeed;
     }
@@ -75,8 +73,8 @@ public final class PageSampler {
             Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
             pictures.add(prepare.apply(new RgbImage(picture.width(), picture.height(), picture.rgb())));
             pack.place(s, new int[0], false);
-            for (Question q : questions(scene, picture, seed, random)) {
-                if (!pack.ask(s, encode(q.text()), encode(q.answer()), q, false)) {
+            for (Question q : draw.about(scene, picture, seed, random)) {
+                if (!pack.ask(s, draw.encode(q.text()), draw.encode(q.answer()), q, false)) {
                     break;
                 }
             }
@@ -88,22 +86,5 @@ public final class PageSampler {
         return random.nextDouble() < USUAL
                 ? Canvas.SQUARE
                 : new Canvas(random.nextDouble(1, LONGEST), random.nextDouble(1, LONGEST));
-    }
-
-    /** The balanced questions, with the extra ones mixed into the first of them. */
-    private List<Question> questions(Scene scene, Picture picture, long seed, SplittableRandom random) {
-        List<Question> all = new ArrayList<>(Questions.sample(scene, picture, seed, 24));
-        for (Skill skill : settings.extra()) {
-            int place = random.nextInt(Math.min(6, all.size()) + 1);
-            Questions.one(scene, picture, skill, random.nextLong()).ifPresent(q -> all.add(place, q));
-        }
-        return all;
-    }
-
-    private int[] encode(String text) {
-        long[] ids = tokenizer.encode(text, false, false).getIds();
-        int[] out = new int[ids.length];
-        Arrays.setAll(out, i -> (int) ids[i]);
-        return out;
     }
 }

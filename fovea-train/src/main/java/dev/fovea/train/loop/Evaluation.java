@@ -2,6 +2,8 @@ package dev.fovea.train.loop;
 
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.LongFunction;
+import java.util.stream.LongStream;
 
 /**
  * What a stage is measured on while it trains.
@@ -14,5 +16,10 @@ import java.util.function.Function;
 public record Evaluation<B>(List<B> batches, Function<B, Measured> measure, long every) {
     public Evaluation {
         batches = List.copyOf(batches);
+    }
+
+    /** The first batches that a sampler makes. */
+    public static <B> List<B> first(int count, LongFunction<B> sampler) {
+        return LongStream.range(0, count).mapToObj(sampler).toList();
     }
 }

@@ -16,6 +16,7 @@ import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.PromptTokens;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -109,7 +110,7 @@ public final class ExitObjective {
         Predictor gate = gates.apply(layer);
         Tensor[] each = examples.stream()
                 .map(Example::question)
-                .map(q -> gate.predict(own, Tensors.of(q.data(), q.rows(), q.cols())))
+                .map(q -> gate.predict(own, TensorRows.tensor(q)))
                 .toArray(Tensor[]::new);
         Tensor logits = Tensors.cat(0, each);
         int[] labels = examples.stream().mapToInt(e -> e.exit() ? 1 : 0).toArray();
@@ -190,36 +191,23 @@ public final class ExitObjective {
 
     private static List<Example> labelled(
             AnswerBatch batch, List<Matrix> states, List<Matrix> with, List<Matrix> without) {
-        AnswerBatch.Targets targets = batch.targets();
         List<Example> out = new ArrayList<>();
-        for (int a = 0; a < targets.asked().size(); a++) {
-            int answer = a;
-            int[] at = IntStream.range(0, targets.rows().length)
-                    .filter(i -> targets.answer()[i] == answer)
-                    .toArray();
-            int sample = targets.rows()[at[0]] / batch.length();
-            int[] words = Arrays.stream(at)
-                    .map(i -> targets.rows()[i] % batch.length() - AnswerBatch.LEAD - batch.visual())
-                    .toArray();
-            int[] ids = Arrays.stream(at).map(i -> targets.ids()[i]).toArray();
-            AnswerTokens own = new AnswerTokens(with.get(sample), words, ids);
-            AnswerTokens blind = new AnswerTokens(without.get(sample), words, ids);
+        for (int a = 0; a < batch.targets().asked().size(); a++) {
+            AnswerBatch.Place place = batch.place(a);
+            AnswerTokens own = new AnswerTokens(with.get(place.sample()), place.words(), place.ids());
+            AnswerTokens blind = new AnswerTokens(without.get(place.sample()), place.words(), place.ids());
             out.add(new Example(
-                    question(batch, sample, words[0], states.get(sample)),
+                    question(place, states.get(place.sample())),
                     mayLeave(own.agreement(blind), own.crossEntropy(), blind.crossEntropy())));
         }
         return out;
     }
 
     /** States of the words from the beginning of a conversation up to the one that the answer follows. */
-    private static Matrix question(AnswerBatch batch, int sample, int end, Matrix states) {
-        int from = end;
-        int of = sample * batch.text();
-        while (from > 0 && batch.segments()[of + from - 1] == batch.segments()[of + end]) {
-            from--;
-        }
+    private static Matrix question(AnswerBatch.Place place, Matrix states) {
         int width = states.cols();
-        float[] rows = Arrays.copyOfRange(states.data(), from * width, (end + 1) * width);
-        return new Matrix(end + 1 - from, width, rows);
+        int words = place.words()[0] + 1 - place.begin();
+        int from = place.begin() * width;
+        return new Matrix(words, width, Arrays.copyOfRange(states.data(), from, from + words * width));
     }
 }

@@ -15,6 +15,7 @@ import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.PromptTokens;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -75,8 +76,8 @@ public final class GuidanceObjective {
         Map<String, Share> shares = new TreeMap<>();
         for (int i = 0; i < losses.length; i++) {
             Example e = examples.get(i);
-            Tensor said =
-                    scores.predict(own, tensor(e.visual()), tensor(e.words())).view(-1);
+            Tensor said = scores.predict(own, TensorRows.tensor(e.visual()), TensorRows.tensor(e.words()))
+                    .view(-1);
             Tensor target = Tensors.of(Attended.standardised(e.attention()), e.attention().length);
             losses[i] = said.sub(target).square().mean().view(1);
             if (measure) {
@@ -86,10 +87,6 @@ public final class GuidanceObjective {
             }
         }
         return new Measured(Tensors.cat(0, losses).mean(), shares);
-    }
-
-    private static Tensor tensor(Matrix rows) {
-        return Tensors.of(rows.data(), rows.rows(), rows.cols());
     }
 
     /** Every question of a batch, by itself. */
@@ -112,11 +109,7 @@ public final class GuidanceObjective {
 
     private static Prompt question(Apart apart, int question, List<EncodedImage> pictures, PlanRun run) {
         AnswerBatch batch = apart.batch();
-        int row = 0;
-        while (batch.targets().answer()[row] != question) {
-            row++;
-        }
-        int last = batch.targets().rows()[row] % batch.length() - AnswerBatch.LEAD - batch.visual();
+        int last = batch.place(question).words()[0];
         Span picture = new Span.Picture(pictures.get(apart.pictures()[question]));
         return AnswerObjective.prompt(
                 batch, question, List.of(picture), run, null, last + 1, new int[] {AnswerBatch.LEAD + last});

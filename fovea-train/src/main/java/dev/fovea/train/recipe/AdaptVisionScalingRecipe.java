@@ -9,14 +9,11 @@ import dev.fovea.core.technique.Budget;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.train.data.PageBatch;
 import dev.fovea.train.data.PageSampler;
-import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.objective.TilesObjective;
-import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.Skill;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -53,8 +50,7 @@ final class AdaptVisionScalingRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen()
-                + " pictures from seeds above 9,000,000,000 on canvases of up to three sides by three";
+        return Learning.source(size.seen(), SEEDS) + " on canvases of up to three sides by three";
     }
 
     @Override
@@ -83,26 +79,14 @@ final class AdaptVisionScalingRecipe implements TechniqueRecipe {
                 learning.plan(Budget.full()),
                 learning.base().tokenizer()::decode);
         PageSampler.Settings settings = new PageSampler.Settings(size.pictures(), size.text(), CLOSE);
-        return new Stage<>(
+        return learning.stage(
                 name,
-                learning.parameters(),
                 trainable,
-                Optimizer.Settings.adamW(),
                 schedule,
-                size.batches(),
-                size.pictures(),
                 sampler(learning, settings, SEEDS)::batch,
+                sampler(learning, settings.balanced(), HELD_OUT)::batch,
                 objective::apply,
-                new Evaluation<>(heldOut(learning, settings.balanced()), b -> objective.apply(b, true), size.every()));
-    }
-
-    private static List<PageBatch> heldOut(Learning learning, PageSampler.Settings settings) {
-        PageSampler sampler = sampler(learning, settings, HELD_OUT);
-        List<PageBatch> batches = new ArrayList<>();
-        for (int i = 0; i * settings.samples() < learning.size().heldOut(); i++) {
-            batches.add(sampler.batch(i));
-        }
-        return batches;
+                objective::apply);
     }
 
     /** Pictures are cut as the plan says; that depends on no weights. */

@@ -7,7 +7,6 @@ import dev.fovea.train.objective.GuidanceObjective;
 import dev.fovea.train.objective.RetentionObjective;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.train.report.Curve;
-import dev.fovea.train.report.Figures;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -47,8 +46,7 @@ final class CoViPalRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + (size.seen() + size.seen() / size.steps() * refinement(size))
-                + " pictures from seeds above 6,000,000,000, " + size.seen()
+        return Learning.source(size.seen() + size.seen() / size.steps() * refinement(size)) + ", " + size.seen()
                 + " of them for the attention of the guiding layer, the others at a quarter of their tokens";
     }
 
@@ -104,9 +102,7 @@ final class CoViPalRecipe implements TechniqueRecipe {
         Map<String, Double> figures = new TreeMap<>();
         for (Curve curve : curves) {
             if (curve.stage().equals(GUIDANCE)) {
-                curve.names(name -> name.startsWith(Figures.HELD_OUT))
-                        .forEach(name -> figures.put(
-                                GUIDANCE + "_" + name, curve.series(name).last()));
+                curve.heldOut().forEach((name, last) -> figures.put(GUIDANCE + "_" + name, last));
             }
         }
         return figures;

@@ -38,8 +38,7 @@ final class DyvteRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen()
-                + " pictures from seeds above 6,000,000,000, one layer drawn for each step";
+        return Learning.source(size.seen()) + ", one layer drawn for each step";
     }
 
     @Override

@@ -283,10 +283,6 @@ final class LanguageStages {
     /** Held-out pictures with balanced questions, whatever the stage trains on. */
     private List<AnswerBatch> heldOut(AnswerSampler.Settings settings) {
         AnswerSampler held = new AnswerSampler(SceneOptions.defaults(), settings.balanced(), tokenizer, HELD_OUT);
-        List<AnswerBatch> batches = new ArrayList<>();
-        for (int i = 0; i * settings.samples() < heldOutPictures; i++) {
-            batches.add(held.batch(i));
-        }
-        return batches;
+        return Evaluation.first(Math.ceilDiv(heldOutPictures, settings.samples()), held::batch);
     }
 }

@@ -13,14 +13,18 @@ import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.MovingWeights;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
+import dev.fovea.train.objective.PlanObjective;
+import dev.fovea.train.objective.ScalesObjective;
+import dev.fovea.train.objective.ScalesObjective.Scale;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.optim.Schedule;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Skill;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.LongFunction;
 import java.util.function.Predicate;
 
 /**
@@ -74,6 +78,27 @@ record Learning(
         return technique.plan(shape(), budget, Knobs.of(technique.card(), set), own);
     }
 
+    /** Where questions come from, in words, for the card. */
+    static String source(long pictures) {
+        return source(pictures, SEEDS);
+    }
+
+    /** The same where pictures begin at another seed. */
+    static String source(long pictures, long seeds) {
+        return String.format(
+                Locale.ROOT, "questions of fovea-world about %d pictures from seeds above %,d", pictures, seeds);
+    }
+
+    /** Answers under a plan, the encoder standing still. */
+    PlanObjective answering(Plan plan) {
+        return new PlanObjective(base.plain(), run -> base.with(run.additions()), plan, base.tokenizer()::decode);
+    }
+
+    /** The same under several plans. */
+    ScalesObjective answering(List<Scale> scales) {
+        return new ScalesObjective(base.plain(), run -> base.with(run.additions()), scales, base.tokenizer()::decode);
+    }
+
     /** A stage in which all parameters learn from {@link #questions} as long as the size says. */
     Stage<AnswerBatch> stage(String name, Stage.Objective<AnswerBatch> objective) {
         return stage(name, objective, objective);
@@ -105,6 +130,25 @@ record Learning(
             Schedule schedule,
             Stage.Objective<AnswerBatch> objective,
             Stage.Objective<AnswerBatch> measured) {
+        AnswerSampler held = sampler(settings().balanced(), HELD_OUT);
+        return stage(name, trainable, schedule, questions()::batch, held::batch, objective, measured);
+    }
+
+    /**
+     * A stage that learns from other batches, each of as many pictures as the size says.
+     *
+     * @param batches what is learned from
+     * @param heldOut what it is measured on
+     */
+    <B> Stage<B> stage(
+            String name,
+            Predicate<Parameters.Entry> trainable,
+            Schedule schedule,
+            LongFunction<B> batches,
+            LongFunction<B> heldOut,
+            Stage.Objective<B> objective,
+            Stage.Objective<B> measured) {
+        int held = Math.ceilDiv(size.heldOut(), size.pictures());
         return new Stage<>(
                 name,
                 parameters,
@@ -113,9 +157,9 @@ record Learning(
                 schedule,
                 size.batches(),
                 size.pictures(),
-                questions()::batch,
+                batches,
                 objective,
-                new Evaluation<>(heldOut(), b -> measured.measure(b, true), size.every()));
+                new Evaluation<>(Evaluation.first(held, heldOut), b -> measured.measure(b, true), size.every()));
     }
 
     /** Questions of the world about pictures that neither the model nor an evaluation sees elsewhere. */
@@ -129,14 +173,5 @@ record Learning(
 
     private AnswerSampler sampler(AnswerSampler.Settings settings, long seeds) {
         return new AnswerSampler(SceneOptions.defaults(), settings, base.tokenizer(), seeds);
-    }
-
-    private List<AnswerBatch> heldOut() {
-        AnswerSampler held = sampler(settings().balanced(), HELD_OUT);
-        List<AnswerBatch> batches = new ArrayList<>();
-        for (int i = 0; i * size.pictures() < size.heldOut(); i++) {
-            batches.add(held.batch(i));
-        }
-        return batches;
     }
 }

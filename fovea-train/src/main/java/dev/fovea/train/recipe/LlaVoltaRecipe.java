@@ -42,18 +42,13 @@ final class LlaVoltaRecipe implements TechniqueRecipe {
     }
 
     @Override
-    public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen() + " pictures from seeds above 6,000,000,000";
-    }
-
-    @Override
     public List<Stage<?>> stages(Learning learning) {
         CompressionSchedule schedule = schedule(learning);
         List<PlanObjective> objectives = new ArrayList<>();
         for (Compression compression : schedule.stages()) {
-            objectives.add(objective(learning, compressed(learning, compression)));
+            objectives.add(learning.answering(compressed(learning, compression)));
         }
-        PlanObjective finished = objective(learning, learning.plan(Budget.full()));
+        PlanObjective finished = learning.answering(learning.plan(Budget.full()));
         objectives.add(finished);
         int batches = learning.size().batches();
         return List.of(learning.stage(
@@ -67,14 +62,6 @@ final class LlaVoltaRecipe implements TechniqueRecipe {
     private static CompressionSchedule schedule(Learning learning) {
         return CompressionSchedule.of(
                 learning.knobs().text("scheme"), learning.size().steps());
-    }
-
-    private static PlanObjective objective(Learning learning, Plan plan) {
-        return new PlanObjective(
-                learning.base().plain(),
-                run -> learning.base().with(run.additions()),
-                plan,
-                learning.base().tokenizer()::decode);
     }
 
     /** The weights that move, under the compression of a stage. */

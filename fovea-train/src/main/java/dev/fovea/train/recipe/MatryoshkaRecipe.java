@@ -2,7 +2,6 @@ package dev.fovea.train.recipe;
 
 import dev.fovea.core.technique.Budget;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.objective.ScalesObjective;
 import dev.fovea.train.objective.ScalesObjective.Scale;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,18 +28,12 @@ final class MatryoshkaRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen()
-                + " pictures from seeds above 6,000,000,000, each at every scale";
+        return Learning.source(size.seen()) + ", each at every scale";
     }
 
     @Override
     public List<Stage<?>> stages(Learning learning) {
-        ScalesObjective objective = new ScalesObjective(
-                learning.base().plain(),
-                run -> learning.base().with(run.additions()),
-                scales(learning),
-                learning.base().tokenizer()::decode);
-        return List.of(learning.stage(id(), objective::apply));
+        return List.of(learning.stage(id(), learning.answering(scales(learning))::apply));
     }
 
     /** One plan for each nested scale: kernels 1, 2, 4, 8, 16 on 16 x 16 tokens. */

@@ -21,7 +21,9 @@ interface TechniqueRecipe {
     List<String> tied();
 
     /** What it is trained on, in words, for the card. */
-    String data(TechniqueSize size);
+    default String data(TechniqueSize size) {
+        return Learning.source(size.seen());
+    }
 
     /**
      * Its stages, in their order; the last one's held-out figures are the card's.

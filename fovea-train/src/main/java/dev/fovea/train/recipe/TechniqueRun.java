@@ -7,13 +7,11 @@ import dev.fovea.core.learned.LearnedPlanner;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.report.Curve;
-import dev.fovea.train.report.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The folder in which a technique is trained, and what is decided once for the whole of a run: the model that it is
@@ -87,14 +85,11 @@ record TechniqueRun(Path folder, Path from, Precision precision, FolderLock lock
 
     /** What the last measurement on held-out pictures said. */
     Map<String, Double> heldOut(String stage) {
-        Map<String, Double> out = new TreeMap<>();
-        for (Curve curve : curves()) {
-            if (curve.stage().equals(stage)) {
-                curve.names(name -> name.startsWith(Figures.HELD_OUT))
-                        .forEach(name -> out.put(name, curve.series(name).last()));
-            }
-        }
-        return out;
+        return curves().stream()
+                .filter(curve -> curve.stage().equals(stage))
+                .findFirst()
+                .map(Curve::heldOut)
+                .orElse(Map.of());
     }
 
     /** What was logged, by stage. */

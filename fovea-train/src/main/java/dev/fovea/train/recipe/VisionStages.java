@@ -63,7 +63,8 @@ final class VisionStages {
             VisionTransformer net = network.vision(p);
             PatchObjective head = new PatchObjective(p, Names.PATCHES);
             PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 7, 0, 1_000_000_000L);
-            List<PatchBatch> heldOut = batches(new PatchSampler(SceneOptions.defaults(), 2 * batch, 7, 0, HELD_OUT), 4);
+            List<PatchBatch> heldOut =
+                    Evaluation.first(4, new PatchSampler(SceneOptions.defaults(), 2 * batch, 7, 0, HELD_OUT)::batch);
             loop.run(new Stage<>(
                     length.stage(),
                     p,
@@ -97,8 +98,9 @@ final class VisionStages {
             ContrastiveModel towers = network.towers(p);
             Heads heads = new Heads(new PatchObjective(p, Names.PATCHES), new ContrastiveObjective(towers, p));
             PatchSampler sampler = new PatchSampler(MORE_TEXT, batch, 0, config.patches(), 3_000_000_000L);
-            List<PatchBatch> heldOut = batches(
-                    new PatchSampler(SceneOptions.defaults(), batch, 0, config.patches(), HELD_OUT + 1_000_000), 6);
+            List<PatchBatch> heldOut = Evaluation.first(
+                    6,
+                    new PatchSampler(SceneOptions.defaults(), batch, 0, config.patches(), HELD_OUT + 1_000_000)::batch);
             loop.run(new Stage<>(
                     length.stage(),
                     p,
@@ -147,13 +149,5 @@ final class VisionStages {
     private CutPictures cut(PatchBatch b, boolean prefix) {
         Tensor patches = Tensors.of(b.pixels(), b.samples(), b.tokens(), config.patchValues());
         return new CutPictures(patches, b.positions(), config.grid(), config.grid(), prefix);
-    }
-
-    private static List<PatchBatch> batches(PatchSampler sampler, int n) {
-        List<PatchBatch> batches = new ArrayList<>();
-        for (int i = 0; i < n; i++) {
-            batches.add(sampler.batch(i));
-        }
-        return batches;
     }
 }

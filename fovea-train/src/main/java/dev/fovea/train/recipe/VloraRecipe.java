@@ -2,7 +2,6 @@ package dev.fovea.train.recipe;
 
 import dev.fovea.core.technique.Budget;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.objective.PlanObjective;
 import java.util.List;
 
 /**
@@ -26,17 +25,7 @@ final class VloraRecipe implements TechniqueRecipe {
     }
 
     @Override
-    public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen() + " pictures from seeds above 6,000,000,000";
-    }
-
-    @Override
     public List<Stage<?>> stages(Learning learning) {
-        PlanObjective objective = new PlanObjective(
-                learning.base().plain(),
-                run -> learning.base().with(run.additions()),
-                learning.plan(Budget.full()),
-                learning.base().tokenizer()::decode);
-        return List.of(learning.stage(id(), objective::apply));
+        return List.of(learning.stage(id(), learning.answering(learning.plan(Budget.full()))::apply));
     }
 }

@@ -31,25 +31,15 @@ final class VocoLlamaRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return "questions of fovea-world about " + size.seen()
-                + " pictures from seeds above 6,000,000,000, each with a drawn count of compression tokens";
+        return Learning.source(size.seen()) + ", each with a drawn count of compression tokens";
     }
 
     @Override
     public List<Stage<?>> stages(Learning learning) {
         List<Scale> counts = counts(learning);
-        List<PlanObjective> each = counts.stream()
-                .map(count -> new PlanObjective(
-                        learning.base().plain(),
-                        run -> learning.base().with(run.additions()),
-                        count.plan(),
-                        learning.base().tokenizer()::decode))
-                .toList();
-        ScalesObjective all = new ScalesObjective(
-                learning.base().plain(),
-                run -> learning.base().with(run.additions()),
-                counts,
-                learning.base().tokenizer()::decode);
+        List<PlanObjective> each =
+                counts.stream().map(count -> learning.answering(count.plan())).toList();
+        ScalesObjective all = learning.answering(counts);
         return List.of(learning.stage(
                 id(),
                 (batch, measure) -> each.get(drawn(batch.number(), each.size())).apply(batch, measure),

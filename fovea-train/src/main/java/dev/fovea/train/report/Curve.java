@@ -72,6 +72,14 @@ public record Curve(String stage, NavigableMap<Long, Map<String, Double>> steps)
         return List.copyOf(names);
     }
 
+    /** What the last measurement on held-out samples said, by name. */
+    public Map<String, Double> heldOut() {
+        Map<String, Double> last = new TreeMap<>();
+        names(name -> name.startsWith(Figures.HELD_OUT))
+                .forEach(name -> last.put(name, series(name).last()));
+        return last;
+    }
+
     /**
      * One figure over the steps that have it.
      *
