@@ -1,13 +1,9 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.path.Part;
@@ -18,27 +14,17 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.PageBatch;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.report.Figures;
 import dev.fovea.world.Canvas;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
 import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,40 +40,19 @@ class AdaptVisionScalingRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, "adaptvision-scaling", List.of(), model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     /** Stopped in its second stage, which begins where the first one ended. */
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), () -> false)) {
-            training.run(whole);
-        }
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining training = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 4)) {
-            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        try (TechniqueTraining training = quick(folder.resolve("b"), () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "adaptvision-scaling", 4);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.at("/knobs/local").asText()).isEqualTo("16");
         assertThat(card.at("/steps").asLong()).isEqualTo(3);
         assertThat(card.at("/figures/held_out_accuracy").isNumber()).isTrue();
@@ -96,17 +61,11 @@ class AdaptVisionScalingRecipeTest {
 
     /** Opened with these weights the model answers otherwise; opened again, the same. */
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        SceneOptions large = SceneOptions.defaults().withCanvas(new Canvas(2, 1));
-        Picture picture = Renderer.render(Scenes.generate(3, large), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
+        RgbImage large = TrainingRuns.picture(SceneOptions.defaults().withCanvas(new Canvas(2, 1)));
         List<float[]> states = new ArrayList<>();
         for (String own : List.of(weights.toString(), weights.toString(), "untrained")) {
-            AskOptions options =
-                    AskOptions.defaults().withTechniques(List.of("adaptvision-scaling:weights=" + own), Budget.full());
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(List.of(image), options)) {
-                states.add(viewing.finalState("what is there?"));
-            }
+            String spec = "adaptvision-scaling:weights=" + own;
+            states.add(runs.finalState(large, OpenOptions.defaults(), spec, Budget.full()));
         }
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(2)).isNotEqualTo(states.get(0));

@@ -1,15 +1,9 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
@@ -25,9 +19,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.Apart;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.objective.GuidanceObjective;
@@ -35,22 +27,12 @@ import dev.fovea.train.objective.PlanObjective;
 import dev.fovea.train.objective.RetentionObjective;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.report.Figures;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
-import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -67,42 +49,19 @@ class CoViPalRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, "covipal", List.of(), model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     /** Stopped in the first stage and again between the two. */
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), () -> false)) {
-            training.run(whole);
-        }
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        for (int steps : new int[] {2, 1}) {
-            AtomicInteger asked = new AtomicInteger();
-            try (TechniqueTraining training = quick(folder.resolve("b"), () -> asked.incrementAndGet() > steps)) {
-                assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-            }
-        }
-        try (TechniqueTraining training = quick(folder.resolve("b"), () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "covipal", 2, 1);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.at("/steps").asLong()).isEqualTo(3 + 1);
         assertThat(card.at("/knobs/guide").asText()).isEqualTo("16/28");
         assertThat(card.at("/figures/guidance_held_out_rank_correlation").isNumber())
@@ -112,22 +71,14 @@ class CoViPalRecipeTest {
     }
 
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
-        List<float[]> states = new ArrayList<>();
-        for (String spec : List.of(
-                "covipal:weights=" + weights, "covipal:weights=" + weights, "covipal:weights=untrained", "full")) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(
-                            List.of(image),
-                            AskOptions.defaults()
-                                    .withTechniques(
-                                            List.of(spec), spec.equals("full") ? Budget.full() : Budget.count(16)))) {
-                states.add(viewing.finalState("what is there?"));
-            }
-        }
+        List<float[]> states = runs.finalStates(
+                Budget.count(16),
+                "covipal:weights=" + weights,
+                "covipal:weights=" + weights,
+                "covipal:weights=untrained");
+        float[] full = runs.finalStates(Budget.full(), "full").getFirst();
         assertThat(states.get(1)).containsExactly(states.get(0));
-        assertThat(states.get(2)).isNotEqualTo(states.get(0)).isNotEqualTo(states.get(3));
+        assertThat(states.get(2)).isNotEqualTo(states.get(0)).isNotEqualTo(full);
     }
 
     private record Bench(BaseModel base, Parameters parameters, Learning learning) implements AutoCloseable {

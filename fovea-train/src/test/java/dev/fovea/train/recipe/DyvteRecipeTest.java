@@ -1,20 +1,14 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Matrix;
@@ -30,30 +24,19 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.objective.ExitObjective;
 import dev.fovea.train.objective.ExitObjective.Example;
 import dev.fovea.train.optim.Optimizer;
 import dev.fovea.train.text.WorldTokenizer;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
-import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -71,39 +54,18 @@ class DyvteRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, "dyvte", List.of(), model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), () -> false)) {
-            training.run(whole);
-        }
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining training = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 2)) {
-            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        try (TechniqueTraining training = quick(folder.resolve("b"), () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "dyvte", 2);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.at("/knobs/width").asText()).isEqualTo("auto");
         assertThat(card.at("/figures/held_out_may_leave_1").asDouble()).isEqualTo(1);
         assertThat(card.at("/figures/held_out_gate_0").isNumber()).isTrue();
@@ -111,16 +73,8 @@ class DyvteRecipeTest {
     }
 
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
-        List<float[]> states = new ArrayList<>();
-        for (String spec : List.of("dyvte:weights=" + weights, "dyvte:weights=" + weights)) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(
-                            List.of(image), AskOptions.defaults().withTechniques(List.of(spec), Budget.count(16)))) {
-                states.add(viewing.finalState("what is there?"));
-            }
-        }
+        List<float[]> states =
+                runs.finalStates(Budget.count(16), "dyvte:weights=" + weights, "dyvte:weights=" + weights);
         assertThat(states.get(1)).containsExactly(states.get(0));
     }
 

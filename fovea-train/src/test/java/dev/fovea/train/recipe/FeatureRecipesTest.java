@@ -1,14 +1,8 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.TechniqueSpec;
@@ -16,24 +10,12 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
-import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,42 +32,19 @@ class FeatureRecipesTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, String spec, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, spec, List.of(), model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     @ParameterizedTest
     @CsvSource({"llava-sp, channels, 12", "vlora, width, 64"})
     void stoppedAndResumedIsTheSameToTheBit(String id, String knob, String value) throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), id, () -> false)) {
-            training.run(whole);
-        }
-        // A probe picks the precision of a run: here both must have the same.
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining training = quick(folder.resolve("b"), id, () -> asked.incrementAndGet() > 2)) {
-            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        assertThat(parts).doesNotExist();
-        try (TechniqueTraining training = quick(folder.resolve("b"), id, () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, id, 2);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.path("technique").asText()).isEqualTo(id);
         assertThat(card.at("/knobs/" + knob).asText()).isEqualTo(value);
         assertThat(card.at("/figures/held_out_accuracy").isNumber()).isTrue();
@@ -94,17 +53,12 @@ class FeatureRecipesTest {
 
     /** Opened with these weights the model answers otherwise; opened again, the same. */
     private static void answersAreThoseOfTheWeightsThatWereWritten(String id, Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
-        List<float[]> states = new ArrayList<>();
-        for (String spec :
-                List.of(id + ":weights=" + weights, id + ":weights=" + weights, id + ":weights=untrained", "full")) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(
-                            List.of(image), AskOptions.defaults().withTechniques(List.of(spec), Budget.full()))) {
-                states.add(viewing.finalState("what is there?"));
-            }
-        }
+        List<float[]> states = runs.finalStates(
+                Budget.full(),
+                id + ":weights=" + weights,
+                id + ":weights=" + weights,
+                id + ":weights=untrained",
+                "full");
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(0)).isNotEqualTo(states.get(2)).isNotEqualTo(states.get(3));
     }

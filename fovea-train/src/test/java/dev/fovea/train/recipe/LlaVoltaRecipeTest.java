@@ -6,10 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
@@ -17,28 +13,17 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.report.Curve;
 import dev.fovea.train.report.Figures;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
-import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,41 +39,19 @@ class LlaVoltaRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, String spec, List<String> reducers, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, spec, reducers, model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     /** The third of three steps is of the second stage: a run that goes on there knows it. */
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), "llavolta", List.of(), () -> false)) {
-            training.run(whole);
-        }
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining training =
-                quick(folder.resolve("b"), "llavolta", List.of(), () -> asked.incrementAndGet() > 2)) {
-            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        try (TechniqueTraining training = quick(folder.resolve("b"), "llavolta", List.of(), () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "llavolta", 2);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.at("/knobs/scheme").asText()).isEqualTo("four-wider-deeper");
         assertThat(card.at("/recipe").asText()).isEqualTo("fovea train llavolta");
         assertThat(card.at("/figures/held_out_accuracy").isNumber()).isTrue();
@@ -103,17 +66,12 @@ class LlaVoltaRecipeTest {
 
     /** Opened with these weights the model answers otherwise; opened again, the same. */
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
-        List<float[]> states = new ArrayList<>();
-        for (String spec : List.of(
-                "llavolta:weights=" + weights, "llavolta:weights=" + weights, "llavolta:weights=untrained", "full")) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(
-                            List.of(image), AskOptions.defaults().withTechniques(List.of(spec), Budget.full()))) {
-                states.add(viewing.finalState("what is there?"));
-            }
-        }
+        List<float[]> states = runs.finalStates(
+                Budget.full(),
+                "llavolta:weights=" + weights,
+                "llavolta:weights=" + weights,
+                "llavolta:weights=untrained",
+                "full");
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(2)).isNotEqualTo(states.get(0)).containsExactly(states.get(3));
     }
@@ -185,24 +143,24 @@ class LlaVoltaRecipeTest {
     @Test
     void theCardTellsTheReducer() throws IOException {
         try (TechniqueTraining training =
-                quick(folder.resolve("run"), "llavolta:scheme=two", List.of("fastv"), () -> false)) {
+                runs.quick(folder.resolve("run"), "llavolta:scheme=two", List.of("fastv"), () -> false)) {
             training.run(folder.resolve("out"));
         }
         JsonNode card =
                 new ObjectMapper().readTree(folder.resolve("out/card.json").toFile());
         assertThat(card.at("/recipe").asText()).isEqualTo("fovea train llavolta --technique fastv");
-        assertThatThrownBy(() -> quick(folder.resolve("run"), "llavolta:scheme=two", List.of(), () -> false))
+        assertThatThrownBy(() -> runs.quick(folder.resolve("run"), "llavolta:scheme=two", List.of(), () -> false))
                 .hasMessageContaining("with {scheme=two} under fastv', not 'quick");
     }
 
     @Test
     void whatCannotReduceIsOneSentence() {
-        assertThatThrownBy(() -> quick(folder.resolve("a"), "matryoshka", List.of("fastv"), () -> false))
+        assertThatThrownBy(() -> runs.quick(folder.resolve("a"), "matryoshka", List.of("fastv"), () -> false))
                 .hasMessage("The recipe 'matryoshka' has plans of its own; leave 'fastv' out.");
-        assertThatThrownBy(() -> quick(folder.resolve("b"), "llavolta", List.of("matryoshka"), () -> false))
+        assertThatThrownBy(() -> runs.quick(folder.resolve("b"), "llavolta", List.of("matryoshka"), () -> false))
                 .hasMessage("Technique 'matryoshka' has weights of its own, so that 'llavolta' cannot be trained under"
                         + " it; name one that has none.");
-        assertThatThrownBy(() -> quick(folder.resolve("c"), "llavolta", List.of("fastvv"), () -> false))
+        assertThatThrownBy(() -> runs.quick(folder.resolve("c"), "llavolta", List.of("fastvv"), () -> false))
                 .hasMessageContaining("There is no technique 'fastvv'");
     }
 

@@ -6,10 +6,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
-import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
@@ -22,28 +18,18 @@ import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.train.nn.MovingWeights;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.objective.ScalesObjective;
 import dev.fovea.train.objective.ScalesObjective.Scale;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
 import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,54 +43,21 @@ class MatryoshkaRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, BooleanSupplier stop) {
-        return quick(work, "matryoshka", model, stop);
-    }
-
-    private static TechniqueTraining quick(Path work, String spec, Path from, BooleanSupplier stop) {
-        return TechniqueTraining.open(
-                work,
-                spec,
-                List.of(),
-                from,
-                true,
-                Progress.lines(new PrintStream(OutputStream.nullOutputStream())),
-                stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining recipe = quick(folder.resolve("a"), () -> false)) {
-            recipe.run(whole);
-        }
-        // A probe picks the precision of a run: here both must have the same.
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining recipe = quick(folder.resolve("b"), () -> asked.incrementAndGet() > 2)) {
-            assertThatThrownBy(() -> recipe.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        assertThat(parts).doesNotExist();
-        try (TechniqueTraining recipe = quick(folder.resolve("b"), () -> false)) {
-            recipe.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "matryoshka", 2);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.path("technique").asText()).isEqualTo("matryoshka");
         assertThat(card.path("steps").asLong()).isEqualTo(3);
-        assertThat(card.path("bytes").asLong()).isEqualTo(weights(whole).length);
+        assertThat(card.path("bytes").asLong()).isEqualTo(TrainingRuns.weights(whole).length);
         assertThat(card.path("figures").has("held_out_tokens_16")).isTrue();
         assertThat(folder.resolve("a/training.png")).isNotEmptyFile();
         answersAreThoseOfTheWeightsThatWereWritten(whole);
@@ -112,20 +65,12 @@ class MatryoshkaRecipeTest {
 
     /** Opened with these weights the model answers otherwise; opened again, the same. */
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
-        List<float[]> states = new ArrayList<>();
-        for (String spec : List.of(
+        List<float[]> states = runs.finalStates(
+                Budget.count(16),
                 "matryoshka:weights=" + weights,
                 "matryoshka:weights=" + weights,
                 "matryoshka:weights=untrained",
-                "pool")) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(model, OpenOptions.defaults());
-                    var viewing = opened.view(
-                            List.of(image), AskOptions.defaults().withTechniques(List.of(spec), Budget.count(16)))) {
-                states.add(viewing.finalState("what is there?"));
-            }
-        }
+                "pool");
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(2)).isNotEqualTo(states.get(0)).containsExactly(states.get(3));
     }
@@ -208,14 +153,16 @@ class MatryoshkaRecipeTest {
 
     @Test
     void aRunForAnotherModelAndForeignModelsAreOneSentence() throws IOException {
-        quick(folder.resolve("run"), () -> false).close();
+        runs.quick(folder.resolve("run"), "matryoshka", () -> false).close();
         Path other = RandomPeek.export(folder.resolve("other"), 6);
-        assertThatThrownBy(() -> quick(folder.resolve("run"), "matryoshka", other, () -> false)
+        assertThatThrownBy(() -> new TrainingRuns(other)
+                        .quick(folder.resolve("run"), "matryoshka", () -> false)
                         .close())
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("holds a run of size 'quick for the model ");
         Files.writeString(other.resolve("tokenizer.json"), "{}");
-        try (TechniqueTraining recipe = quick(folder.resolve("other-run"), "matryoshka", other, () -> false)) {
+        try (TechniqueTraining recipe =
+                new TrainingRuns(other).quick(folder.resolve("other-run"), "matryoshka", () -> false)) {
             assertThatThrownBy(() -> recipe.run(folder.resolve("out")))
                     .isInstanceOf(TrainingException.class)
                     .hasMessageContaining("is no usable tokenizer");
@@ -229,22 +176,22 @@ class MatryoshkaRecipeTest {
     void knobsAreChosenBeforeTrainingAndHeldToAfterwards() throws IOException {
         Path work = folder.resolve("run");
         Path weights = folder.resolve("weights");
-        try (TechniqueTraining training = quick(work, "matryoshka:rank=4", model, () -> false)) {
+        try (TechniqueTraining training = runs.quick(work, "matryoshka:rank=4", () -> false)) {
             training.run(weights);
         }
         JsonNode card = new ObjectMapper().readTree(weights.resolve("card.json").toFile());
         assertThat(card.at("/knobs/rank").asText()).isEqualTo("4");
-        assertThatThrownBy(() -> quick(work, "matryoshka:rank=8", model, () -> false))
+        assertThatThrownBy(() -> runs.quick(work, "matryoshka:rank=8", () -> false))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("with {rank=4}', not 'quick")
                 .hasMessageContaining("choose another folder");
-        assertThatThrownBy(() -> quick(work, "matryoshka:rang=8", model, () -> false))
+        assertThatThrownBy(() -> runs.quick(work, "matryoshka:rang=8", () -> false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("has no knob 'rang'");
-        assertThatThrownBy(() -> quick(work, "matryoshka:weights=untrained", model, () -> false))
+        assertThatThrownBy(() -> runs.quick(work, "matryoshka:weights=untrained", () -> false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("leave 'weights=untrained' out");
-        assertThatThrownBy(() -> quick(work, "hiprune", model, () -> false))
+        assertThatThrownBy(() -> runs.quick(work, "hiprune", () -> false))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("There is no recipe for a technique 'hiprune'");
     }
@@ -254,7 +201,7 @@ class MatryoshkaRecipeTest {
         Path work = Files.createDirectories(folder.resolve("run"));
         Files.writeString(
                 work.resolve("run.json"), "{\"recipe\": \"peek\", \"size\": \"quick\", \"precision\": \"f32\"}");
-        assertThatThrownBy(() -> quick(work, () -> false))
+        assertThatThrownBy(() -> runs.quick(work, "matryoshka", () -> false))
                 .isInstanceOf(TrainingException.class)
                 .hasMessageContaining("holds a run of the recipe 'peek', not 'matryoshka'; choose another folder");
     }

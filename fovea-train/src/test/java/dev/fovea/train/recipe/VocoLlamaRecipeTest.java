@@ -1,14 +1,11 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
-import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.technique.Budget;
@@ -18,20 +15,12 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.loop.Measured;
-import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.Stage;
-import dev.fovea.train.loop.StoppedException;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.report.Figures;
-import dev.fovea.world.Picture;
-import dev.fovea.world.Renderer;
 import dev.fovea.world.SceneOptions;
-import dev.fovea.world.Scenes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -39,8 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,40 +41,18 @@ class VocoLlamaRecipeTest {
     Path folder;
 
     private static Path model;
+    private static TrainingRuns runs;
 
     @BeforeAll
     static void aModel() throws IOException {
         model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
-    private static TechniqueTraining quick(Path work, String spec, BooleanSupplier stop) {
-        Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
-        return TechniqueTraining.open(work, spec, List.of(), model, true, nobody, stop);
-    }
-
-    private static byte[] weights(Path folder) throws IOException {
-        return Files.readAllBytes(folder.resolve("model.safetensors"));
+        runs = new TrainingRuns(model);
     }
 
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
-        Path whole = folder.resolve("whole");
-        try (TechniqueTraining training = quick(folder.resolve("a"), "voco-llama:mask=paper", () -> false)) {
-            training.run(whole);
-        }
-        Files.createDirectories(folder.resolve("b"));
-        Files.copy(folder.resolve("a/run.json"), folder.resolve("b/run.json"));
-        Path parts = folder.resolve("parts");
-        AtomicInteger asked = new AtomicInteger();
-        try (TechniqueTraining training =
-                quick(folder.resolve("b"), "voco-llama:mask=paper", () -> asked.incrementAndGet() > 2)) {
-            assertThatThrownBy(() -> training.run(parts)).isInstanceOf(StoppedException.class);
-        }
-        try (TechniqueTraining training = quick(folder.resolve("b"), "voco-llama:mask=paper", () -> false)) {
-            training.run(parts);
-        }
-        assertThat(weights(parts)).isEqualTo(weights(whole));
-        JsonNode card = new ObjectMapper().readTree(whole.resolve("card.json").toFile());
+        Path whole = runs.stoppedAndResumed(folder, "voco-llama:mask=paper", 2);
+        JsonNode card = TrainingRuns.card(whole);
         assertThat(card.at("/knobs/mask").asText()).isEqualTo("paper");
         assertThat(card.at("/knobs/most").asText()).isEqualTo("8");
         for (int n : new int[] {1, 2, 4, 8}) {
@@ -98,19 +63,11 @@ class VocoLlamaRecipeTest {
 
     /** The mask of the card holds where the weights are used; opened again they answer the same, in one pass or two. */
     private void answersAreThoseOfTheWeightsThatWereWritten(Path weights) {
-        Picture picture = Renderer.render(Scenes.generate(3, SceneOptions.defaults()), Renderer.DEFAULT_SIZE);
-        RgbImage image = new RgbImage(picture.width(), picture.height(), picture.rgb());
+        OpenOptions exact = OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32);
+        RgbImage picture = TrainingRuns.picture(SceneOptions.defaults());
         List<float[]> states = new ArrayList<>();
         for (String knobs : List.of("", "", ",mask=paper", ",mask=code", ",cache=all")) {
-            try (VisionLanguageModel opened = VisionLanguageModel.open(
-                            model, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));
-                    var viewing = opened.view(
-                            List.of(image),
-                            AskOptions.defaults()
-                                    .withTechniques(
-                                            List.of("voco-llama:weights=" + weights + knobs), Budget.count(4)))) {
-                states.add(viewing.finalState("what is there?"));
-            }
+            states.add(runs.finalState(picture, exact, "voco-llama:weights=" + weights + knobs, Budget.count(4)));
         }
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(2)).containsExactly(states.get(0));
@@ -156,7 +113,7 @@ class VocoLlamaRecipeTest {
     @Test
     void oneCountMayBeAskedFor() throws IOException {
         Path weights = folder.resolve("weights");
-        try (TechniqueTraining training = quick(folder.resolve("run"), "voco-llama:n=2,rank=4", () -> false)) {
+        try (TechniqueTraining training = runs.quick(folder.resolve("run"), "voco-llama:n=2,rank=4", () -> false)) {
             training.run(weights);
         }
         JsonNode card = new ObjectMapper().readTree(weights.resolve("card.json").toFile());
