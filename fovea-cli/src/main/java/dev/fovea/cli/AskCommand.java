@@ -37,7 +37,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "@|bold Examples:|@",
-            "  fovea ask docs/images/scene.png \"How many red circles are there?\"",
+            "  fovea ask docs/images/scene.png \"What is written on the sign?\"",
             "  fovea ask scene.png \"Where is the star?\" --technique hiprune --budget 64 --overlay kept.png",
             "  fovea ask cat.jpg dog.jpg \"Which is larger?\" --model ~/models/llava-1.5-7b-hf --stream",
             "  fovea ask frame-*.png \"What happens?\" --fps 2 --model ~/models/Qwen3-VL-2B-Instruct",

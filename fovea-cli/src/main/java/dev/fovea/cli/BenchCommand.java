@@ -4,9 +4,11 @@ import dev.fovea.eval.bench.Bench;
 import dev.fovea.eval.bench.BenchReport;
 import dev.fovea.eval.bench.BenchSummary;
 import dev.fovea.eval.bench.Contest;
+import dev.fovea.eval.bench.Contestant;
 import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.bench.ResultParquet;
 import dev.fovea.eval.bench.Standing;
+import dev.fovea.eval.bench.TrainingCost;
 import dev.fovea.eval.cost.Geometries;
 import dev.fovea.eval.report.Html;
 import dev.fovea.eval.subject.Fingerprint;
@@ -19,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -137,14 +140,16 @@ final class BenchCommand implements Callable<Integer> {
         List<String> words = spec.commandLine().getParseResult().originalArgs();
         try {
             List<Suite> opened = suites.stream().map(Suites::open).toList();
+            List<Contestant> contestants = contest.contestants();
             return new Contest(
                     model.name(session),
                     Fingerprint.of(folder),
-                    contest.contestants(),
+                    contestants,
                     opened,
                     limit,
                     ContestOptions.command(words),
-                    ContestOptions.versions());
+                    ContestOptions.versions(),
+                    TrainingCost.of(folder, contestants));
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
         }
@@ -202,6 +207,10 @@ final class BenchCommand implements Callable<Integer> {
             Map<String, Object> skills = new LinkedHashMap<>();
             s.bySkill().forEach((skill, p) -> skills.put(skill, Map.of("score", p.value(), "n", p.n())));
             row.put("by_skill", skills);
+            @Nullable TrainingCost cost = asked.trained().get(s.contestant().technique());
+            if (cost != null) {
+                row.put("trained", cost);
+            }
             rows.add(row);
         }
         return Map.of("model", asked.model(), "standings", rows);

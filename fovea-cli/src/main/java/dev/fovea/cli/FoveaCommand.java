@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
             ExitCode.OUTPUT + ":output cannot be written",
             ExitCode.INTERRUPTED + ":stopped with Ctrl-C"
         },
-        footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"How many red circles are there?\"", ""})
+        footer = {"", "@|bold Example:|@", "  fovea ask docs/images/scene.png \"What is written on the sign?\"", ""})
 final class FoveaCommand implements Runnable {
     /** In the order in which help lists them. */
     private static final List<Class<?>> COMMANDS = List.of(

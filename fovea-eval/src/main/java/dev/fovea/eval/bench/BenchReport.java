@@ -164,7 +164,7 @@ public final class BenchReport {
                 + Math.round(98 / Math.sqrt(Math.max(1, n))) + " points wide.");
     }
 
-    private static void table(Html html, List<Standing> own, Baselines baselines) {
+    private void table(Html html, List<Standing> own, Baselines baselines) {
         html.element("h3", "", "Standings");
         List<String> metrics = own.stream()
                 .filter(s -> !s.metrics().isEmpty())
@@ -175,7 +175,9 @@ public final class BenchReport {
         header.addAll(metrics);
         header.addAll(baselines.header());
         header.addAll(List.of(
-                "tokens kept", "per layer", "encoder ms", "prefill ms", "decode ms", "FLOPs", "KV bytes", "errors"));
+                "tokens kept", "per layer", "encoder ms", "prefill ms", "decode ms", "FLOPs", "KV bytes"));
+        header.addAll(contest.trainingHeader());
+        header.add("errors");
         List<List<String>> rows = new ArrayList<>();
         for (Standing s : own) {
             List<String> row = new ArrayList<>(List.of(
@@ -193,13 +195,17 @@ public final class BenchReport {
                     Html.number(s.prefillMs(), 1),
                     Html.number(s.decodeMs(), 1),
                     Html.metric(s.encodeFlops() + s.prefillFlops()),
-                    Html.metric(s.kvBytes()),
-                    Integer.toString(s.errors())));
+                    Html.metric(s.kvBytes())));
+            row.addAll(contest.trainingCells(s.contestant()));
+            row.add(Integer.toString(s.errors()));
             rows.add(row);
         }
         html.table(header, rows, List.of(), 1);
         if (!baselines.note().isEmpty()) {
             html.note(baselines.note());
+        }
+        if (!contest.trained().isEmpty()) {
+            html.note(TrainingCost.NOTE);
         }
         html.note(
                 "Tokens kept are those behind the last station; per layer is the average over the decoder's layers, by "

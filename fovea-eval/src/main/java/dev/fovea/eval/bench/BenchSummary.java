@@ -4,8 +4,8 @@ import dev.fovea.eval.report.Html;
 import dev.fovea.eval.suite.Suite;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** A contest in short, as Markdown: standings, claims, and what made them. */
 public final class BenchSummary {
@@ -60,35 +60,39 @@ public final class BenchSummary {
         return out.toString();
     }
 
-    private static void standings(StringBuilder out, List<Standing> standings, Baselines baselines) {
-        out.append("| contestant | score | 95 % interval | n | ");
-        baselines.header().forEach(column -> out.append(column).append(" | "));
-        out.append("tokens per layer | FLOPs | prefill ms | errors |\n|---|---:|---:|---:|");
-        baselines.header().forEach(column -> out.append("---:|"));
-        out.append("---:|---:|---:|---:|\n");
+    private void standings(StringBuilder out, List<Standing> standings, Baselines baselines) {
+        List<String> header = new ArrayList<>(List.of("contestant", "score", "95 % interval", "n"));
+        header.addAll(baselines.header());
+        header.addAll(List.of("tokens per layer", "FLOPs", "prefill ms"));
+        header.addAll(contest.trainingHeader());
+        header.add("errors");
+        out.append(line(header)).append("|---").append("|---:".repeat(header.size() - 1)).append("|\n");
         for (Standing s : standings) {
-            out.append("| ")
-                    .append(String.join(
-                            " | ",
-                            s.contestant().label(),
-                            Html.percent(s.score().value()),
-                            Html.number(100 * s.score().low(), 1) + "–"
-                                    + Html.number(100 * s.score().high(), 1),
-                            Integer.toString(s.score().n()),
-                            String.join(
-                                    " | ",
-                                    Stream.concat(
-                                                    baselines.cells(s.contestant()).stream(),
-                                                    Stream.of(Html.number(s.mean(), 1)))
-                                            .toList()),
-                            Html.metric(s.encodeFlops() + s.prefillFlops()),
-                            Html.number(s.prefillMs(), 1),
-                            Integer.toString(s.errors())))
-                    .append(" |\n");
+            List<String> row = new ArrayList<>(List.of(
+                    s.contestant().label(),
+                    Html.percent(s.score().value()),
+                    Html.number(100 * s.score().low(), 1) + "–"
+                            + Html.number(100 * s.score().high(), 1),
+                    Integer.toString(s.score().n())));
+            row.addAll(baselines.cells(s.contestant()));
+            row.addAll(List.of(
+                    Html.number(s.mean(), 1),
+                    Html.metric(s.encodeFlops() + s.prefillFlops()),
+                    Html.number(s.prefillMs(), 1)));
+            row.addAll(contest.trainingCells(s.contestant()));
+            row.add(Integer.toString(s.errors()));
+            out.append(line(row));
         }
         out.append('\n');
         if (!baselines.note().isEmpty()) {
             out.append(baselines.note()).append("\n\n");
         }
+        if (!contest.trained().isEmpty()) {
+            out.append(TrainingCost.NOTE).append("\n\n");
+        }
+    }
+
+    private static String line(List<String> cells) {
+        return "| " + String.join(" | ", cells) + " |\n";
     }
 }

@@ -2,6 +2,7 @@ package dev.fovea.eval.bench;
 
 import dev.fovea.eval.suite.Suite;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What is compared.
@@ -13,6 +14,7 @@ import java.util.List;
  * @param limit the most questions of a suite
  * @param command how it was started
  * @param versions of what took part, as text
+ * @param trained what weights of their own cost, by the contestants' techniques as typed
  */
 public record Contest(
         String model,
@@ -21,12 +23,14 @@ public record Contest(
         List<Suite> suites,
         int limit,
         String command,
-        List<String> versions) {
+        List<String> versions,
+        Map<String, TrainingCost> trained) {
 
     public Contest {
         contestants = List.copyOf(contestants);
         suites = List.copyOf(suites);
         versions = List.copyOf(versions);
+        trained = Map.copyOf(trained);
         if (contestants.isEmpty() || !contestants.getFirst().equals(Contestant.VANILLA)) {
             throw new IllegalArgumentException("A contest starts with the plain model");
         }
@@ -36,5 +40,15 @@ public record Contest(
         if (limit < 1) {
             throw new IllegalArgumentException("The limit is " + limit + "; give at least 1 question.");
         }
+    }
+
+    /** Columns about weights of the contestants' own, if any has some. */
+    List<String> trainingHeader() {
+        return trained.isEmpty() ? List.of() : TrainingCost.HEADER;
+    }
+
+    /** The cells of a contestant in these columns. */
+    List<String> trainingCells(Contestant contestant) {
+        return trained.isEmpty() ? List.of() : TrainingCost.cells(trained.get(contestant.technique()));
     }
 }

@@ -143,6 +143,10 @@ class BenchTest {
     }
 
     private static Contest contest(int limit) {
+        return contest(limit, Map.of());
+    }
+
+    private static Contest contest(int limit, Map<String, TrainingCost> trained) {
         return new Contest(
                 "fake",
                 "f00d",
@@ -150,7 +154,8 @@ class BenchTest {
                 List.of(new Little("a"), new Little("b")),
                 limit,
                 "fovea bench",
-                List.of("test 1"));
+                List.of("test 1"),
+                trained);
     }
 
     private Bench bench(Contest contest, FakeSubject fake, Bench.Progress progress) {
@@ -231,6 +236,38 @@ class BenchTest {
                 .contains("a step went wrong", "p5 is damaged", "needs another model", "fovea bench", "Retention")
                 .contains("<svg", "Claims of the papers", "Where the kept tokens lay, at 25.0 %")
                 .doesNotContain("http://", "https://");
+    }
+
+    @Test
+    void whatWeightsOfTheirOwnCostStandsBesideWhatTheyReach() {
+        Contest contest = contest(4, Map.of("half", new TrainingCost(12.34, 1_789_184, 3_589_136)));
+        Bench.Finished finished =
+                bench(contest, new FakeSubject(), (rows, expected, latest) -> {}).run(folder);
+        String[] lines = new BenchSummary(contest, finished).text().split("\n");
+        assertThat(lines).anyMatch(line -> line.endsWith("| trained min | own parameters | own bytes | errors |"));
+        assertThat(lines)
+                .anyMatch(line -> line.startsWith("| half at 50%") && line.endsWith("| 12.3 | 1.79 M | 3.59 M | 0 |"))
+                .anyMatch(line -> line.startsWith("| full model") && line.endsWith("| – | – | – | 0 |"));
+        assertThat(new BenchReport(contest, finished).page()).contains("own parameters", "1.79 M");
+        Contest without = contest(4);
+        assertThat(new BenchSummary(without, finished).text()).doesNotContain("trained min");
+    }
+
+    @Test
+    void theCostOfWeightsIsReadFromTheirCard() throws IOException {
+        Path weights = Files.createDirectories(folder.resolve("techniques/matryoshka"));
+        Files.write(weights.resolve("model.safetensors"), new byte[1]);
+        Files.writeString(
+                weights.resolve("card.json"),
+                """
+                {"technique": "matryoshka", "model": "m", "base": "b", "minutes": 7.5, "parameters": 10, "bytes": 20}
+                """);
+        List<Contestant> all =
+                Contestant.all(List.of("matryoshka", "matryoshka:weights=untrained", "random"), List.of("50%"));
+        assertThat(TrainingCost.of(folder, all))
+                .containsExactly(Map.entry("matryoshka", new TrainingCost(7.5, 10, 20)));
+        Files.writeString(weights.resolve("card.json"), "{");
+        assertThat(TrainingCost.of(folder, all)).isEmpty();
     }
 
     @Test
