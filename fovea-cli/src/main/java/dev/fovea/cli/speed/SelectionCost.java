@@ -1,17 +1,14 @@
 package dev.fovea.cli.speed;
 
 import dev.fovea.core.engine.EncodedImage;
-import dev.fovea.core.engine.PlanCheck;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
-import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
-import dev.fovea.core.technique.Techniques;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -27,18 +24,19 @@ import org.jspecify.annotations.Nullable;
  * into it.
  */
 final class SelectionCost {
-    private static final int[] BUDGETS = {PathSpeed.FEW, 128, 192, 288};
     private static final long CONNECTOR = new Station.Connector().order();
     private static final long PROMPT = new Station.Prompt().order();
 
     private final ModelParts whole;
     private final ModelParts shallow;
     private final Visit visit;
+    private final Untrained plans;
 
-    SelectionCost(RandomLlava sizes, Visit visit) {
+    SelectionCost(RandomLlava sizes, Visit visit, Untrained plans) {
         this.whole = sizes.withoutMlp();
         this.shallow = sizes.withLayers(1);
         this.visit = visit;
+        this.plans = plans;
     }
 
     /**
@@ -50,28 +48,21 @@ final class SelectionCost {
      */
     record Cost(String technique, int budget, @Nullable Quartiles seconds, String reason) {}
 
-    /** At the smallest budget that the technique can meet: those that prune late keep more tokens on average. */
+    /** At the smallest budget that the technique can meet. */
     Cost of(Technique technique, int rounds, BooleanSupplier goOn) {
-        Cost cost = at(BUDGETS[0], technique, rounds, goOn);
-        for (int i = 1; i < BUDGETS.length && cost.seconds() == null; i++) {
-            Cost larger = at(BUDGETS[i], technique, rounds, goOn);
-            cost = larger.seconds() == null ? cost : larger;
-        }
-        return cost;
-    }
-
-    private Cost at(int budget, Technique technique, int rounds, BooleanSupplier goOn) {
         String id = technique.card().id();
         try {
-            Plan plan = Techniques.of(List.of(technique)).plan(List.of(id), whole.shape(), Budget.count(budget), 1);
-            PlanCheck.check(plan, whole.shape());
-            return new Cost(id, budget, plan.steps().isEmpty() ? Quartiles.of(0) : seconds(plan, rounds, goOn), "");
+            return plans.first(technique, whole.shape(), p -> new Cost(id, p.budget(), seconds(p, rounds, goOn), ""));
         } catch (IllegalArgumentException e) {
-            return new Cost(id, budget, null, String.valueOf(e.getMessage()));
+            return new Cost(id, PathSpeed.FEW, null, String.valueOf(e.getMessage()));
         }
     }
 
-    private Quartiles seconds(Plan plan, int rounds, BooleanSupplier goOn) {
+    private Quartiles seconds(Untrained.Planned planned, int rounds, BooleanSupplier goOn) {
+        Plan plan = planned.plan();
+        if (plan.steps().isEmpty()) {
+            return Quartiles.of(0);
+        }
         boolean inside = plan.steps().stream().anyMatch(s -> order(s) < CONNECTOR);
         boolean looks = plan.steps().stream()
                 .anyMatch(s -> order(s) == CONNECTOR && !s.needs().isEmpty());

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * {@code operations_ratio}, {@code speed_up_of_ratio} and {@code few_of_gemm} (the rate of the product with the rows
  * of the shortened prompt); {@code decode} with {@code read_gb_per_s}, {@code of_read} and
  * {@code tokens_per_s}; {@code selection}, a list of {@code technique}, {@code budget}, {@code ms}, {@code of_prefill} and, where it
- * cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
+ * cannot run, {@code reason}; {@code speed_up}, a list of {@code technique}, {@code budget}, {@code speed_up},
+ * {@code operations_ratio}, {@code of_ratio} and, where it cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
  * model. Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
  * are fractions of one.
  *
@@ -31,6 +32,7 @@ public record SpeedReport(
         PathSpeed.Prefill prefill,
         PathSpeed.Decode decode,
         List<SelectionCost.Cost> selection,
+        List<TechniqueSpeed.SpeedUp> speedUps,
         ColdStart.@Nullable Times start) {
     private static final double GIGA = 1e9;
 
@@ -58,6 +60,7 @@ public record SpeedReport(
         writing.put("tokens_per_s", map(decode.tokensPerSecond(), 1));
         map.put("decode", writing);
         map.put("selection", selection.stream().map(this::map).toList());
+        map.put("speed_up", speedUps.stream().map(SpeedReport::map).toList());
         map.put(
                 "start",
                 start == null
@@ -96,12 +99,13 @@ public record SpeedReport(
             } else {
                 add(
                         rows,
-                        "  " + cost.technique() + (cost.budget() == PathSpeed.FEW ? "" : " at " + cost.budget()),
+                        "  " + named(cost.technique(), cost.budget()),
                         seconds,
                         100 / prefill.seconds().median(),
                         "%.2f %%");
             }
         }
+        addSpeedUps(rows);
         if (start != null) {
             rows.add(List.of("", "", ""));
             rows.add(List.of("ask, default model, a new process", "", ""));
@@ -109,6 +113,34 @@ public record SpeedReport(
             add(rows, "  without the model's own work", start.before(), 1, "%.2f s");
         }
         return rows;
+    }
+
+    private void addSpeedUps(List<List<String>> rows) {
+        if (speedUps.isEmpty()) {
+            return;
+        }
+        rows.add(List.of("", "", ""));
+        rows.add(List.of(
+                "Speed-up of prefill with weights of their own, untrained; at " + PathSpeed.FEW
+                        + " visual tokens unless said",
+                "",
+                ""));
+        for (TechniqueSpeed.SpeedUp up : speedUps) {
+            Quartiles speedUp = up.speedUp();
+            if (speedUp == null) {
+                rows.add(List.of("  " + up.technique(), "-", up.reason()));
+                continue;
+            }
+            add(rows, "  " + named(up.technique(), up.budget()), speedUp, 1, "%.2f×");
+            rows.add(List.of(
+                    "    of the ratio of operations, " + format("%.2f×", up.operationsRatio()),
+                    format("%.1f %%", 100 * up.ofRatio()),
+                    ""));
+        }
+    }
+
+    private static String named(String technique, int budget) {
+        return technique + (budget == PathSpeed.FEW ? "" : " at " + budget);
     }
 
     private static void add(List<List<String>> rows, String what, Quartiles q, double scale, String format) {
@@ -129,6 +161,21 @@ public record SpeedReport(
                 seconds == null ? null : map(seconds, 1 / prefill.seconds().median()));
         if (seconds == null) {
             map.put("reason", cost.reason());
+        }
+        return map;
+    }
+
+    private static Map<String, @Nullable Object> map(TechniqueSpeed.SpeedUp up) {
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("technique", up.technique());
+        map.put("budget", up.budget());
+        Quartiles speedUp = up.speedUp();
+        map.put("speed_up", speedUp == null ? null : map(speedUp, 1));
+        if (speedUp == null) {
+            map.put("reason", up.reason());
+        } else {
+            map.put("operations_ratio", rounded(up.operationsRatio()));
+            map.put("of_ratio", rounded(up.ofRatio()));
         }
         return map;
     }

@@ -1,5 +1,6 @@
 package dev.fovea.cli.speed;
 
+import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
@@ -24,6 +25,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     private static final int ROUNDS = 9;
     private static final int DECODE_ROUNDS = 3;
     private static final int SELECTION_ROUNDS = 3;
+    private static final int SPEED_UP_ROUNDS = 3;
     private static final int STARTS = 3;
 
     /** About how long the parts take against each other, in seconds on two cores. */
@@ -33,6 +35,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     private static final int A_ROUND_OF_PREFILL_TAKES = 3;
     private static final int A_ROUND_OF_DECODE_TAKES = 1;
     private static final int SELECTION_TAKES = 10;
+    private static final int SPEED_UP_TAKES = 60;
     private static final int START_TAKES = 5;
 
     /** Told what is being done, and how far it is. */
@@ -60,7 +63,13 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
                 + WEIGHTS_TAKE
                 + rounds() * (A_ROUND_OF_PREFILL_TAKES + A_ROUND_OF_DECODE_TAKES)
                 + chosen.size() * SELECTION_TAKES
+                + learned().size() * SPEED_UP_TAKES
                 + START_TAKES;
+    }
+
+    /** Those with weights of their own, whose speed-up is more than that of fewer tokens. */
+    private List<Technique> learned() {
+        return chosen.stream().filter(LearnedTechnique.class::isInstance).toList();
     }
 
     private int rounds() {
@@ -102,13 +111,23 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
             PathSpeed.Decode decode = path.decode(DECODE_ROUNDS * rounds, goOn);
             done += rounds * A_ROUND_OF_DECODE_TAKES;
             List<SelectionCost.Cost> selection = new ArrayList<>();
-            SelectionCost cost = new SelectionCost(sizes, visit);
-            for (Technique technique : chosen) {
-                progress.at("selection by " + technique.card().id(), done);
-                selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
-                done += SELECTION_TAKES;
+            List<TechniqueSpeed.SpeedUp> speedUps = new ArrayList<>();
+            try (Untrained plans = new Untrained(sizes.withLayers(RandomLlava.LAYERS).shape())) {
+                SelectionCost cost = new SelectionCost(sizes, visit, plans);
+                for (Technique technique : chosen) {
+                    progress.at("selection by " + technique.card().id(), done);
+                    selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
+                    done += SELECTION_TAKES;
+                }
+                TechniqueSpeed speed = new TechniqueSpeed(sizes, visit, plans);
+                for (Technique technique : learned()) {
+                    progress.at("speed-up by " + technique.card().id(), done);
+                    speedUps.add(speed.of(technique, SPEED_UP_ROUNDS, goOn));
+                    done += SPEED_UP_TAKES;
+                }
             }
-            return new SpeedReport(f32, bf16, dtype, prefill, decode, List.copyOf(selection), start);
+            return new SpeedReport(
+                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start);
         }
     }
 }

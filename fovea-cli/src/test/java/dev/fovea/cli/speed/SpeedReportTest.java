@@ -29,13 +29,16 @@ class SpeedReportTest {
                         new SelectionCost.Cost("fastv", 64, new Quartiles(0.01, 0.02, 0.03), ""),
                         new SelectionCost.Cost("feather", 192, new Quartiles(0.02, 0.04, 0.06), ""),
                         new SelectionCost.Cost("needs-text", 64, null, "No text tower.")),
+                List.of(
+                        new TechniqueSpeed.SpeedUp("voco-llama", 64, new Quartiles(3, 3.6, 4), 4, ""),
+                        new TechniqueSpeed.SpeedUp("adaptvision-scaling", 64, null, 1, "Cuts pictures.")),
                 null);
     }
 
     @Test
     void theMapHoldsSharesAndRates() {
         Map<String, ?> map = report().asMap();
-        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "start");
+        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start");
         assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
         assertThat(map.get("prefill"))
                 .asString()
@@ -44,6 +47,10 @@ class SpeedReportTest {
                 .asString()
                 .contains("technique=fastv", "budget=64", "of_prefill={low=0.001, median=0.002, high=0.003}")
                 .contains("technique=needs-text", "ms=null", "reason=No text tower.");
+        assertThat(map.get("speed_up"))
+                .asString()
+                .contains("speed_up={low=3.0, median=3.6, high=4.0}, operations_ratio=4.0, of_ratio=0.9")
+                .contains("technique=adaptvision-scaling", "speed_up=null", "reason=Cuts pictures.");
         assertThat(map.get("start")).isNull();
     }
 
@@ -56,7 +63,10 @@ class SpeedReportTest {
                 .contains("  fastv | 0.20 % | 0.10 to 0.30 %")
                 .contains("  feather at 192 | 0.40 % | 0.20 to 0.60 %")
                 .contains("  product at as few rows, of the rate | 75.0 % | 70.0 to 80.0 %")
-                .contains("  needs-text | - | No text tower.");
+                .contains("  needs-text | - | No text tower.")
+                .contains("  voco-llama | 3.60× | 3.00 to 4.00×")
+                .contains("    of the ratio of operations, 4.00× | 90.0 % | ")
+                .contains("  adaptvision-scaling | - | Cuts pictures.");
     }
 
     @Test

@@ -130,8 +130,7 @@ record Learning(
             Schedule schedule,
             Stage.Objective<AnswerBatch> objective,
             Stage.Objective<AnswerBatch> measured) {
-        AnswerSampler held = sampler(settings().balanced(), HELD_OUT);
-        return stage(name, trainable, schedule, questions()::batch, held::batch, objective, measured);
+        return stage(name, trainable, schedule, questions()::batch, heldOut()::batch, objective, measured);
     }
 
     /**
@@ -164,11 +163,22 @@ record Learning(
 
     /** Questions of the world about pictures that neither the model nor an evaluation sees elsewhere. */
     AnswerSampler questions() {
-        return sampler(settings(), SEEDS);
+        return sampler(settings(0), SEEDS);
     }
 
-    private AnswerSampler.Settings settings() {
-        return new AnswerSampler.Settings(size.pictures(), shape().visualTokens(), size.text(), 0, 0.1, 0, true, LATE);
+    /** The same where a full caption comes first, and questions follow as far as there is room. */
+    AnswerSampler captions() {
+        return sampler(settings(1), SEEDS);
+    }
+
+    /** Questions of all skills alike about pictures that nothing is learned from. */
+    AnswerSampler heldOut() {
+        return sampler(settings(0).balanced(), HELD_OUT);
+    }
+
+    private AnswerSampler.Settings settings(double captions) {
+        return new AnswerSampler.Settings(
+                size.pictures(), shape().visualTokens(), size.text(), captions, 0.1, 0, true, LATE);
     }
 
     private AnswerSampler sampler(AnswerSampler.Settings settings, long seeds) {
