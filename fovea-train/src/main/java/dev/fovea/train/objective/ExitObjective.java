@@ -80,22 +80,18 @@ public final class ExitObjective {
     }
 
     /**
-     * Mean cross-entropy of the gate of one layer.
+     * Mean cross-entropy of the gates of all layers. The code of the paper draws one layer for each step; all of them at
+     * once have the same gradient on average, and share the encoder and the pass that keeps its visual tokens.
      *
-     * @param measure whether to tell how often it is right, and how often the pictures may leave
+     * @param measure whether to tell how often each gate is right, and how often the pictures may leave
      */
-    public Measured apply(AnswerBatch batch, int layer, boolean measure) {
-        return judged(layer, examples(batch, layer).getFirst(), measure);
-    }
-
-    /** The mean over all layers, measured. */
-    public Measured everyLayer(AnswerBatch batch) {
+    public Measured apply(AnswerBatch batch, boolean measure) {
         int[] layers = IntStream.range(0, layers()).toArray();
         List<List<Example>> examples = examples(batch, layers);
         Tensor[] losses = new Tensor[layers.length];
         Map<String, Share> shares = new TreeMap<>();
         for (int layer : layers) {
-            Measured one = judged(layer, examples.get(layer), true);
+            Measured one = judged(layer, examples.get(layer), measure);
             losses[layer] = one.loss();
             one.accuracies().forEach((name, share) -> shares.merge(name, share, Share::plus));
         }

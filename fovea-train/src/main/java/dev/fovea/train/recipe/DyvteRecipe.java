@@ -9,11 +9,10 @@ import dev.fovea.train.optim.Schedule;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.SplittableRandom;
 
 /**
  * Dynamic visual-token exit (arXiv 2411.19628, section 4.2): the model stands still, its gates learn whether the answer
- * is the same without the pictures. Every step draws one layer for all of its questions.
+ * is the same without the pictures, behind every layer.
  */
 final class DyvteRecipe implements TechniqueRecipe {
     private static final double WARM_UP = 0.03;
@@ -28,7 +27,7 @@ final class DyvteRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 7200, 4, 1, 150, 3e-3, 24, 800);
+        return new TechniqueSize("full", 800, 4, 1, 150, 1e-3, 24, 100);
     }
 
     @Override
@@ -38,29 +37,17 @@ final class DyvteRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return Learning.source(size.seen()) + ", one layer drawn for each step";
+        return Learning.source(size.seen()) + ", behind every layer at once";
     }
 
     @Override
     public List<Stage<?>> stages(Learning learning) {
         TechniqueSize size = learning.size();
-        int layers = learning.shape().decoderLayers();
         Map<String, Predictor> gates = learning.technique().predictors(learning.shape(), learning.knobs());
         ExitObjective objective = new ExitObjective(
                 learning.base().plain(), layer -> Objects.requireNonNull(gates.get("gates." + layer)), learning.own());
         Schedule schedule = new Schedule(size.rate(), Math.round(WARM_UP * size.steps()), size.steps(), 0);
-        return List.of(learning.stage(
-                        id(),
-                        e -> true,
-                        schedule,
-                        (batch, measure) ->
-                                objective.apply(batch, drawn(batch.number() / size.batches(), layers), measure),
-                        (batch, measure) -> objective.everyLayer(batch))
+        return List.of(learning.stage(id(), e -> true, schedule, objective::apply, objective::apply)
                 .with(SETTINGS));
-    }
-
-    /** The layer of a step, all of them equally likely. */
-    static int drawn(long step, int layers) {
-        return new SplittableRandom(0x9E3779B97F4A7C15L * (step + 1)).nextInt(layers);
     }
 }

@@ -26,7 +26,7 @@ final class VloraRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 2000, 8, 2, 150, 2e-3, 48, 100);
+        return new TechniqueSize("full", 1600, 8, 2, 150, 2e-3, 48, 100);
     }
 
     @Override
