@@ -8,6 +8,7 @@ import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.generate.Generated;
 import dev.fovea.core.generate.Sampler;
+import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -62,25 +63,34 @@ final class Answers {
                 .put("first_token_ms", rounded(done.firstTokenMs()));
         fovea.putObject("cached").put("tokens", done.cachedTokens()).put("views", done.cachedViews());
         if (spending.ledger()) {
-            fovea.set("ledger", ledger(ledger));
+            fovea.set("ledger", ledger(ledger, done.answer().geometry()));
         }
         return fovea;
     }
 
-    private static double rounded(double ms) {
-        return Math.round(ms * 100) / 100.0;
+    private static double rounded(double value) {
+        return Math.round(value * 100) / 100.0;
     }
 
-    /** What became of every visual token. */
-    private static ObjectNode ledger(Ledger ledger) {
+    /**
+     * What became of every visual token.
+     *
+     * @param geometry how each image of the ledger lies in its picture
+     */
+    private static ObjectNode ledger(Ledger ledger, List<Geometry> geometry) {
         ObjectNode out = JSON.createObjectNode();
         ArrayNode images = out.putArray("images");
-        for (Ledger.Grid grid : ledger.images()) {
-            images.addObject()
+        for (int i = 0; i < ledger.images().size(); i++) {
+            Ledger.Grid grid = ledger.images().get(i);
+            ObjectNode image = images.addObject()
                     .put("picture", grid.picture())
+                    .put("part", grid.part().label())
                     .put("rows", grid.rows())
                     .put("columns", grid.cols())
                     .put("side", grid.side());
+            if (i < geometry.size()) {
+                region(image.putArray("region"), geometry.get(i));
+            }
         }
         ArrayNode tokens = out.putArray("tokens");
         for (Ledger.Token token : ledger.tokens()) {
@@ -117,6 +127,14 @@ final class Answers {
         ArrayNode cached = out.putArray("cached_tokens");
         ledger.cachedTokens().forEach(cached::add);
         return out;
+    }
+
+    /** Left, top, right and bottom of what the encoder saw, in pixels of the picture; beyond it where it was padded. */
+    private static void region(ArrayNode to, Geometry g) {
+        to.add(rounded(g.originalX(0)))
+                .add(rounded(g.originalY(0)))
+                .add(rounded(g.originalX(g.width())))
+                .add(rounded(g.originalY(g.height())));
     }
 
     private static String lower(Ledger.Fate fate) {

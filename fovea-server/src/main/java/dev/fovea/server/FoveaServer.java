@@ -123,6 +123,9 @@ public final class FoveaServer implements AutoCloseable {
         }
         routes.get("/v1/models", gateway.get("/v1/models", catalogue::list));
         routes.get("/v1/models/<name>", gateway.get("/v1/models/<name>", catalogue::one));
+        if (model != null) {
+            ExplorerPage.all().forEach(file -> anybody(routes, file.path(), file::send));
+        }
         anybody(routes, "/health", call -> call.text(200, "application/json", "{\"status\":\"ok\"}"));
         anybody(
                 routes,

@@ -1,0 +1,46 @@
+// What the page asks the server: the addresses that every client has.
+
+/** An answer that is an error: its sentence, and its status. */
+export class ApiError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function json(path, options, key) {
+  const headers = {...(options.headers ?? {})};
+  if (key) headers.Authorization = `Bearer ${key}`;
+  let response;
+  try {
+    response = await fetch(path, {...options, headers});
+  } catch {
+    throw new ApiError(0, 'The server does not answer; look whether it still runs.');
+  }
+  const body = await response.json().catch(() => null);
+  if (!response.ok) {
+    throw new ApiError(response.status, body?.error?.message ?? `The server answered with status ${response.status}.`);
+  }
+  return body;
+}
+
+/** The model that answers questions, with the ids of its techniques; null if none does. */
+export async function answeringModel(key) {
+  const list = await json('/v1/models', {}, key);
+  return list.data.find(model => model.fovea?.techniques) ?? null;
+}
+
+/** One question about one picture, spent in one way: {answer, spent}, where spent is the server's `fovea` object. */
+export async function ask(model, picture, question, choice, key) {
+  const fovea = {budget: choice.budget || 'full', ledger: true};
+  if (choice.technique !== 'full') {
+    fovea.technique = choice.knobs ? `${choice.technique}:${choice.knobs}` : choice.technique;
+  }
+  const content = [{type: 'image_url', image_url: {url: picture}}, {type: 'text', text: question}];
+  const reply = await json('/v1/chat/completions', {
+    method: 'POST',
+    headers: {'Content-Type': 'application/json'},
+    body: JSON.stringify({model, messages: [{role: 'user', content}], fovea}),
+  }, key);
+  return {answer: reply.choices[0].message.content, spent: reply.fovea};
+}
