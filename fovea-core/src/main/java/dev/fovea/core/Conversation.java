@@ -161,8 +161,9 @@ public final class Conversation implements AutoCloseable {
         int common = known == null ? 0 : Math.min(known.common(job.ids()), job.ids().length - 1);
         boolean allSeen = Arrays.stream(job.ids(), common, job.ids().length)
                 .noneMatch(asking.engine().model()::isPlaceholder);
-        boolean mayReuse =
-                asking.engine().readsForwards() && (policy == Policy.REUSE || !Plans.looksAtQuestion(job.plan()));
+        boolean mayReuse = asking.engine().readsForwards()
+                && !Plans.rewritesWords(job.plan())
+                && (policy == Policy.REUSE || !Plans.looksAtQuestion(job.plan()));
         if (known != null && common > 0 && allSeen && mayReuse) {
             try {
                 known.truncate(common);

@@ -89,7 +89,7 @@ record Planning(Techniques techniques, ModelShape shape) {
     }
 
     static boolean beforeLanguageModel(Station station) {
-        return station.order() < new Station.Prompt().order();
+        return station.order() < new Station.Embeddings().order();
     }
 
     private static int total(List<ModelShape> shapes) {

@@ -142,6 +142,7 @@ class CardsTest {
             case Station.EncoderOutput ignored -> "encoder";
             case Station.Connector ignored -> "connector";
             case Station.Projector ignored -> "connector";
+            case Station.Embeddings ignored -> "prompt";
             case Station.Prompt ignored -> "prompt";
             case Station.Decoder ignored -> "decoder";
             case Station.Attention ignored -> "attention";

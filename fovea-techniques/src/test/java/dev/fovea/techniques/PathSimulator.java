@@ -88,7 +88,7 @@ public final class PathSimulator {
     }
 
     private void take(Step step) {
-        boolean late = step.station().order() >= new Station.Prompt().order();
+        boolean late = step.station().order() >= new Station.Embeddings().order();
         if (late && !inPrompt) {
             enterPrompt();
         }
@@ -155,6 +155,7 @@ public final class PathSimulator {
             case Signal.DecoderHidden h -> gaussian(random, tokens(h.tokens()), shape.decoderWidth());
             case Signal.DecoderAttentionMap ignored -> map(random, layout.length());
             case Signal.DecoderPositions ignored -> positions();
+            case Signal.Continuations ignored -> new float[layout.text().length];
             case Signal.NotedText n -> Objects.requireNonNull(textNotes.get(n.name()), n.name());
             case Signal.Noted n -> Objects.requireNonNull(notes.get(n.name()), n.name());
             case Signal.Remembered ignored -> gaussian(random, 3, shape.encoderWidth());
@@ -271,6 +272,12 @@ public final class PathSimulator {
             }
             case Decision.Merge m -> checkMerge(step, m, n);
             case Decision.Rescale r -> assertThat(r.factors()).hasSize(n);
+            case Decision.Rewrite r -> {
+                assertThat(r.at()).isSorted().doesNotHaveDuplicates();
+                assertThat(Arrays.stream(r.at()).allMatch(i -> i >= 0 && i < layout.length()))
+                        .isTrue();
+                assertThat(r.tokens().cols()).isEqualTo(shape.decoderWidth());
+            }
             case Decision.Edges e -> assertThat(e.edges().groups()).hasSize(layout.length());
             case Decision.Retain r -> {
                 assertThat(r.tokens()).isNotEmpty().isSorted().doesNotHaveDuplicates();

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SelectionCost {
     private static final long CONNECTOR = new Station.Connector().order();
-    private static final long PROMPT = new Station.Prompt().order();
+    private static final long PROMPT = new Station.Embeddings().order();
 
     private final ModelParts whole;
     private final ModelParts shallow;

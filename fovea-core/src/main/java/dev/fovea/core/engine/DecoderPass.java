@@ -86,7 +86,7 @@ final class DecoderPass {
      */
     Made read(Tensor embeddings) {
         try (Scope scope = Scope.inner()) {
-            Tensor x = station(new Station.Prompt(), embeddings, null);
+            Tensor x = station(new Station.Prompt(), station(new Station.Embeddings(), embeddings, null), null);
             checkContext();
             int[][] places = chunks.stream()
                     .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
@@ -274,6 +274,7 @@ final class DecoderPass {
             @Nullable RowChange[] changes = new RowChange[chunks.size()];
             @Nullable Tensor[] added = new Tensor[chunks.size()];
             int[] addedAt = new int[chunks.size()];
+            Decision.@Nullable Rewrite[] rewritten = new Decision.Rewrite[chunks.size()];
             int from = 0;
             for (int c = 0; c < changes.length; c++) {
                 Sequence s = chunks.get(c).sequence();
@@ -284,6 +285,8 @@ final class DecoderPass {
                     if (outcome.decision() instanceof Decision.Append append) {
                         added[c] = EncoderPass.toTensor(append.tokens(), x.size(1), station);
                         addedAt[c] = from + s.insert(append.tokens().rows());
+                    } else if (outcome.decision() instanceof Decision.Rewrite rewrite) {
+                        rewritten[c] = rewrite;
                     } else if (outcome.decision() instanceof Decision.Edges edges) {
                         s.restrict(edges.edges());
                     } else if (outcome.decision() instanceof Decision.Gate gate) {
@@ -294,7 +297,7 @@ final class DecoderPass {
                 }
                 from += lengths[c];
             }
-            x = inserted(RowChange.apply(x, lengths, changes), added, addedAt);
+            x = inserted(RowChange.apply(rewritten(x, lengths, rewritten, station), lengths, changes), added, addedAt);
             follow(now, lengths, changes, x);
         }
         return x;
@@ -340,6 +343,26 @@ final class DecoderPass {
         boolean contiguous = station instanceof Station.Prompt && s.axes() == 1;
         s.follow(decision, change, contiguous ? Decision.Positions.RENUMBERED : positions);
         return change;
+    }
+
+    /** Other embeddings in the place of some of each sequence's. */
+    private static Tensor rewritten(
+            Tensor x, int[] lengths, Decision.@Nullable Rewrite[] rewrites, Station station) {
+        List<Tensor> rows = new ArrayList<>();
+        IntStream places = IntStream.empty();
+        int from = 0;
+        for (int c = 0; c < rewrites.length; c++) {
+            Decision.Rewrite own = rewrites[c];
+            if (own != null && own.at().length > 0) {
+                int base = from;
+                rows.add(Tensors.to(EncoderPass.toTensor(own.tokens(), x.size(1), station), DType.of(x.scalar_type())));
+                places = IntStream.concat(places, Arrays.stream(own.at()).map(at -> base + at));
+            }
+            from += lengths[c];
+        }
+        return rows.isEmpty()
+                ? x
+                : x.index_copy(0, Tensors.indices(places.toArray()), Tensors.cat(0, rows.toArray(Tensor[]::new)));
     }
 
     private Tensor inserted(Tensor x, @Nullable Tensor[] added, int[] at) {

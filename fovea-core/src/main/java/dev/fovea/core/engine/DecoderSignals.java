@@ -45,6 +45,7 @@ record DecoderSignals(
             case Signal.DecoderAttentionMap s -> attentionMap(s);
             case Signal.DecoderHidden s -> hidden(s);
             case Signal.DecoderPositions ignored -> positions();
+            case Signal.Continuations ignored -> sequence.continuations();
             case Signal.NotedText s -> sequence.notedText(s.name());
             default -> elsewhere(sequence, signal);
         };

@@ -61,6 +61,7 @@ final class LedgerBuilder {
             }
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Rewrite ignored -> {}
             case Decision.Retain ignored ->
                 throw new IllegalStateException("A cache tells which visual tokens it keeps");
             case Decision.Replace ignored -> {}

@@ -5,6 +5,7 @@ import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Plans;
 import org.jspecify.annotations.Nullable;
 
 /** Refuses, before anything runs, a plan that asks a model for what it does not have. */
@@ -44,6 +45,12 @@ public final class PlanCheck {
             case Station.Attention s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
             case Station.Connector ignored -> {}
             case Station.Projector ignored -> {}
+            case Station.Embeddings ignored -> {
+                if (Plans.readsPicturesFirst(plan)) {
+                    throw fault("rewrites the words of a prompt as they enter the language model, but has them read"
+                            + " behind what is left of the pictures, where none of them passes; use one of the two");
+                }
+            }
             case Station.Prompt ignored -> {}
             case Station.Cache s -> {
                 range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
@@ -115,6 +122,7 @@ public final class PlanCheck {
             case Signal.DecoderAttentionMap s -> neighbour(station, s.layer());
             case Signal.DecoderHidden ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.DecoderPositions ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
+            case Signal.Continuations ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.NotedText ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.Noted ignored -> null;
             case Signal.Remembered ignored -> null;
@@ -137,7 +145,9 @@ public final class PlanCheck {
     }
 
     private static boolean inPrompt(Station station) {
-        return station instanceof Station.Prompt || station instanceof Station.Decoder;
+        return station instanceof Station.Embeddings
+                || station instanceof Station.Prompt
+                || station instanceof Station.Decoder;
     }
 
     private static boolean atConnector(Station station) {

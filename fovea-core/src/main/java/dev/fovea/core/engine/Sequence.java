@@ -310,6 +310,21 @@ final class Sequence {
         return axes() == 1;
     }
 
+    /** What {@link dev.fovea.core.path.Signal.Continuations} says of the words of the prompt. */
+    float[] continuations() {
+        int[] text = layout().text();
+        int[] known = branches;
+        int[] expecting = asked;
+        float[] out = new float[text.length];
+        for (int i = 0; i < out.length; i++) {
+            int at = text[i];
+            boolean one = at > 0 && (known == null || known[at - 1] == known[at]);
+            boolean expected = one && expecting != null && Arrays.binarySearch(expecting, at - 1) >= 0;
+            out[i] = expected ? -1 : known == null ? 0 : known[at];
+        }
+        return out;
+    }
+
     int[] visualAt() {
         return visualAt;
     }

@@ -129,18 +129,7 @@ public final class StepRunner {
                 checkIndices(station, keep.indices(), present, false);
                 checkUnique(station, keep.indices());
             }
-            case Decision.Retain retain -> {
-                int before = -1;
-                for (int token : retain.tokens()) {
-                    if (token <= before || token >= layout.length()) {
-                        throw fault(
-                                station,
-                                "named token " + token + " behind " + before + ", but tokens are named in ascending"
-                                        + " order and there are " + layout.length());
-                    }
-                    before = token;
-                }
-            }
+            case Decision.Retain retain -> checkAscending(station, retain.tokens(), layout.length());
             case Decision.Merge merge -> {
                 // The class token may take part once the encoder is done; a token needs no place of its own
                 // only where positions have not been given out.
@@ -152,6 +141,7 @@ public final class StepRunner {
                 checkIndices(station, resample.anchors(), present, true);
                 checkUnique(station, resample.anchors());
             }
+            case Decision.Rewrite rewrite -> checkAscending(station, rewrite.at(), layout.length());
             case Decision.Cut cut -> {
                 boolean none = cut.rows() == 0 && cut.cols() == 0;
                 boolean some = Math.min(cut.rows(), cut.cols()) > 0;
@@ -208,6 +198,7 @@ public final class StepRunner {
                         && !(station instanceof Station.Decoder)
                         && !(station instanceof Station.Patches);
             case Decision.Resample ignored -> behindEncoder(station);
+            case Decision.Rewrite ignored -> station instanceof Station.Embeddings;
             case Decision.Adapt ignored -> station instanceof Station.Weights || behindEncoder(station);
             case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
@@ -224,6 +215,7 @@ public final class StepRunner {
     private static boolean changesTokens(Station station) {
         return !(station instanceof Station.Weights)
                 && !(station instanceof Station.Framing)
+                && !(station instanceof Station.Embeddings)
                 && !(station instanceof Station.Attention)
                 && !(station instanceof Station.Cache)
                 && !(station instanceof Station.Logits);
@@ -242,6 +234,19 @@ public final class StepRunner {
             if ((i < 0 || i >= present) && !(cls && i == Decision.CLS)) {
                 throw fault(station, "named visual token " + i + ", but there are " + present);
             }
+        }
+    }
+
+    private void checkAscending(Station station, int[] tokens, int length) {
+        int before = -1;
+        for (int token : tokens) {
+            if (token <= before || token >= length) {
+                throw fault(
+                        station,
+                        "named token " + token + " behind " + before + ", but tokens are named in ascending"
+                                + " order and there are " + length);
+            }
+            before = token;
         }
     }
 

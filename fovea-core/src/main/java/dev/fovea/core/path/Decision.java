@@ -140,6 +140,21 @@ public sealed interface Decision {
     }
 
     /**
+     * Embeddings: these rows take the place of tokens of the prompt, visual ones or words; all others stay as they are.
+     *
+     * @param tokens {@code [n, decoder width]}
+     * @param at their ascending places in the layout: {@code [n]}
+     */
+    record Rewrite(Rows tokens, int[] at) implements Decision {
+        public Rewrite {
+            if (at.length != tokens.rows()) {
+                throw new IllegalArgumentException(
+                        "There are " + tokens.rows() + " rows for " + at.length + " places of a prompt");
+            }
+        }
+    }
+
+    /**
      * Prompt and decoder: how much of each visual token stays, from 0 to 1. When the model answers, tokens whose gate is
      * below one half leave, as under {@link Keep}. While it learns all of them stay, and from here on the logarithm of a
      * token's gate is added to every attention score towards it, so that gradients reach the gate.

@@ -67,6 +67,10 @@ public final class Recording {
                 add(name + ".resample", TensorRows.matrix(resample.tokens()));
                 add(name + ".resample.anchors", resample.anchors());
             }
+            case Decision.Rewrite rewrite -> {
+                add(name + ".rewrite", TensorRows.matrix(rewrite.tokens()));
+                add(name + ".rewrite.at", rewrite.at());
+            }
             case Decision.Gate gate -> add(name + ".gates", TensorRows.matrix(gate.gates()));
             case Decision.Adapt adapt -> addAdditions(name + ".adapt.", adapt.additions());
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());

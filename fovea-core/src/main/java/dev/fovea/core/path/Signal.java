@@ -187,6 +187,13 @@ public sealed interface Signal<T> {
     /** The position id of every token of the sequence, of several axes the first: {@code [length]}. */
     record DecoderPositions() implements Signal<float[]> {}
 
+    /**
+     * Which of several continuations that are packed behind a picture while a network learns each text token belongs to,
+     * counted from 1; 0 where it is common to all, and -1 for a word that the network learns to expect. When it answers
+     * there is one continuation, and all are 0: {@code [text tokens]}.
+     */
+    record Continuations() implements Signal<float[]> {}
+
     // ---- everywhere ----
 
     /** Values per visual token that an earlier step of the same plan noted with {@link Outcome#noting}. */

@@ -43,6 +43,13 @@ public sealed interface Station {
      */
     record Projector() implements Station {}
 
+    /**
+     * Visual tokens and embeddings of words as they would enter the language model, in their final order: a {@link
+     * Decision.Rewrite} here puts others in their place, all words at once. What is read of such a prompt serves no other
+     * question, whose words would have become others; tokens of the answer enter as they are.
+     */
+    record Embeddings() implements Station {}
+
     /** Visual tokens and text embeddings in their final order, before prefill. */
     record Prompt() implements Station {}
 
@@ -90,6 +97,7 @@ public sealed interface Station {
             case EncoderOutput s -> 10_001L + 2L * s.layer();
             case Connector ignored -> 20_000L;
             case Projector ignored -> 20_001L;
+            case Embeddings ignored -> 29_999L;
             case Prompt ignored -> 30_000L;
             case Decoder s -> 40_000L + 2L * s.layer();
             case Attention s -> 40_001L + 2L * s.layer();
@@ -108,6 +116,7 @@ public sealed interface Station {
             case EncoderOutput s -> "encoder[" + s.layer() + "]";
             case Connector ignored -> "connector";
             case Projector ignored -> "projector";
+            case Embeddings ignored -> "embeddings";
             case Prompt ignored -> "prompt";
             case Decoder s -> "decoder[" + s.layer() + "]";
             case Attention s -> "attention[" + s.layer() + "]";

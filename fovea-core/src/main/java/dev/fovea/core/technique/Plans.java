@@ -72,6 +72,14 @@ public final class Plans {
                 .anyMatch(s -> s.station() instanceof Station.Cache cache && cache.behind() == Station.Behind.PICTURES);
     }
 
+    /**
+     * Whether a step rewrites words as they enter the language model: those of another question would have become others,
+     * so that nothing of a prompt that was read may be gone on from, but for its answer.
+     */
+    public static boolean rewritesWords(Plan plan) {
+        return plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Embeddings);
+    }
+
     /** Whether a step before or inside the encoder depends on the question, so that features cannot be kept. */
     public static boolean encoderLooksAtQuestion(Plan plan) {
         return plan.steps().stream()

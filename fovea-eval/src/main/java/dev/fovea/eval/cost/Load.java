@@ -114,7 +114,7 @@ public record Load(
         long flops = 0;
         for (Step step : plan.steps()) {
             int visual = standing(step.station(), ledger, load, prompt);
-            boolean inPrompt = step.station().order() >= new Station.Prompt().order();
+            boolean inPrompt = step.station().order() >= new Station.Embeddings().order();
             int calls = visual == 0 ? 0 : inPrompt ? 1 : images;
             flops += calls * step.work().flops(inPrompt ? visual : visual / images, load.text);
         }
@@ -132,6 +132,7 @@ public record Load(
             case Station.Connector ignored ->
                 prompt + gone(ledger, new Station.Projector()) + gone(ledger, new Station.Connector());
             case Station.Projector ignored -> prompt + gone(ledger, new Station.Projector());
+            case Station.Embeddings ignored -> prompt;
             case Station.Prompt ignored -> prompt;
             case Station.Decoder s -> load.entering.get(s.layer());
             case Station.Attention s -> load.decoder.get(s.layer());

@@ -81,6 +81,7 @@ public final class PlanSimulator {
             images.add(seen());
         }
         enterLanguageModel(images);
+        at(new Station.Embeddings());
         at(new Station.Prompt());
         List<Integer> entering = new ArrayList<>();
         List<Integer> decoder = new ArrayList<>();
@@ -262,6 +263,7 @@ public final class PlanSimulator {
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Rewrite ignored -> {}
             case Decision.Retain retain -> {
                 int[] visual = layout().visual();
                 Set<Integer> stay = Arrays.stream(retain.tokens()).boxed().collect(Collectors.toSet());

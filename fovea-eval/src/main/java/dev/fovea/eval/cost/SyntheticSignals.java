@@ -62,6 +62,7 @@ record SyntheticSignals(
             case Signal.DecoderAttentionMap s -> map(s, layout.length());
             case Signal.DecoderHidden s -> normal(s, tokens(s.tokens()), shape.decoderWidth());
             case Signal.DecoderPositions ignored -> positions();
+            case Signal.Continuations ignored -> new float[layout.text().length];
             case Signal.Noted s -> noted(s.name(), noted);
             case Signal.NotedText s -> noted(s.name(), notedText);
             case Signal.Remembered ignored -> new Matrix(0, 0, new float[0]);
