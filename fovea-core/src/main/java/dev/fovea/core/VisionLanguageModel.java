@@ -143,7 +143,7 @@ public final class VisionLanguageModel implements AutoCloseable {
                             processor,
                             description.vision().patches().imageSize())
                     : model.shape();
-            LearnedPlanner planner = new LearnedPlanner(named, shape);
+            LearnedPlanner planner = new LearnedPlanner(named, shape, weights);
             opened.add(planner);
             Asking asking = new Asking(
                     engine,

@@ -61,6 +61,7 @@ class CardsTest {
                         "matryoshka",
                         "llavolta",
                         "llava-sp",
+                        "llava-mini",
                         "dyvte",
                         "adaptvision-scaling",
                         "vlora",

@@ -1,5 +1,7 @@
 package dev.fovea.core.learned;
 
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -30,6 +32,18 @@ public record Declaration(List<Parameter> parameters) {
          * divided by {@code n}.
          */
         record Mean() implements Start {}
+
+        /** These values, row after row. */
+        @SuppressWarnings("ArrayRecordComponent") // copied into the parameter; never compared
+        record Values(float[] values) implements Start {}
+
+        /**
+         * The values of a tensor of the model, of the same shape.
+         *
+         * @param tensor its canonical name
+         * @param otherwise where the model has none of that name, or no model is at hand
+         */
+        record Copy(String tensor, Start otherwise) implements Start {}
     }
 
     /** One parameter. */
@@ -51,7 +65,9 @@ public record Declaration(List<Parameter> parameters) {
         /** Its initial values, row after row; they depend on the seed and its name alone. */
         public float[] initial(long seed) {
             float[] data = new float[Math.toIntExact(size())];
-            switch (start) {
+            switch (known()) {
+                case Start.Values given -> System.arraycopy(given.values(), 0, data, 0, data.length);
+                case Start.Copy ignored -> throw new IllegalStateException("A copy starts as a copy");
                 case Start.Constant constant -> Arrays.fill(data, (float) constant.value());
                 case Start.Mean ignored -> {
                     int out = Math.toIntExact(shape.get(0));
@@ -78,6 +94,26 @@ public record Declaration(List<Parameter> parameters) {
             return data;
         }
 
+        /** How it starts where there is no model to copy from. */
+        private Start known() {
+            Start known = start;
+            while (known instanceof Start.Copy copy) {
+                known = copy.otherwise();
+            }
+            return known;
+        }
+
+        private Parameter startingFrom(Weights model) {
+            if (!(start instanceof Start.Copy copy)) {
+                return this;
+            }
+            if (!model.contains(copy.tensor())) {
+                return new Parameter(name, shape, copy.otherwise()).startingFrom(model);
+            }
+            return new Parameter(
+                    name, shape, new Start.Values(Tensors.floats(model.tensor(copy.tensor(), sizes()))));
+        }
+
         private SplittableRandom random(long seed) {
             return new SplittableRandom(seed ^ (name.hashCode() * 0x9E3779B97F4A7C15L));
         }
@@ -91,6 +127,16 @@ public record Declaration(List<Parameter> parameters) {
                 throw new IllegalArgumentException("The parameter '" + p.name() + "' is declared twice");
             }
         }
+    }
+
+    /**
+     * The same with the values of a model's tensors where parameters start as copies of them.
+     *
+     * @throws RuntimeException with one sentence if a tensor has another shape
+     */
+    public Declaration startingFrom(Weights model) {
+        return new Declaration(
+                parameters.stream().map(p -> p.startingFrom(model)).toList());
     }
 
     /** Number of values of all parameters. */
@@ -132,6 +178,16 @@ public record Declaration(List<Parameter> parameters) {
         /** {@code NAME.weight} and {@code NAME.bias [width]} of a layer norm that starts as the norm alone. */
         public Builder layerNorm(String name, long width) {
             return constant(name + ".weight", 1, width).constant(name + ".bias", 0, width);
+        }
+
+        /** A parameter that starts as the model's tensor of this canonical name, or else as normal numbers around 0. */
+        public Builder copy(String name, String tensor, double std, long... shape) {
+            return add(name, new Start.Copy(tensor, new Start.Normal(std)), shape);
+        }
+
+        /** {@code NAME.weight [width]} of an RMS norm that starts as the model's tensor, or else as the norm alone. */
+        public Builder copiedRmsNorm(String name, String tensor, long width) {
+            return add(name + ".weight", new Start.Copy(tensor, new Start.Constant(1)), width);
         }
 
         /** A parameter that starts with one value everywhere. */

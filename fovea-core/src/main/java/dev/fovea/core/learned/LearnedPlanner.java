@@ -1,5 +1,6 @@
 package dev.fovea.core.learned;
 
+import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Knobs;
@@ -28,6 +29,7 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
 
     private final Path model;
     private final ModelShape shape;
+    private final Weights weights;
     private final Map<Key, Ready> ready = new HashMap<>();
     private @Nullable String base;
 
@@ -38,10 +40,12 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
     /**
      * @param model folder of the model's checkpoint
      * @param shape its sizes, for pictures of the usual size
+     * @param weights its own, by canonical name: what is learned may start from them
      */
-    public LearnedPlanner(Path model, ModelShape shape) {
+    public LearnedPlanner(Path model, ModelShape shape, Weights weights) {
         this.model = model;
         this.shape = shape;
+        this.weights = weights;
     }
 
     /** Plans from the model's shape alone: {@link LearnedTechnique#blank} for techniques with weights of their own. */
@@ -76,7 +80,8 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         String named = spec.weights();
         if (UNTRAINED.equals(named)) {
             Knobs knobs = Knobs.of(technique.card(), spec.knobs());
-            return new Ready(OwnWeights.initial(spec.id(), technique.declaration(shape, knobs), SEED), knobs);
+            Declaration declared = technique.declaration(shape, knobs).startingFrom(weights);
+            return new Ready(OwnWeights.initial(spec.id(), declared, SEED), knobs);
         }
         TechniqueFolder folder =
                 named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));

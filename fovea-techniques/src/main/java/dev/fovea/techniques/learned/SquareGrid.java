@@ -19,9 +19,22 @@ record SquareGrid(String technique, int side, int width) {
 
     /** That of a model. */
     static SquareGrid of(String technique, ModelShape shape, Knobs knobs) {
+        int side = knobs.integer("side", Math.min(shape.gridRows(), shape.gridCols()));
+        return new SquareGrid(technique, side, featureWidth(shape));
+    }
+
+    /** Channels of the features that a model's connector reads of a token. */
+    static int featureWidth(ModelShape shape) {
         int read = shape.traits().connectorInputs();
-        int width = read > 0 && shape.traits().side() == 1 ? read : shape.encoderWidth();
-        return new SquareGrid(technique, knobs.integer("side", Math.min(shape.gridRows(), shape.gridCols())), width);
+        return read > 0 && shape.traits().side() == 1 ? read : shape.encoderWidth();
+    }
+
+    /** Refuses features of other channels than a technique was made for. */
+    static void requireWidth(String technique, Tensor features, int width) {
+        if (features.size(1) != width) {
+            throw new IllegalArgumentException("Technique '" + technique + "' was made for features of " + width
+                    + " channels, and this model's have " + features.size(1) + "; use it with another model.");
+        }
     }
 
     int cells() {
@@ -46,10 +59,7 @@ record SquareGrid(String technique, int side, int width) {
      */
     Tensor of(Tensor features, Layout layout) {
         Shapes.requireWholeGrid(layout, technique);
-        if (features.size(1) != width) {
-            throw new IllegalArgumentException("Technique '" + technique + "' was made for features of " + width
-                    + " channels, and this model's have " + features.size(1) + "; use it with another model.");
-        }
+        requireWidth(technique, features, width);
         Tensor map = features.t().reshape(1, width, layout.rows(), layout.cols());
         boolean own = layout.rows() == side && layout.cols() == side;
         return own ? map : torch.adaptive_avg_pool2d(map, side, side);

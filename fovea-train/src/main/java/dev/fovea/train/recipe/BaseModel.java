@@ -6,6 +6,7 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.AddedWeights;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.Weights;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
@@ -122,6 +123,11 @@ final class BaseModel implements AutoCloseable {
     /** The model as it is. */
     ModelParts plain() {
         return plain;
+    }
+
+    /** Its weights by canonical name. */
+    Weights weights() {
+        return weights;
     }
 
     /** The model with something added to its weights; what moves is in the graph of the open scope. */

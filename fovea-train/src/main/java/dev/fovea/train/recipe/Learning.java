@@ -55,7 +55,7 @@ record Learning(
             Knobs knobs,
             List<String> reducers,
             TechniqueSize size) {
-        parameters.declare(technique.declaration(base.plain().shape(), knobs));
+        parameters.declare(technique.declaration(base.plain().shape(), knobs).startingFrom(base.weights()));
         parameters.freeze();
         Weights own = MovingWeights.of(parameters, Precision.F32, List.of());
         return new Learning(base, parameters, own, technique, knobs, reducers, size);
