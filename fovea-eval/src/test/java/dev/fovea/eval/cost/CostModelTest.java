@@ -101,13 +101,33 @@ class CostModelTest {
                     // Two find their own number of tokens in what they see, and one leaves none.
                     double least = id.equals("vlora")
                             ? 0
-                            : List.of("recoverable-compression", "prumerge").contains(id) ? 1 : visual * 0.2;
+                            : List.of("recoverable-compression", "prumerge", "llava-mini").contains(id) ? 1 : visual * 0.2;
                     assertThat(load.meanVisual()).as(model + " " + id).isBetween(least, visual * 0.75);
                     assertThat(cost.prefillTotal()).as(model + " " + id).isLessThan(full.prefillTotal());
                 }
                 assertThat(cost.kvTotal()).isLessThanOrEqualTo(full.kvTotal());
             }
         }
+    }
+
+    /**
+     * A layer in which words read 576 patches costs a quarter of a TFLOP, as published on average; with four of them and
+     * one visual token the language model's prefill and all of the technique's own take a quarter of the plain model's.
+     */
+    @Test
+    void layersInWhichWordsReadAPicture() {
+        CostModel model = Geometries.find("llava-1.5-7b");
+        Cost full = model.cost(Plan.plain(), Load.full(model.shape(), 64, 1));
+        long before = cost(model, "llava-mini:layers=1", Budget.full()).own();
+        for (int layers = 2; layers <= 4; layers++) {
+            Cost cost = cost(model, "llava-mini:layers=" + layers, Budget.full());
+            assertThat((cost.own() - before) / 1e12).isCloseTo(0.25, within(0.02));
+            assertThat(layers(cost) + cost.own()).isLessThan(layers(full) / 4);
+            assertThat(cost.kvTotal()).isEqualTo(full.kvTotal() / 640 * 65);
+            before = cost.own();
+        }
+        long queries = cost(model, "llava-mini:layers=0", Budget.full()).own();
+        assertThat(queries).isEqualTo(2 * (2 * 577 * 1024L * 1024 + 2 * 576 * 1024L));
     }
 
     private static Cost cost(CostModel model, String technique, Budget budget) {
