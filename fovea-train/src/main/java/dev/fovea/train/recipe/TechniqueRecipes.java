@@ -12,6 +12,7 @@ final class TechniqueRecipes {
             new VocoLlamaRecipe(),
             new CoViPalRecipe(),
             new LlavaSpRecipe(),
+            new LlavaMiniRecipe(),
             new VloraRecipe(),
             new AdaptVisionScalingRecipe());
 

@@ -41,7 +41,7 @@ class FeatureRecipesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"llava-sp, channels, 12", "vlora, width, 64"})
+    @CsvSource({"llava-sp, channels, 12", "vlora, width, 64", "llava-mini, layers, 2"})
     void stoppedAndResumedIsTheSameToTheBit(String id, String knob, String value) throws IOException {
         Path whole = runs.stoppedAndResumed(folder, id, 2);
         JsonNode card = TrainingRuns.card(whole);
@@ -65,7 +65,16 @@ class FeatureRecipesTest {
 
     /** Everything that a recipe moves gets a gradient once what starts at 0 has left it. */
     @ParameterizedTest
-    @ValueSource(strings = {"llava-sp", "llava-sp:maps=cropping", "vlora", "vlora:placeholder=none,kinds=qkvo"})
+    @ValueSource(
+            strings = {
+                "llava-sp",
+                "llava-sp:maps=cropping",
+                "vlora",
+                "vlora:placeholder=none,kinds=qkvo",
+                "llava-mini",
+                "llava-mini:c=2,layers=1",
+                "llava-mini:compress=paper,vision=direct"
+            })
     void everyParameterLearns(String text) {
         TechniqueSpec spec = TechniqueSpec.parse(text);
         LearnedTechnique technique = (LearnedTechnique) Techniques.installed().get(spec.id());
