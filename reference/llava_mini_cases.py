@@ -141,14 +141,19 @@ def fused(whole, model, images, ids, labels=None) -> dict[str, torch.Tensor]:
     return out
 
 
+def cut(pixels: torch.Tensor) -> torch.Tensor:
+    """Five pictures as four crops, row by row, and the whole that they would be of."""
+    wide, tall = pixels
+    return torch.stack([wide, tall, wide.flip(-1), tall.flip(-2), wide.flip(-2)])[None]
+
+
 def named(prefix: str, values: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {f"{prefix}.{name}": value for name, value in values.items()}
 
 
 def check_example(whole, parts, model, images) -> None:
     """The masking example: valid flags and positions that the code gives its layers."""
-    two = images[:, :, :, :, :]
-    fused(whole, model, two, TINY, TINY_LABELS)
+    fused(whole, model, images, TINY, TINY_LABELS)
     mask, positions = parts.prefusion_layers[0].seen[-1]
     patches = positions.shape[1] - len(TINY) - 1
     assert positions[0, patches:].tolist() == [patches, patches + 1, 1, patches + 2, patches + 3, 1]
@@ -173,6 +178,8 @@ def main() -> None:
         results |= named(f"c{side}.still", fused(whole, model, [pixels[:1, None].repeat(3, 1, 1, 1, 1)], ONE))
         if side == 1:
             check_example(whole, parts, model, alone[:1])
+        else:
+            results |= named(f"c{side}.cut", fused(whole, model, cut(pixels), ONE))
     whole, parts = system(code, model, 1, 0)
     results |= named("plain", own(parts)) | named("plain.wide", fused(whole, model, pixels[:1, None], ONE))
     table = code.get_2d_sincos_pos_embed(16, 2)

@@ -137,6 +137,7 @@ public final class PathSimulator {
             case Signal.EncoderStates ignored -> gaussian(random, tokens, shape.encoderWidth());
             case Signal.TokenSizes ignored -> withClass();
             case Signal.Features ignored -> gaussian(random, visual, shape.encoderWidth());
+            case Signal.PictureFeatures ignored -> gaussian(random, visual, shape.encoderWidth());
             case Signal.Projected ignored -> gaussian(random, visual, shape.decoderWidth());
             case Signal.PatchImageEmbeddings ignored -> gaussian(random, shape.patches(), 16);
             case Signal.QuestionEmbedding ignored -> gaussian(random, 1, 16).row(0);

@@ -5,6 +5,7 @@ import dev.fovea.core.model.connector.Connector;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
@@ -15,6 +16,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
@@ -45,8 +47,24 @@ final class ConnectorPass {
         this.shared = shared;
     }
 
-    /** A picture on its way through, with the plan of the prompt it belongs to. */
-    record Item(EncodedImage image, String name, PlanRun run) {}
+    /**
+     * An image on its way through, with the plan of the prompt it belongs to.
+     *
+     * @param prompt tells the prompts of a pass apart
+     */
+    record Item(EncodedImage image, int prompt, String name, PlanRun run) {
+        /** Whether both are parts of one picture: its overview or tiles. */
+        private boolean ofOnePicture(Item other) {
+            return prompt == other.prompt
+                    && image.grid().picture() == other.image.grid().picture()
+                    && isPart(image.grid().part())
+                    && isPart(other.image.grid().part());
+        }
+
+        private static boolean isPart(Part part) {
+            return part instanceof Part.Overview || part instanceof Part.Tile;
+        }
+    }
 
     /**
      * A picture as the language model will see it.
@@ -71,6 +89,7 @@ final class ConnectorPass {
         final Carried carried;
         final List<Decided> decided = new ArrayList<>();
         final List<Additions> added = new ArrayList<>();
+        final Tensor before;
         VisualTokens visual;
         Tensor features;
 
@@ -84,7 +103,8 @@ final class ConnectorPass {
             this.visual = item.image().tokens();
             Tensor own = item.image().features().get();
             Blending blending = item.image().blending();
-            this.features = blending == null ? own : blending.rows(own, lead);
+            this.before = blending == null ? own : blending.rows(own, lead);
+            this.features = before;
         }
 
         @Nullable
@@ -104,9 +124,9 @@ final class ConnectorPass {
         projectTogether(states.stream()
                 .filter(s -> s.projected == null && wantsProjected(s, connector))
                 .toList());
-        states.forEach(s -> decide(s, connector));
+        states.forEach(s -> decide(s, connector, states));
         projectTogether(states.stream().filter(s -> s.projected == null).toList());
-        states.forEach(s -> decide(s, new Station.Projector()));
+        states.forEach(s -> decide(s, new Station.Projector(), states));
         return states.stream().map(this::finished).toList();
     }
 
@@ -233,12 +253,12 @@ final class ConnectorPass {
         return projected;
     }
 
-    private void decide(State s, Station station) {
+    private void decide(State s, Station station, List<State> all) {
         List<Step> steps = s.item.run().book().at(station);
         for (int i = 0; i < steps.size(); i++) {
             VisualTokens before = s.visual;
             Outcome outcome =
-                    s.item.run().runner().run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal));
+                    s.item.run().runner().run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal, all));
             s.decided.add(new Decided(station, before.ids(), outcome));
             outcome.notes().forEach((name, values) -> s.carried.put(new Signal.Noted(name), values, before.ids()));
             switch (outcome.decision()) {
@@ -342,7 +362,7 @@ final class ConnectorPass {
         return Tensors.to(other, DType.of(x.scalar_type()));
     }
 
-    private Object signal(State s, Signal<?> signal) {
+    private Object signal(State s, Signal<?> signal, List<State> all) {
         Object common = s.item.run().common(signal);
         if (common != null) {
             return common;
@@ -351,15 +371,37 @@ final class ConnectorPass {
             case Signal.PictureSize ignored ->
                 new float[] {s.item.image().width(), s.item.image().height()};
             case Signal.Features ignored -> means(seen(s));
+            case Signal.PictureFeatures ignored -> means(ofPicture(s, all));
             case Signal.FeatureImageEmbeddings ignored -> means(shared.apply(seen(s)));
             case Signal.Projected ignored -> new TensorRows(projectedTokens(s));
             default -> s.carried.of(signal, s.visual);
         };
     }
 
+    /** The features of all parts of a picture, the overview's first. */
+    private Tensor ofPicture(State s, List<State> all) {
+        List<State> parts = all.stream()
+                .filter(other -> other == s || other.item.ofOnePicture(s.item))
+                .sorted(Comparator.comparingLong(other -> order(other.item.image().grid().part())))
+                .toList();
+        return Tensors.cat(
+                0,
+                parts.stream()
+                        .map(part -> shallow(part.before.narrow(0, lead, part.before.size(0) - lead)))
+                        .toArray(Tensor[]::new));
+    }
+
+    /** The overview, then tiles row by row. */
+    private static long order(Part part) {
+        return part instanceof Part.Tile tile ? ((long) tile.row() << 32) + tile.column() : -1;
+    }
+
     /** The features that make the tokens themselves, behind the deep ones. */
     private Tensor seen(State s) {
-        Tensor own = ownFeatures(s);
+        return shallow(ownFeatures(s));
+    }
+
+    private Tensor shallow(Tensor own) {
         return own.narrow(1, own.size(1) - connector.featureWidth(), connector.featureWidth());
     }
 

@@ -238,10 +238,12 @@ public final class PathEngine {
     private void begin(List<Prompt> prompts, List<PromptState> states, IntPredicate whole) {
         try (Scope ignored = Scope.inference()) {
             List<ConnectorPass.Item> items = new ArrayList<>();
-            for (Prompt p : prompts) {
+            for (int number = 0; number < prompts.size(); number++) {
+                Prompt p = prompts.get(number);
                 for (int i = 0; i < p.images().size(); i++) {
                     items.add(new ConnectorPass.Item(
                             p.images().get(i),
+                            number,
                             imageName(p.name(), i),
                             p.ofImages().get(i)));
                 }

@@ -105,6 +105,7 @@ public final class PlanCheck {
                         !beforeEncoder(station) && station.order() < new Station.Connector().order(),
                         "an encoder station");
             case Signal.Features ignored -> only(station, atConnector(station), "the connector");
+            case Signal.PictureFeatures ignored -> only(station, atConnector(station), "the connector");
             case Signal.Projected ignored -> only(station, atConnector(station), "the connector");
             case Signal.PatchImageEmbeddings ignored ->
                 !shape.hasTextTower() ? "a paired text tower" : beforeConnector(station);

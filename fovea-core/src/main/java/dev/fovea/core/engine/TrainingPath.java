@@ -224,6 +224,7 @@ public final class TrainingPath {
                 if (span instanceof Span.Picture picture) {
                     items.add(new ConnectorPass.Item(
                             picture.image(),
+                            p,
                             PathEngine.imageName(PathEngine.promptName(p), image++),
                             prompts.get(p).run()));
                 }

@@ -100,6 +100,13 @@ public sealed interface Signal<T> {
     /** The selected encoder features before the projector: {@code [visual tokens, encoder width]}. */
     record Features() implements Signal<Matrix> {}
 
+    /**
+     * The features of all images that a picture is seen as, before any step at the connector: of its overview, then of its
+     * tiles, row by row, one below the other: {@code [tokens of the picture, encoder width]}. A picture that is seen as a
+     * whole, and a frame, has its own alone.
+     */
+    record PictureFeatures() implements Signal<Matrix> {}
+
     /** The projected tokens in the embedding space of the language model: {@code [visual tokens, decoder width]}. */
     record Projected() implements Signal<Matrix> {}
 

@@ -292,7 +292,7 @@ class FamilyMaskTest {
 
         private static List<Tensor> projected(FamilyGolden golden, PathEngine.Prompt prompt) {
             List<ConnectorPass.Item> items = prompt.images().stream()
-                    .map(image -> new ConnectorPass.Item(image, "", PlanRun.plain()))
+                    .map(image -> new ConnectorPass.Item(image, 0, "", PlanRun.plain()))
                     .toList();
             boolean cls = golden.model.vision().options().classToken();
             return new ConnectorPass(golden.model.connector(), cls, golden.model.clsIsFeature(), x -> x)

@@ -15,13 +15,19 @@ import java.util.SplittableRandom;
  * at the values give an example of their counts.
  *
  * @param layout where the tokens stand
+ * @param images as which the picture is seen
  * @param sizes how many patches each visual token stands for
  * @param noted values noted by earlier steps, per visual token
  * @param notedText the same, per text token after the first visual one
  */
 @SuppressWarnings("ArrayRecordComponent") // plain data for one step; never compared
 record SyntheticSignals(
-        ModelShape shape, Layout layout, float[] sizes, Map<String, float[]> noted, Map<String, float[]> notedText)
+        ModelShape shape,
+        Layout layout,
+        int images,
+        float[] sizes,
+        Map<String, float[]> noted,
+        Map<String, float[]> notedText)
         implements Signals {
     private static final int PROJECTION = 512;
 
@@ -45,6 +51,7 @@ record SyntheticSignals(
             case Signal.EncoderStates s -> normal(s, withCls, shape.encoderWidth());
             case Signal.TokenSizes ignored -> sizesWithCls();
             case Signal.Features s -> normal(s, visual, shape.encoderWidth());
+            case Signal.PictureFeatures s -> normal(s, images * shape.patches(), shape.encoderWidth());
             case Signal.Projected s -> normal(s, visual, shape.decoderWidth());
             case Signal.PatchImageEmbeddings s -> normal(s, visual, PROJECTION);
             case Signal.QuestionEmbedding s -> normal(s, 1, PROJECTION).data();

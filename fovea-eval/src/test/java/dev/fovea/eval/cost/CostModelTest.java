@@ -128,6 +128,15 @@ class CostModelTest {
         }
         long queries = cost(model, "llava-mini:layers=0", Budget.full()).own();
         assertThat(queries).isEqualTo(2 * (2 * 577 * 1024L * 1024 + 2 * 576 * 1024L));
+        // Four tiles and an overview, of whose 48 x 48 features 64 tokens are made and which words read at once.
+        Plan cut = TECHNIQUES.plan(List.of("llava-mini:cut=2,c=8,layers=0"), model.shape(), Budget.full(), 1);
+        Load load = PlanSimulator.load(model.shape(), cut, 64, 1);
+        assertThat(load.meanVisual()).isEqualTo(64);
+        assertThat((double) load.own()).isCloseTo(2.0 * (2 * 2368 * 1024L * 1024 + 2 * 64 * 2304 * 1024L), within(1e3));
+        long one = cost(model, "llava-mini:cut=2,c=8,layers=2", Budget.full()).own();
+        long two = cost(model, "llava-mini:cut=2,c=8,layers=3", Budget.full()).own();
+        long tokens = 5 * 576 + 64 + 64;
+        assertThat(two - one).isEqualTo(2 * tokens * (4L * 4096 * 4096 + 3L * 4096 * 11008 + 2 * tokens * 4096));
     }
 
     private static Cost cost(CostModel model, String technique, Budget budget) {

@@ -5,6 +5,7 @@ import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.PromptTokens;
 import dev.fovea.core.path.Signals;
@@ -33,12 +34,13 @@ public final class LlavaMini implements LearnedTechnique {
             arxiv     2501.03895
             summary   Lets the words read the whole picture in a few layers of their own and hands the language model them and
                       one visual token.
-            stations  weights, connector, prompt
+            stations  weights, framing, connector, prompt
             budget    Ignored: as many tokens per image as the knob 'c' says, times itself.
             full      acts
             trained   yes
-            knob      c = 1, whole 1..24: Tokens per image, along each side of their grid. The paper has 1, and 8 for pictures
-                      of twice the side.
+            knob      c = 1, whole 1..24: Tokens per image, along each side of their grid. The paper has 1, and 8 with cut=2.
+            knob      cut = 1, whole 1..8: Tiles along each side that a picture is cut into, beside an overview; 1 leaves it
+                      whole. The paper has 2 for high resolution.
             knob      layers = 2, whole 0..64: Layers in which words read the picture. The paper has 4.
             knob      compress = code | paper | mean: How tokens are made: by queries before the projector, of several heads
                       with norms, as in the official code; by queries behind it, in one product, as the paper writes it;
@@ -55,8 +57,11 @@ public final class LlavaMini implements LearnedTechnique {
             note      The paper trains projector and language model in full. Here the matrices of the language model get
                       additions of low rank, its norms and the connector's matrices differences: two layers, the queries and
                       a rank of 16 keep all that is learned for peek within 4 MB.
-            note      Every image of a prompt, also a frame or a tile, is read by all words alone, and what the words become
-                      is averaged, as the official code does for frames; its own tokens stand at its place.
+            note      Every picture of a prompt, also a frame, and a tile where the model cuts pictures itself, is read by all
+                      words alone, and what the words become is averaged, as the official code does for frames; its own
+                      tokens stand at its place.
+            note      A picture that is cut is stretched to whole tiles and resampled once, while the official code crops
+                      blocks and prepares each like a picture. It is not trained so by the recipe.
             note      What the words become depends on the picture and on each other: nothing that was read is gone on from
                       when another question is asked. Words of the answer enter as they are; while it is learned, no answer
                       is read with the question, but earlier answers of a conversation are when the model answers, as in the
@@ -85,20 +90,26 @@ public final class LlavaMini implements LearnedTechnique {
 
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
+        if (knobs.integer("cut") > 1 && shape.traits().tiles()) {
+            throw new IllegalArgumentException("Technique 'llava-mini' is to cut pictures into tiles, but this model cuts"
+                    + " them itself; set its knob 'cut' to 1.");
+        }
         MiniCompressor compressor = MiniCompressor.of(shape, knobs);
         PreFusion fusion = fusion(shape, knobs);
-        int count = compressor.count();
         List<Step> steps = new ArrayList<>();
         steps.add(Finetuned.of(shape, knobs).step(own));
+        if (compressor.cut() > 1) {
+            steps.add(new Step(new Station.Framing(), List.of(), s -> Outcome.of(cut(s, compressor.cut()))));
+        }
         steps.add(compressor.step(own));
-        steps.add(new Step(compressor.station(), List.of(), s -> numbered(s, count)));
+        steps.add(new Step(compressor.station(), List.of(), s -> numbered(s, compressor)));
         if (fusion.layers() > 0) {
             boolean fused = knobs.is("vision", "fused");
             steps.add(new Step(
                             new Station.Embeddings(),
                             List.of(VISUAL, WORDS, CONTINUATIONS, NUMBER),
-                            s -> Outcome.of(rewritten(s, fusion, fused, own)))
-                    .working((visual, text) -> flops(fusion, shape, visual, text, count, fused)));
+                            s -> Outcome.of(rewritten(s, fusion, compressor.cut() > 1, fused, own)))
+                    .working((visual, text) -> flops(fusion, compressor, visual, text, fused)));
         }
         steps.add(new Step(
                 new Station.Prompt(),
@@ -107,13 +118,19 @@ public final class LlavaMini implements LearnedTechnique {
         return steps;
     }
 
+    private static Decision cut(Signals signals, int tiles) {
+        boolean whole = signals.layout().grids().getFirst().part() instanceof Part.Whole;
+        return whole ? new Decision.Cut(tiles, tiles) : new Decision.Unchanged();
+    }
+
     private static PreFusion fusion(ModelShape shape, Knobs knobs) {
         return new PreFusion(shape, knobs.integer("layers"), knobs.number("theta"));
     }
 
     /** Remembers which tokens of an image are those that it was compressed to: the last ones. */
-    private static Outcome numbered(Signals signals, int count) {
+    private static Outcome numbered(Signals signals, MiniCompressor compressor) {
         float[] number = new float[signals.layout().visualCount()];
+        int count = compressor.follow(signals.layout()) ? compressor.count() : 0;
         for (int i = 0; i < count; i++) {
             number[number.length - count + i] = 1 + i;
         }
@@ -125,8 +142,8 @@ public final class LlavaMini implements LearnedTechnique {
     }
 
     /** Words that have read the picture, and with {@code fused} the tokens that it was compressed to behind the same layers. */
-    private static Decision rewritten(Signals signals, PreFusion fusion, boolean fused, Weights own) {
-        FusedPrompt prompt = FusedPrompt.of(signals.layout(), signals.get(NUMBER));
+    private static Decision rewritten(Signals signals, PreFusion fusion, boolean cut, boolean fused, Weights own) {
+        FusedPrompt prompt = FusedPrompt.of(signals.layout(), signals.get(NUMBER), cut);
         float[] continuations = signals.get(CONTINUATIONS);
         int[] asking = IntStream.range(0, continuations.length)
                 .filter(w -> continuations[w] >= 0)
@@ -167,9 +184,12 @@ public final class LlavaMini implements LearnedTechnique {
                 IntStream.of(order).map(places::get).toArray());
     }
 
-    /** Images are of one size, as far as is known. */
-    private static long flops(PreFusion fusion, ModelShape shape, int visual, int text, int count, boolean fused) {
-        long images = Math.max(1, Math.round((double) visual / (shape.visualTokens() + count)));
-        return images * fusion.flops(visual / images, text, fused ? count : 0);
+    /** Pictures are of one size, as far as is known. */
+    private static long flops(PreFusion fusion, MiniCompressor compressor, int visual, int text, boolean fused) {
+        int cut = compressor.cut();
+        int parts = cut > 1 ? 1 + cut * cut : 1;
+        int each = parts * fusion.shape().visualTokens() + compressor.count();
+        long pictures = Math.max(1, Math.round((double) visual / each));
+        return pictures * fusion.flops(visual / pictures, text, fused ? compressor.count() : 0);
     }
 }

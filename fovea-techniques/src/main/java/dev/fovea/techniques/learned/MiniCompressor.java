@@ -3,7 +3,9 @@ package dev.fovea.techniques.learned;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -22,15 +24,16 @@ import org.bytedeco.pytorch.global.torch;
  * @param form as its knob {@code compress} says
  * @param queries those of the official code
  * @param width channels of the language model
+ * @param cut tiles along each side of a picture, whose features are looked at as one map; 1 where it is whole
  */
-record MiniCompressor(String form, QueryCompressor queries, int width) {
+record MiniCompressor(String form, QueryCompressor queries, int width, int cut) {
     private static final String ID = "llava-mini";
     private static final String QUERY = "compressor.query";
 
     /**
      * That of a model.
      *
-     * @throws IllegalArgumentException with one sentence if the knobs do not divide its channels
+     * @throws IllegalArgumentException with one sentence if the knobs do not divide its channels, or do not fit together
      */
     static MiniCompressor of(ModelShape shape, Knobs knobs) {
         String form = knobs.text("compress");
@@ -41,7 +44,13 @@ record MiniCompressor(String form, QueryCompressor queries, int width) {
                     + " channels over " + heads + " heads, sines and cosines; set its knob 'heads' to a divisor, or"
                     + " 'compress' to 'mean'.");
         }
-        return new MiniCompressor(form, new QueryCompressor(knobs.integer("c"), width, heads), shape.decoderWidth());
+        int cut = knobs.integer("cut");
+        if (cut > 1 && form.equals("paper")) {
+            throw new IllegalArgumentException("Technique '" + ID + "' looks at the tiles of a picture as one map before"
+                    + " the projector only; set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
+        }
+        return new MiniCompressor(
+                form, new QueryCompressor(knobs.integer("c"), width, heads), shape.decoderWidth(), cut);
     }
 
     int side() {
@@ -67,16 +76,54 @@ record MiniCompressor(String form, QueryCompressor queries, int width) {
         }
     }
 
+    /** Whether tokens stand behind those of this part of a picture: they follow the overview of one that was cut. */
+    boolean follow(Layout layout) {
+        return !(cut > 1 && layout.grids().getFirst().part() instanceof Part.Tile);
+    }
+
     /** Puts the tokens behind those of an image. */
     Step step(Weights own) {
-        Signal<?> seen = form.equals("paper") ? new Signal.Projected() : new Signal.Features();
+        Signal<?> seen =
+                switch (form) {
+                    case "paper" -> new Signal.Projected();
+                    default -> cut > 1 ? new Signal.PictureFeatures() : new Signal.Features();
+                };
         return new Step(station(), List.of(seen), s -> {
                     Shapes.requireWholeGrid(s.layout(), ID);
-                    int rows = s.layout().rows();
-                    int cols = s.layout().cols();
-                    return Outcome.of(new Decision.Append(new TensorRows(of(s.tensor(seen), rows, cols, own))));
+                    return Outcome.of(
+                            follow(s.layout())
+                                    ? new Decision.Append(new TensorRows(of(s.tensor(seen), s.layout(), own)))
+                                    : new Decision.Unchanged());
                 })
-                .working((visual, text) -> flops(visual));
+                // Of a picture that was cut every part counts the same.
+                .working((visual, text) -> cut > 1 ? flops((long) cut * cut * visual) / (1 + cut * cut) : flops(visual));
+    }
+
+    private Tensor of(Tensor seen, Layout layout, Weights own) {
+        int rows = layout.rows();
+        int cols = layout.cols();
+        return cut > 1 && layout.grids().getFirst().part() instanceof Part.Overview
+                ? of(stitched(seen, rows, cols), cut * rows, cut * cols, own)
+                : of(seen, rows, cols, own);
+    }
+
+    /**
+     * The tiles side by side.
+     *
+     * @param parts an overview's features, then those of tiles row by row: {@code [(1 + cut * cut) * rows * cols, channels]}
+     * @return {@code [cut * rows * cut * cols, channels]}
+     */
+    private Tensor stitched(Tensor parts, int rows, int cols) {
+        long cells = (long) rows * cols;
+        if (parts.size(0) != (1 + (long) cut * cut) * cells) {
+            throw new IllegalArgumentException("Technique '" + ID + "' needs the whole of " + cut + " x " + cut
+                    + " tiles of " + rows + " x " + cols + " tokens and of their overview, but an earlier technique left "
+                    + parts.size(0) + " tokens; use them apart.");
+        }
+        return parts.narrow(0, cells, cut * cut * cells)
+                .view(cut, cut, rows, cols, parts.size(1))
+                .transpose(1, 2)
+                .reshape(cut * cut * cells, parts.size(1));
     }
 
     /** {@code [rows * cols, channels] -> [count, channels]}. */

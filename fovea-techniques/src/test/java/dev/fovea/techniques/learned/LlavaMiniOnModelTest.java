@@ -25,6 +25,7 @@ import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Signal.PromptTokens;
 import dev.fovea.core.path.Station;
@@ -190,6 +191,44 @@ class LlavaMiniOnModelTest {
         assertThat(last).isLessThan(1e-4);
     }
 
+    /** An overview and four tiles: their features are one map, and the words read all of them at once. */
+    @Test
+    void aPictureInTilesIsReadAtOnce() {
+        List<float[]> entering = new ArrayList<>();
+        Plan plan = plan("c2", entering, "c=2", "layers=1", "cut=2");
+        PlanRun run = PlanRun.of(plan, PlanRun.Question.none(), null);
+        Tensor wide = PIXELS.select(0, 0);
+        Tensor tall = PIXELS.select(0, 1);
+        List<ImageInput> inputs = List.of(
+                part(wide.flip(1), new Part.Overview(), run),
+                part(wide, new Part.Tile(0, 0), run),
+                part(tall, new Part.Tile(0, 1), run),
+                part(wide.flip(2), new Part.Tile(1, 0), run),
+                part(tall.flip(1), new Part.Tile(1, 1), run));
+        int[] ids = {1, 346, 30, IMAGE, IMAGE, IMAGE, IMAGE, IMAGE, 203, 339, 225, 277};
+        List<PathEngine.Prompt> prompts = List.of(
+                new PathEngine.Prompt("", ids, ENGINE.encode(inputs), run, 4), prompt(plan("c1"), ONE, 1));
+        List<PromptState> states = ENGINE.prefill(prompts);
+        float[] logits = states.getFirst().logits();
+        assertThat(states.getFirst().ledger().kept()).isEqualTo(4);
+        assertThat(states.getFirst().held()).isEqualTo(ONE.length - 1 + 4);
+        states.forEach(PromptState::close);
+        float[] inputsOf = golden("c2.cut.inputs");
+        double vision = largest(entering.get(0), golden("c2.cut.vision"));
+        double words = largest(entering.get(1), words(inputsOf, 3, 4));
+        float[] all = golden("c2.cut.logits");
+        double last = largest(logits, row(all, all.length / logits.length - 1, logits.length));
+        System.out.printf("llava-mini cut: vision %.2g, words %.2g, logits %.2g%n", vision, words, last);
+        assertThat(vision).isLessThan(1e-4);
+        assertThat(words).isLessThan(1e-4);
+        assertThat(last).isLessThan(1e-4);
+    }
+
+    private static ImageInput part(Tensor pixels, Part part, PlanRun run) {
+        ImageInput whole = new ImageInput(pixels, () -> pixels, "image.", run);
+        return new ImageInput(pixels, 0, part, whole.raw(), whole.name(), run, whole.source());
+    }
+
     /** Three times the same frame: words as of the one picture, its tokens three times. */
     @Test
     void identicalFramesAreOnePicture() {
@@ -337,7 +376,7 @@ class LlavaMiniOnModelTest {
 
     /** Another question is read anew, whatever is kept of a conversation: its words read the picture too. */
     @ParameterizedTest
-    @ValueSource(strings = {"compress=code", "compress=paper,vision=direct", "compress=mean,c=2"})
+    @ValueSource(strings = {"compress=code", "cut=2", "compress=paper,vision=direct", "cut=3,compress=mean,c=2"})
     void aConversationReadsEveryQuestionAnew(String knobs) {
         try (VisionLanguageModel model = VisionLanguageModel.open(
                 MODEL, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32))) {

@@ -9,6 +9,7 @@ import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.OwnWeights;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Part;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.tensor.Scope;
@@ -219,15 +220,33 @@ class LlavaMiniTest {
         List<Ledger.Grid> grids = List.of(new Ledger.Grid(1, 2), new Ledger.Grid(2, 1));
         int[] cells = {-1, 0, 1, -1, -1, -1, 2, 3, -1, -1};
         float[] number = {0, 0, 0, 1, 2, 0, 0, 0, 1, 2};
-        FusedPrompt both = FusedPrompt.of(new Layout(10, IntStream.range(0, 10).toArray(), cells, grids, 6), number);
+        FusedPrompt both = FusedPrompt.of(new Layout(10, IntStream.range(0, 10).toArray(), cells, grids, 6), number, false);
         assertThat(both.others()).isDeepEqualTo(new int[][] {{0, 1, 2}, {5, 6, 7}});
         assertThat(both.compressed()).isDeepEqualTo(new int[][] {{3, 4}, {8, 9}});
+        // Rows of two tiles side by side in the prompt, each with tokens of its own.
         List<Ledger.Grid> tiles = List.of(new Ledger.Grid(2, 1), new Ledger.Grid(2, 1));
         int[] turns = {0, 2, 1, -1, 3, -1};
         FusedPrompt rows = FusedPrompt.of(
-                new Layout(6, IntStream.range(0, 6).toArray(), turns, tiles, 4), new float[] {0, 0, 0, 1, 0, 1});
+                new Layout(6, IntStream.range(0, 6).toArray(), turns, tiles, 4), new float[] {0, 0, 0, 1, 0, 1}, true);
         assertThat(rows.others()).isDeepEqualTo(new int[][] {{0, 2}, {1, 4}});
         assertThat(rows.compressed()).isDeepEqualTo(new int[][] {{3}, {5}});
+    }
+
+    /** A picture in tiles, another one, and words read both: rows of all tiles, the overview, what they became. */
+    @Test
+    void aPictureThatWasCutIsReadAsOne() {
+        List<Ledger.Grid> grids = List.of(
+                new Ledger.Grid(1, 2, 0, new Part.Overview(), 1),
+                new Ledger.Grid(2, 1, 0, new Part.Tile(0, 0), 1),
+                new Ledger.Grid(2, 1, 0, new Part.Tile(0, 1), 1),
+                new Ledger.Grid(1, 1, 1, new Part.Whole(), 1));
+        int[] cells = {0, 1, -1, 2, 3, 4, 5, 6, -1};
+        float[] number = {0, 0, 1, 0, 0, 0, 0, 0, 1};
+        Layout layout = new Layout(9, IntStream.range(0, 9).toArray(), cells, grids, 7);
+        FusedPrompt cut = FusedPrompt.of(layout, number, true);
+        assertThat(cut.others()).isDeepEqualTo(new int[][] {{3, 5, 4, 6, 0, 1}, {7}});
+        assertThat(cut.compressed()).isDeepEqualTo(new int[][] {{2}, {8}});
+        assertThat(FusedPrompt.of(layout, number, false).images()).isEqualTo(4);
     }
 
     // ---- sizes ----
@@ -277,10 +296,20 @@ class LlavaMiniTest {
     }
 
     @Test
+    void cutsThatCannotBeAreOneSentence() {
+        assertThatThrownBy(() -> TECHNIQUE.declaration(PEEK, Models.knobs(TECHNIQUE, "cut=2", "compress=paper")))
+                .hasMessage("Technique 'llava-mini' looks at the tiles of a picture as one map before the projector only;"
+                        + " set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
+    }
+
+    @Test
     void stations() {
         assertThat(Models.plan(TECHNIQUE, PEEK, Budget.full()).steps().stream()
                         .map(s -> s.station().label()))
                 .containsExactly("weights", "connector", "connector", "embeddings", "prompt");
+        assertThat(Models.plan(TECHNIQUE, PEEK, Budget.full(), "cut=2").steps().stream()
+                        .map(s -> s.station().label()))
+                .containsExactly("weights", "framing", "connector", "connector", "embeddings", "prompt");
         assertThat(Models.plan(TECHNIQUE, PEEK, Budget.full(), "layers=0", "compress=paper").steps().stream()
                         .map(s -> s.station().label()))
                 .containsExactly("weights", "projector", "projector", "prompt");

@@ -17,7 +17,7 @@ final class LlavaMiniRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 1200, 8, 2, 150, 5e-4, 48, 50);
+        return new TechniqueSize("full", 600, 8, 2, 150, 5e-4, 48, 100);
     }
 
     @Override
@@ -27,6 +27,10 @@ final class LlavaMiniRecipe implements TechniqueRecipe {
 
     @Override
     public List<Stage<?>> stages(Learning learning) {
+        if (learning.knobs().integer("cut") > 1) {
+            throw new IllegalArgumentException("The recipe 'llava-mini' shows pictures as they are; leave"
+                    + " 'llava-mini:cut' out, and say it where the weights are used.");
+        }
         return List.of(learning.stage(id(), learning.answering(learning.plan(Budget.full()))::apply));
     }
 }

@@ -1,6 +1,7 @@
 package dev.fovea.train.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.learned.LearnedTechnique;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +63,16 @@ class FeatureRecipesTest {
                 "full");
         assertThat(states.get(1)).containsExactly(states.get(0));
         assertThat(states.get(0)).isNotEqualTo(states.get(2)).isNotEqualTo(states.get(3));
+    }
+
+    @Test
+    void picturesThatAreCutAreNotLearnedFrom() {
+        try (TechniqueTraining training = runs.quick(folder.resolve("cut"), "llava-mini:cut=2", () -> false)) {
+            assertThatThrownBy(() -> training.run(folder.resolve("weights")))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("The recipe 'llava-mini' shows pictures as they are; leave 'llava-mini:cut' out, and say it"
+                            + " where the weights are used.");
+        }
     }
 
     /** Everything that a recipe moves gets a gradient once what starts at 0 has left it. */
