@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.core.Answer;
 import dev.fovea.core.AskOptions;
+import dev.fovea.core.BatchAnswer;
+import dev.fovea.core.BatchOptions;
+import dev.fovea.core.ContinuousBatch;
 import dev.fovea.core.Conversation;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
@@ -36,6 +39,7 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
+import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.techniques.Models;
 import java.nio.file.Path;
@@ -395,6 +399,29 @@ class LlavaMiniOnModelTest {
                 }
             }
             assertThat(answers.subList(0, 2)).isEqualTo(answers.subList(2, 4));
+        }
+    }
+
+    /** Asked in a batch, in pieces where that is allowed, and again: each answer is that of the question alone. */
+    @Test
+    void nothingThatWasReadServesAnotherQuestion() {
+        try (VisionLanguageModel model = VisionLanguageModel.open(
+                        MODEL, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32));
+                ContinuousBatch batch = model.batch(BatchOptions.defaults().withPrefillTokens(3))) {
+            AskOptions options = AskOptions.defaults()
+                    .withTechniques(List.of("llava-mini:weights=untrained"), Budget.full())
+                    .withMaxTokens(3);
+            RgbImage wide =
+                    new PictureReader().read(MODEL.resolve("images/wide.png")).image();
+            List<String> questions = List.of("What is there in it?", "A star?", "What is there in it?");
+            List<ContinuousBatch.Ticket> tickets = questions.stream()
+                    .map(q -> batch.submit(List.of(ChatMessage.of("user", 1, q)), List.of(wide), options, "a"))
+                    .toList();
+            for (int i = 0; i < questions.size(); i++) {
+                BatchAnswer answer = tickets.get(i).answer().join();
+                assertThat(answer.cachedTokens()).isZero();
+                assertThat(ids(answer.answer())).isEqualTo(ids(model.ask(List.of(wide), questions.get(i), options)));
+            }
         }
     }
 

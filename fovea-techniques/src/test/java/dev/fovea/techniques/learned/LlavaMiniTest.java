@@ -19,6 +19,7 @@ import dev.fovea.techniques.Models;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class LlavaMiniTest {
 
     private static Tensor noise(int seed, int rows, int cols) {
         float[] values = new float[rows * cols];
-        java.util.SplittableRandom random = new java.util.SplittableRandom(seed);
+        SplittableRandom random = new SplittableRandom(seed);
         for (int i = 0; i < values.length; i++) {
             values[i] = (float) random.nextGaussian();
         }
@@ -113,7 +114,7 @@ class LlavaMiniTest {
         }
     }
 
-    /** What one head of one channel gathers, written out. */
+    /** What two heads gather, written out. */
     @Test
     void attentionOfTheQueriesIsThatOfItsFormula() {
         QueryCompressor queries = new QueryCompressor(1, 4, 2);
