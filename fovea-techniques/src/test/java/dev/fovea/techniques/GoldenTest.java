@@ -86,7 +86,8 @@ class GoldenTest {
             case Decision.DropAllVisual d -> "drop-all " + d.positions();
             case Decision.Rescale r ->
                 "rescale " + Arrays.stream(indices(r.factors())).collect(Collectors.joining(","));
-            case Decision.Rewrite r -> "rewrite " + r.at().length + " of " + r.tokens().cols();
+            case Decision.Rewrite r ->
+                "rewrite " + r.at().length + " of " + r.tokens().cols();
             case Decision.Edges e -> "edges of " + e.edges().groups().length;
             case Decision.Retain r -> "retain " + Arrays.toString(r.tokens());
             case Decision.Replace r -> "replace " + sum(r.logits());

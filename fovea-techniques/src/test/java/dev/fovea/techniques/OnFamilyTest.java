@@ -62,7 +62,8 @@ class OnFamilyTest {
             Set.of("random", "grid", "tome", "turbo", "flowcut", "hiprune", "vtc-cls", "holov", "fastv");
 
     /** Those that change the matrices of a connector. */
-    private static final Set<String> FINETUNED = Set.of("matryoshka", "llavolta", "llava-sp", "llava-mini", "voco-llama");
+    private static final Set<String> FINETUNED =
+            Set.of("matryoshka", "llavolta", "llava-sp", "llava-mini", "voco-llama");
 
     /** Those that decide about the size of a picture, which the frames of a video do not leave to them. */
     private static final Set<String> RESIZING = Set.of("downsample");

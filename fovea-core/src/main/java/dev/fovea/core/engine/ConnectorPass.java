@@ -257,8 +257,9 @@ final class ConnectorPass {
         List<Step> steps = s.item.run().book().at(station);
         for (int i = 0; i < steps.size(); i++) {
             VisualTokens before = s.visual;
-            Outcome outcome =
-                    s.item.run().runner().run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal, all));
+            Outcome outcome = s.item.run()
+                    .runner()
+                    .run(steps.get(i), s.item.name(), i, s.layout(), signal -> signal(s, signal, all));
             s.decided.add(new Decided(station, before.ids(), outcome));
             outcome.notes().forEach((name, values) -> s.carried.put(new Signal.Noted(name), values, before.ids()));
             switch (outcome.decision()) {
@@ -382,7 +383,8 @@ final class ConnectorPass {
     private Tensor ofPicture(State s, List<State> all) {
         List<State> parts = all.stream()
                 .filter(other -> other == s || other.item.ofOnePicture(s.item))
-                .sorted(Comparator.comparingLong(other -> order(other.item.image().grid().part())))
+                .sorted(Comparator.comparingLong(
+                        other -> order(other.item.image().grid().part())))
                 .toList();
         return Tensors.cat(
                 0,

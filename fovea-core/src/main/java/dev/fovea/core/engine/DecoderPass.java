@@ -346,8 +346,7 @@ final class DecoderPass {
     }
 
     /** Other embeddings in the place of some of each sequence's. */
-    private static Tensor rewritten(
-            Tensor x, int[] lengths, Decision.@Nullable Rewrite[] rewrites, Station station) {
+    private static Tensor rewritten(Tensor x, int[] lengths, Decision.@Nullable Rewrite[] rewrites, Station station) {
         List<Tensor> rows = new ArrayList<>();
         IntStream places = IntStream.empty();
         int from = 0;

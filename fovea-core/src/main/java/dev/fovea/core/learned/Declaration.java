@@ -110,8 +110,7 @@ public record Declaration(List<Parameter> parameters) {
             if (!model.contains(copy.tensor())) {
                 return new Parameter(name, shape, copy.otherwise()).startingFrom(model);
             }
-            return new Parameter(
-                    name, shape, new Start.Values(Tensors.floats(model.tensor(copy.tensor(), sizes()))));
+            return new Parameter(name, shape, new Start.Values(Tensors.floats(model.tensor(copy.tensor(), sizes()))));
         }
 
         private SplittableRandom random(long seed) {

@@ -29,7 +29,7 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
 
     private final Path model;
     private final ModelShape shape;
-    private final Weights weights;
+    private final @Nullable Weights weights;
     private final Map<Key, Ready> ready = new HashMap<>();
     private @Nullable String base;
 
@@ -40,12 +40,17 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
     /**
      * @param model folder of the model's checkpoint
      * @param shape its sizes, for pictures of the usual size
-     * @param weights its own, by canonical name: what is learned may start from them
+     * @param weights its own, by canonical name: what is learned may start from them; null where they are not at hand
      */
-    public LearnedPlanner(Path model, ModelShape shape, Weights weights) {
+    public LearnedPlanner(Path model, ModelShape shape, @Nullable Weights weights) {
         this.model = model;
         this.shape = shape;
         this.weights = weights;
+    }
+
+    /** The same of a model whose weights are not at hand: what would start from them starts otherwise. */
+    public LearnedPlanner(Path model, ModelShape shape) {
+        this(model, shape, null);
     }
 
     /** Plans from the model's shape alone: {@link LearnedTechnique#blank} for techniques with weights of their own. */
@@ -80,8 +85,7 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         String named = spec.weights();
         if (UNTRAINED.equals(named)) {
             Knobs knobs = Knobs.of(technique.card(), spec.knobs());
-            Declaration declared = technique.declaration(shape, knobs).startingFrom(weights);
-            return new Ready(OwnWeights.initial(spec.id(), declared, SEED), knobs);
+            return new Ready(OwnWeights.initial(spec.id(), starting(technique.declaration(shape, knobs)), SEED), knobs);
         }
         TechniqueFolder folder =
                 named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
@@ -93,6 +97,11 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         }
         TechniqueFolder.Loaded loaded = folder.load(technique, shape, spec.knobs(), base(), train);
         return new Ready(loaded.weights(), loaded.knobs());
+    }
+
+    private Declaration starting(Declaration declared) {
+        Weights own = weights;
+        return own == null ? declared : declared.startingFrom(own);
     }
 
     private String base() {

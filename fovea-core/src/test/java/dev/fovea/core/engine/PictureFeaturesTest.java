@@ -72,15 +72,16 @@ class PictureFeaturesTest {
                 part(0, 2, new Part.Overview(), run),
                 part(1, 3, new Part.Frame(0, 1, 0), run),
                 part(0, 3, new Part.Frame(1, 1, 1), run));
-        PathEngine.Prompt second = prompt(run, part(1, 0, new Part.Overview(), run), part(0, 0, new Part.Tile(0, 0), run));
+        PathEngine.Prompt second =
+                prompt(run, part(1, 0, new Part.Overview(), run), part(0, 0, new Part.Tile(0, 0), run));
         GOLDEN.engine.prefill(List.of(first, second)).forEach(PromptState::close);
         assertThat(told).hasSize(9);
         for (int i = 0; i < 3; i++) {
-            assertThat(told.get(i).picture().data())
-                    .containsExactly(stacked(told.get(2), told.get(1), told.get(0)));
+            assertThat(told.get(i).picture().data()).containsExactly(stacked(told.get(2), told.get(1), told.get(0)));
         }
         for (int i = 3; i < 7; i++) {
-            assertThat(told.get(i).picture().data()).containsExactly(told.get(i).own().data());
+            assertThat(told.get(i).picture().data())
+                    .containsExactly(told.get(i).own().data());
         }
         assertThat(told.get(7).picture().data()).containsExactly(stacked(told.get(7), told.get(8)));
     }

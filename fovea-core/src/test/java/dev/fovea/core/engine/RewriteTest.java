@@ -112,9 +112,8 @@ class RewriteTest {
     }
 
     private static Tensor taught(Golden golden, PlanRun run, int[] words, int @Nullable [] branches, int... asked) {
-        EncodedImage image = golden.engine
-                .encode(List.of(golden.image(0, PlanRun.plain())))
-                .getFirst();
+        EncodedImage image =
+                golden.engine.encode(List.of(golden.image(0, PlanRun.plain()))).getFirst();
         try {
             return TrainingPath.of(golden.model)
                     .logits(List.of(new TrainingPath.Prompt(
@@ -178,7 +177,8 @@ class RewriteTest {
     void whatIsRewrittenGetsAGradient() {
         Golden golden = Golden.mha();
         try (Scope ignored = Scope.training()) {
-            Tensor rows = golden.model.decoder().embed(new int[] {40, 41}).detach().set_requires_grad(true);
+            Tensor rows =
+                    golden.model.decoder().embed(new int[] {40, 41}).detach().set_requires_grad(true);
             PlanRun run = run(rewriting(s -> {
                 int[] text = s.layout().text();
                 return new Decision.Rewrite(new TensorRows(rows), new int[] {text[1], text[2]});
@@ -222,12 +222,12 @@ class RewriteTest {
     void wordsThatAreReadBehindPicturesCannotBeRewritten() {
         Step cache = new Step(
                 new Station.Cache(Station.Behind.PICTURES), List.of(), s -> Outcome.of(new Decision.Unchanged()));
-        Plan both = Plans.compose(
-                List.of(Plan.of("a", rewriting(s -> new Decision.Unchanged())), Plan.of("b", cache)));
+        Plan both = Plans.compose(List.of(Plan.of("a", rewriting(s -> new Decision.Unchanged())), Plan.of("b", cache)));
         assertThat(Plans.rewritesWords(both)).isTrue();
         assertThat(Plans.rewritesWords(Plan.of("b", cache))).isFalse();
         assertThatThrownBy(() -> PlanCheck.check(both, Golden.mha().model.shape()))
-                .hasMessage("Technique 'a+b' rewrites the words of a prompt as they enter the language model, but has them"
-                        + " read behind what is left of the pictures, where none of them passes; use one of the two.");
+                .hasMessage(
+                        "Technique 'a+b' rewrites the words of a prompt as they enter the language model, but has them"
+                                + " read behind what is left of the pictures, where none of them passes; use one of the two.");
     }
 }

@@ -210,7 +210,8 @@ public final class PlanSimulator {
     private void at(Station station) {
         for (Step step : plan.steps()) {
             if (step.station().equals(station) && cells.length > 0) {
-                Outcome outcome = step.rule().decide(new SyntheticSignals(shape, layout(), parts().size(), sizes, noted, notedText));
+                Outcome outcome = step.rule()
+                        .decide(new SyntheticSignals(shape, layout(), parts().size(), sizes, noted, notedText));
                 own += step.work().flops(cells.length, text);
                 noted.putAll(outcome.notes());
                 notedText.putAll(outcome.textNotes());

@@ -101,7 +101,10 @@ class CostModelTest {
                     // Two find their own number of tokens in what they see, and one leaves none.
                     double least = id.equals("vlora")
                             ? 0
-                            : List.of("recoverable-compression", "prumerge", "llava-mini").contains(id) ? 1 : visual * 0.2;
+                            : List.of("recoverable-compression", "prumerge", "llava-mini")
+                                            .contains(id)
+                                    ? 1
+                                    : visual * 0.2;
                     assertThat(load.meanVisual()).as(model + " " + id).isBetween(least, visual * 0.75);
                     assertThat(cost.prefillTotal()).as(model + " " + id).isLessThan(full.prefillTotal());
                 }

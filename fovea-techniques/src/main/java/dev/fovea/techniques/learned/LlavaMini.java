@@ -91,8 +91,9 @@ public final class LlavaMini implements LearnedTechnique {
     @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         if (knobs.integer("cut") > 1 && shape.traits().tiles()) {
-            throw new IllegalArgumentException("Technique 'llava-mini' is to cut pictures into tiles, but this model cuts"
-                    + " them itself; set its knob 'cut' to 1.");
+            throw new IllegalArgumentException(
+                    "Technique 'llava-mini' is to cut pictures into tiles, but this model cuts"
+                            + " them itself; set its knob 'cut' to 1.");
         }
         MiniCompressor compressor = MiniCompressor.of(shape, knobs);
         PreFusion fusion = fusion(shape, knobs);
@@ -112,9 +113,7 @@ public final class LlavaMini implements LearnedTechnique {
                     .working((visual, text) -> flops(fusion, compressor, visual, text, fused)));
         }
         steps.add(new Step(
-                new Station.Prompt(),
-                List.of(NUMBER),
-                s -> Outcome.of(Decision.Keep.of(present(s.get(NUMBER))))));
+                new Station.Prompt(), List.of(NUMBER), s -> Outcome.of(Decision.Keep.of(present(s.get(NUMBER))))));
         return steps;
     }
 
@@ -164,7 +163,8 @@ public final class LlavaMini implements LearnedTechnique {
             sum = sum.add(both.narrow(0, read, asking.length));
             if (fused) {
                 rows.add(both.narrow(0, 0, read));
-                IntStream.of(compressed).forEach(v -> places.add(signals.layout().visual()[v]));
+                IntStream.of(compressed)
+                        .forEach(v -> places.add(signals.layout().visual()[v]));
             }
         }
         rows.add(Tensors.scale(sum, 1.0 / Math.max(1, prompt.images())));

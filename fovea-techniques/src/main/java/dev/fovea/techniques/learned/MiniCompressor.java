@@ -46,8 +46,9 @@ record MiniCompressor(String form, QueryCompressor queries, int width, int cut) 
         }
         int cut = knobs.integer("cut");
         if (cut > 1 && form.equals("paper")) {
-            throw new IllegalArgumentException("Technique '" + ID + "' looks at the tiles of a picture as one map before"
-                    + " the projector only; set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
+            throw new IllegalArgumentException(
+                    "Technique '" + ID + "' looks at the tiles of a picture as one map before"
+                            + " the projector only; set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
         }
         return new MiniCompressor(
                 form, new QueryCompressor(knobs.integer("c"), width, heads), shape.decoderWidth(), cut);
@@ -83,11 +84,10 @@ record MiniCompressor(String form, QueryCompressor queries, int width, int cut) 
 
     /** Puts the tokens behind those of an image. */
     Step step(Weights own) {
-        Signal<?> seen =
-                switch (form) {
-                    case "paper" -> new Signal.Projected();
-                    default -> cut > 1 ? new Signal.PictureFeatures() : new Signal.Features();
-                };
+        Signal<?> seen = switch (form) {
+            case "paper" -> new Signal.Projected();
+            default -> cut > 1 ? new Signal.PictureFeatures() : new Signal.Features();
+        };
         return new Step(station(), List.of(seen), s -> {
                     Shapes.requireWholeGrid(s.layout(), ID);
                     return Outcome.of(
@@ -96,7 +96,8 @@ record MiniCompressor(String form, QueryCompressor queries, int width, int cut) 
                                     : new Decision.Unchanged());
                 })
                 // Of a picture that was cut every part counts the same.
-                .working((visual, text) -> cut > 1 ? flops((long) cut * cut * visual) / (1 + cut * cut) : flops(visual));
+                .working(
+                        (visual, text) -> cut > 1 ? flops((long) cut * cut * visual) / (1 + cut * cut) : flops(visual));
     }
 
     private Tensor of(Tensor seen, Layout layout, Weights own) {
@@ -117,7 +118,8 @@ record MiniCompressor(String form, QueryCompressor queries, int width, int cut) 
         long cells = (long) rows * cols;
         if (parts.size(0) != (1 + (long) cut * cut) * cells) {
             throw new IllegalArgumentException("Technique '" + ID + "' needs the whole of " + cut + " x " + cut
-                    + " tiles of " + rows + " x " + cols + " tokens and of their overview, but an earlier technique left "
+                    + " tiles of " + rows + " x " + cols
+                    + " tokens and of their overview, but an earlier technique left "
                     + parts.size(0) + " tokens; use them apart.");
         }
         return parts.narrow(0, cells, cut * cut * cells)
@@ -134,8 +136,7 @@ record MiniCompressor(String form, QueryCompressor queries, int width, int cut) 
                 yield queries.of(tokens, rows, cols, own);
             }
             case "paper" -> {
-                Tensor asking =
-                        own.tensor(QUERY, count(), width).add(new GridSines(side(), side(), width).table());
+                Tensor asking = own.tensor(QUERY, count(), width).add(new GridSines(side(), side(), width).table());
                 yield weighted(asking, tokens.add(new GridSines(rows, cols, width).table()), tokens);
             }
             default -> means(tokens, rows, cols);

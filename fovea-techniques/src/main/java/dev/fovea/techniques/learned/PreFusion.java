@@ -108,8 +108,7 @@ record PreFusion(ModelShape shape, int layers, double theta) {
         Tensor normed = own.rmsNorm("input_layernorm", width(), EPS).forward(x);
         RotaryEmbedding.Table last = new RotaryEmbedding.Table(
                 places.cos().narrow(0, first, queries), places.sin().narrow(0, first, queries));
-        Tensor q = RotaryEmbedding.rotate(
-                heads(own, "q_proj", normed.narrow(0, first, queries), queryWidth()), last);
+        Tensor q = RotaryEmbedding.rotate(heads(own, "q_proj", normed.narrow(0, first, queries), queryWidth()), last);
         Tensor k = RotaryEmbedding.rotate(heads(own, "k_proj", normed, keyWidth()), places);
         Tensor v = heads(own, "v_proj", normed, keyWidth());
         double scale = 1 / Math.sqrt(shape.decoderHeadDim());
@@ -117,7 +116,8 @@ record PreFusion(ModelShape shape, int layers, double theta) {
                 ? PackedAttention.last(q, k, v, scale)
                 : PackedAttention.masked(q, k, v, hidden.narrow(0, first, queries), scale, 0);
         Tensor y = x.narrow(0, first, queries)
-                .add(own.linear("self_attn.o_proj", width(), queryWidth(), false).forward(attended));
+                .add(own.linear("self_attn.o_proj", width(), queryWidth(), false)
+                        .forward(attended));
         GatedMlp mlp = new GatedMlp(
                 own.linear("mlp.gate_proj", shape.decoderMlp(), width(), false),
                 own.linear("mlp.up_proj", shape.decoderMlp(), width(), false),

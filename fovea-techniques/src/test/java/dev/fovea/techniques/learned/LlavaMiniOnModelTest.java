@@ -87,14 +87,14 @@ class LlavaMiniOnModelTest {
         Map<String, Tensor> own = new LinkedHashMap<>();
         Plan plan;
         try (Scope ignored = Scope.inference()) {
-            for (Declaration.Parameter p : TECHNIQUE.declaration(ENGINE.model().shape(), all).parameters()) {
+            for (Declaration.Parameter p :
+                    TECHNIQUE.declaration(ENGINE.model().shape(), all).parameters()) {
                 String name = set + "." + p.name();
                 own.put(
                         p.name(),
                         GOLDEN.names().contains(name) ? GOLDEN.tensor(name) : Tensors.of(p.initial(1), p.sizes()));
             }
-            plan = TECHNIQUE.plan(
-                    ENGINE.model().shape(), Budget.full(), all, OwnWeights.copyOf("llava-mini", own));
+            plan = TECHNIQUE.plan(ENGINE.model().shape(), Budget.full(), all, OwnWeights.copyOf("llava-mini", own));
         }
         List<Step> steps = new ArrayList<>(plan.steps());
         steps.add(new Step(new Station.Decoder(0), List.of(VISUAL, WORDS), s -> {
@@ -210,8 +210,8 @@ class LlavaMiniOnModelTest {
                 part(wide.flip(2), new Part.Tile(1, 0), run),
                 part(tall.flip(1), new Part.Tile(1, 1), run));
         int[] ids = {1, 346, 30, IMAGE, IMAGE, IMAGE, IMAGE, IMAGE, 203, 339, 225, 277};
-        List<PathEngine.Prompt> prompts = List.of(
-                new PathEngine.Prompt("", ids, ENGINE.encode(inputs), run, 4), prompt(plan("c1"), ONE, 1));
+        List<PathEngine.Prompt> prompts =
+                List.of(new PathEngine.Prompt("", ids, ENGINE.encode(inputs), run, 4), prompt(plan("c1"), ONE, 1));
         List<PromptState> states = ENGINE.prefill(prompts);
         float[] logits = states.getFirst().logits();
         assertThat(states.getFirst().ledger().kept()).isEqualTo(4);
@@ -278,8 +278,8 @@ class LlavaMiniOnModelTest {
     private static float[] taught(Plan plan, int[] words, int @Nullable [] branches, int... asked) {
         PlanRun run = PlanRun.of(plan, PlanRun.Question.none(), null);
         Tensor pixels = PIXELS.select(0, 0);
-        EncodedImage image =
-                ENGINE.encode(List.of(new ImageInput(pixels, () -> pixels, "image.", run))).getFirst();
+        EncodedImage image = ENGINE.encode(List.of(new ImageInput(pixels, () -> pixels, "image.", run)))
+                .getFirst();
         try (Scope ignored = Scope.inference()) {
             return Tensors.floats(TrainingPath.of(ENGINE.model())
                     .logits(List.of(new TrainingPath.Prompt(
@@ -331,7 +331,8 @@ class LlavaMiniOnModelTest {
             assertThat(row(changed, w, WIDTH)).containsExactly(row(before, w, WIDTH));
         }
         for (int w : new int[] {4, 5, 9}) {
-            int id = IntStream.concat(Arrays.stream(LEAD), Arrays.stream(others)).toArray()[w];
+            int id =
+                    IntStream.concat(Arrays.stream(LEAD), Arrays.stream(others)).toArray()[w];
             assertThat(row(changed, w, WIDTH))
                     .containsExactly(Tensors.floats(ENGINE.model().decoder().embed(new int[] {id})));
         }
@@ -361,8 +362,8 @@ class LlavaMiniOnModelTest {
         Plan plan = plan("c1", knobs("c1"));
         float[] taught = taught(plan, new int[] {32, 33, 34, 72, 73}, null, 4, 5, 6);
         int vocabulary = taught.length / 3;
-        try (PromptState state =
-                ENGINE.prefill(List.of(prompt(plan, new int[] {1, 9, IMAGE, 32, 33, 34}, 0))).getFirst()) {
+        try (PromptState state = ENGINE.prefill(List.of(prompt(plan, new int[] {1, 9, IMAGE, 32, 33, 34}, 0)))
+                .getFirst()) {
             for (int i = 0; i < 3; i++) {
                 assertThat(state.logits()).containsExactly(row(taught, i, vocabulary), within(1e-4f));
                 ENGINE.extend(List.of(state), List.of(new int[] {72 + i}));
@@ -382,8 +383,8 @@ class LlavaMiniOnModelTest {
     @ParameterizedTest
     @ValueSource(strings = {"compress=code", "cut=2", "compress=paper,vision=direct", "cut=3,compress=mean,c=2"})
     void aConversationReadsEveryQuestionAnew(String knobs) {
-        try (VisionLanguageModel model = VisionLanguageModel.open(
-                MODEL, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32))) {
+        try (VisionLanguageModel model =
+                VisionLanguageModel.open(MODEL, OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32))) {
             AskOptions options = AskOptions.defaults()
                     .withTechniques(List.of("llava-mini:weights=untrained," + knobs), Budget.full())
                     .withMaxTokens(4);
@@ -437,7 +438,8 @@ class LlavaMiniOnModelTest {
                 assertThat(p.initial(1)).as(p.name()).containsExactly(Tensors.floats(WEIGHTS.tensor(own, p.sizes())));
             }
         }
-        assertThat(Models.untrained(TECHNIQUE, ENGINE.model().shape(), Budget.full()).steps())
+        assertThat(Models.untrained(TECHNIQUE, ENGINE.model().shape(), Budget.full())
+                        .steps())
                 .hasSize(5);
     }
 }

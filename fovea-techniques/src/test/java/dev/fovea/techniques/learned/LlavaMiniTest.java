@@ -99,8 +99,7 @@ class LlavaMiniTest {
                     OwnWeights own = OwnWeights.initial("llava-mini", declared.build(), 3)) {
                 Tensor patches = Tensors.scale(noise(7, 16, 32), 3);
                 float[] before = Tensors.floats(queries.of(patches, 4, 4, own));
-                float[] after =
-                        Tensors.floats(queries.of(patches.index_select(0, Tensors.indices(turned)), 4, 4, own));
+                float[] after = Tensors.floats(queries.of(patches.index_select(0, Tensors.indices(turned)), 4, 4, own));
                 double most = IntStream.range(0, before.length)
                         .mapToDouble(i -> Math.abs(before[i] - after[i]))
                         .max()
@@ -221,7 +220,8 @@ class LlavaMiniTest {
         List<Ledger.Grid> grids = List.of(new Ledger.Grid(1, 2), new Ledger.Grid(2, 1));
         int[] cells = {-1, 0, 1, -1, -1, -1, 2, 3, -1, -1};
         float[] number = {0, 0, 0, 1, 2, 0, 0, 0, 1, 2};
-        FusedPrompt both = FusedPrompt.of(new Layout(10, IntStream.range(0, 10).toArray(), cells, grids, 6), number, false);
+        FusedPrompt both =
+                FusedPrompt.of(new Layout(10, IntStream.range(0, 10).toArray(), cells, grids, 6), number, false);
         assertThat(both.others()).isDeepEqualTo(new int[][] {{0, 1, 2}, {5, 6, 7}});
         assertThat(both.compressed()).isDeepEqualTo(new int[][] {{3, 4}, {8, 9}});
         // Rows of two tiles side by side in the prompt, each with tokens of its own.
@@ -299,8 +299,9 @@ class LlavaMiniTest {
     @Test
     void cutsThatCannotBeAreOneSentence() {
         assertThatThrownBy(() -> TECHNIQUE.declaration(PEEK, Models.knobs(TECHNIQUE, "cut=2", "compress=paper")))
-                .hasMessage("Technique 'llava-mini' looks at the tiles of a picture as one map before the projector only;"
-                        + " set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
+                .hasMessage(
+                        "Technique 'llava-mini' looks at the tiles of a picture as one map before the projector only;"
+                                + " set its knob 'compress' to 'code' or 'mean', or 'cut' to 1.");
     }
 
     @Test

@@ -70,8 +70,9 @@ class FeatureRecipesTest {
         try (TechniqueTraining training = runs.quick(folder.resolve("cut"), "llava-mini:cut=2", () -> false)) {
             assertThatThrownBy(() -> training.run(folder.resolve("weights")))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessage("The recipe 'llava-mini' shows pictures as they are; leave 'llava-mini:cut' out, and say it"
-                            + " where the weights are used.");
+                    .hasMessage(
+                            "The recipe 'llava-mini' shows pictures as they are; leave 'llava-mini:cut' out, and say it"
+                                    + " where the weights are used.");
         }
     }
 
