@@ -8,7 +8,6 @@ import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.TechniqueSpec;
-import java.nio.file.Path;
 import java.util.function.Function;
 
 /**
@@ -21,7 +20,7 @@ final class Untrained implements AutoCloseable {
     private final LearnedPlanner planner;
 
     Untrained(ModelShape shape) {
-        this.planner = new LearnedPlanner(Path.of(""), shape);
+        this.planner = LearnedPlanner.untrained(shape);
     }
 
     /** A plan, checked. */

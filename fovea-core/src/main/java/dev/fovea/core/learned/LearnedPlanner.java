@@ -40,7 +40,8 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
     /**
      * @param model folder of the model's checkpoint
      * @param shape its sizes, for pictures of the usual size
-     * @param weights its own, by canonical name: what is learned may start from them; null where they are not at hand
+     * @param weights its own, by canonical name: what is learned may start from them, and published weights are told apart
+     *     by them; null where they are not at hand
      */
     public LearnedPlanner(Path model, ModelShape shape, @Nullable Weights weights) {
         this.model = model;
@@ -48,9 +49,12 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         this.weights = weights;
     }
 
-    /** The same of a model whose weights are not at hand: what would start from them starts otherwise. */
-    public LearnedPlanner(Path model, ModelShape shape) {
-        this(model, shape, null);
+    /**
+     * For a model that lies in no folder and whose weights are not at hand: techniques have {@link #UNTRAINED} weights there,
+     * or none, and what would start from the model's starts otherwise.
+     */
+    public static LearnedPlanner untrained(ModelShape shape) {
+        return new LearnedPlanner(Path.of(""), shape, null);
     }
 
     /** Plans from the model's shape alone: {@link LearnedTechnique#blank} for techniques with weights of their own. */
@@ -89,6 +93,12 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         }
         TechniqueFolder folder =
                 named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
+        PublishedLayout published = technique.published();
+        if (named != null && published != null && PublishedWeights.in(folder.path())) {
+            Weights own = weights == null ? new BlankWeights() : weights;
+            var loaded = new PublishedLoader(technique, shape, own).load(folder.path(), published, spec.knobs());
+            return new Ready(loaded.weights(), loaded.knobs());
+        }
         String train = "fovea train " + spec.id() + " --from " + model;
         if (!folder.exists()) {
             throw new IllegalArgumentException("Technique '" + spec.id() + "' needs trained weights, and "

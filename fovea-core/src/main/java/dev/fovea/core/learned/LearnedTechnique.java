@@ -9,6 +9,7 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Technique;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A technique with weights of its own, trained for one model. Its steps may read them, see signals as tensors
@@ -42,6 +43,11 @@ public interface LearnedTechnique extends Technique {
      */
     default Map<String, Predictor> predictors(ModelShape shape, Knobs knobs) {
         return Map.of();
+    }
+
+    /** How its authors lay out the weights that they publish; null where they publish none that it can take. */
+    default @Nullable PublishedLayout published() {
+        return null;
     }
 
     /** The plan with these weights. */

@@ -4,6 +4,7 @@ import dev.fovea.core.layer.Activation;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.learned.Predictor;
+import dev.fovea.core.learned.PublishedLayout;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
@@ -98,6 +99,11 @@ public final class Dyvte implements LearnedTechnique {
     }
 
     @Override
+    public PublishedLayout published() {
+        return new DyvteLayout();
+    }
+
+    @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         int last = shape.decoderLayers() - 1;
         if (!knobs.isAuto("exit")) {
@@ -165,11 +171,11 @@ public final class Dyvte implements LearnedTechnique {
         return Tensors.cat(1, before, last);
     }
 
-    private static int width(ModelShape shape, Knobs knobs) {
+    static int width(ModelShape shape, Knobs knobs) {
         return knobs.integer("width", Math.clamp(shape.decoderWidth() / 2, 1, 2048));
     }
 
-    private static String name(int layer) {
+    static String name(int layer) {
         return "gates." + layer;
     }
 }

@@ -19,12 +19,18 @@ import java.util.Map;
  * differences for its norms and for the connector's matrices.
  *
  * @param lowRank what is added to the language model's matrices
+ * @param biases whether the biases of the connector move too
  */
-record Finetuned(ModelShape shape, LowRankLayers lowRank) {
+record Finetuned(ModelShape shape, LowRankLayers lowRank, boolean biases) {
 
     /** For a technique whose knob {@code rank} is the rank of what is added to each matrix of the language model. */
     static Finetuned of(ModelShape shape, Knobs knobs) {
-        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1));
+        return new Finetuned(shape, new LowRankLayers(knobs.integer("rank"), 1), false);
+    }
+
+    /** The same, with biases of the connector or without. */
+    Finetuned withBiases(boolean moving) {
+        return new Finetuned(shape, lowRank, moving);
     }
 
     /** Declares all of it; it starts as nothing. */
@@ -48,6 +54,18 @@ record Finetuned(ModelShape shape, LowRankLayers lowRank) {
 
     /** What moves in full, by canonical name: the connector's matrices and the norms of the language model. */
     private Map<String, long[]> differences() {
+        Map<String, long[]> sizes = connector();
+        long width = shape.decoderWidth();
+        for (int i = 0; i < shape.decoderLayers(); i++) {
+            sizes.put("text.layers." + i + ".input_layernorm.weight", new long[] {width});
+            sizes.put("text.layers." + i + ".post_attention_layernorm.weight", new long[] {width});
+        }
+        sizes.put("text.norm.weight", new long[] {width});
+        return sizes;
+    }
+
+    /** What moves of the connector, by canonical name. */
+    Map<String, long[]> connector() {
         Map<String, long[]> sizes = new LinkedHashMap<>();
         long side = shape.traits().side();
         long read = shape.traits().connectorInputs();
@@ -58,11 +76,12 @@ record Finetuned(ModelShape shape, LowRankLayers lowRank) {
         if (hidden > 0) {
             sizes.put("connector.linear_2.weight", new long[] {width, hidden});
         }
-        for (int i = 0; i < shape.decoderLayers(); i++) {
-            sizes.put("text.layers." + i + ".input_layernorm.weight", new long[] {width});
-            sizes.put("text.layers." + i + ".post_attention_layernorm.weight", new long[] {width});
+        if (biases) {
+            sizes.put("connector.linear_1.bias", new long[] {hidden > 0 ? hidden : width});
+            if (hidden > 0) {
+                sizes.put("connector.linear_2.bias", new long[] {width});
+            }
         }
-        sizes.put("text.norm.weight", new long[] {width});
         return sizes;
     }
 }

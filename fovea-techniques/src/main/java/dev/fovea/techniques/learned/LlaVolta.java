@@ -2,6 +2,7 @@ package dev.fovea.techniques.learned;
 
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.PublishedLayout;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
@@ -63,6 +64,11 @@ public final class LlaVolta implements LearnedTechnique {
         Declaration.Builder own = Declaration.begin();
         Finetuned.of(shape, knobs).declare(own);
         return own.build();
+    }
+
+    @Override
+    public PublishedLayout published() {
+        return new PublishedModel.Alone();
     }
 
     @Override

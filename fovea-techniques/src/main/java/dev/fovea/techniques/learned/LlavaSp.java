@@ -2,6 +2,7 @@ package dev.fovea.techniques.learned;
 
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.PublishedLayout;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
@@ -42,6 +43,8 @@ public final class LlavaSp implements LearnedTechnique {
                       the model's own. A grid of another size is averaged to it.
             knob      channels = 12, whole 1..4096: Channels of the convolutions. The paper has 512.
             knob      rank = 16, whole 1..4096: Rank of what is added to each matrix of the language model. The paper has 128.
+            knob      connector = weights | biased: Which part of the connector's layers moved; published weights have other
+                      biases, too.
             note      The paper's convolutions have 898 million weights. Twelve channels and a rank of 16 keep all that is
                       learned for peek within 4 MB.
             note      The kernel of the details covers two thirds of the grid's side, rounded down: the paper's 16 of 24.
@@ -63,8 +66,13 @@ public final class LlavaSp implements LearnedTechnique {
     public Declaration declaration(ModelShape shape, Knobs knobs) {
         Declaration.Builder own = Declaration.begin();
         tokens(shape, knobs).declare(own);
-        Finetuned.of(shape, knobs).declare(own);
+        finetuned(shape, knobs).declare(own);
         return own.build();
+    }
+
+    @Override
+    public PublishedLayout published() {
+        return new LlavaSpLayout();
     }
 
     @Override
@@ -74,7 +82,7 @@ public final class LlavaSp implements LearnedTechnique {
         grid.require(own.contains(tokens.name(grid.side())));
         Signal.Features features = new Signal.Features();
         return List.of(
-                Finetuned.of(shape, knobs).step(own),
+                finetuned(shape, knobs).step(own),
                 new Step(
                                 new Station.Projector(),
                                 List.of(features),
@@ -93,7 +101,11 @@ public final class LlavaSp implements LearnedTechnique {
                 .toArray());
     }
 
-    private static SpatialTokens tokens(ModelShape shape, Knobs knobs) {
+    static Finetuned finetuned(ModelShape shape, Knobs knobs) {
+        return Finetuned.of(shape, knobs).withBiases(knobs.is("connector", "biased"));
+    }
+
+    static SpatialTokens tokens(ModelShape shape, Knobs knobs) {
         return new SpatialTokens(
                 SquareGrid.of(CARD.id(), shape, knobs),
                 knobs.integer("step"),

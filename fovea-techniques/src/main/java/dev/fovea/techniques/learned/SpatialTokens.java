@@ -55,12 +55,13 @@ record SpatialTokens(SquareGrid grid, int step, int channels, int out, boolean c
         return "sfe." + mapSide + "of" + side() + ".weight";
     }
 
-    private boolean biased() {
+    /** Whether tokens have a bias, as under the published cropping alone. */
+    boolean biased() {
         return cropping && detail;
     }
 
     /** What a vector has before it becomes a token: its own channels, and those that it gathered. */
-    private int gathered() {
+    int gathered() {
         return detail ? 2 * channels : channels;
     }
 

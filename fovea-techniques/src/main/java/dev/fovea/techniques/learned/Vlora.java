@@ -4,6 +4,7 @@ import dev.fovea.core.adapt.Addition;
 import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.PublishedLayout;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
@@ -71,6 +72,11 @@ public final class Vlora implements LearnedTechnique {
     }
 
     @Override
+    public PublishedLayout published() {
+        return new VloraLayout();
+    }
+
+    @Override
     public List<Step> steps(ModelShape shape, Budget budget, Knobs knobs, Weights own) {
         PerceptualWeights perceptual = perceptual(shape, knobs);
         SquareGrid grid = perceptual.grid();
@@ -119,7 +125,7 @@ public final class Vlora implements LearnedTechnique {
         return new LowRankLayers(knobs.integer("llm-rank"), 1);
     }
 
-    private static PerceptualWeights perceptual(ModelShape shape, Knobs knobs) {
+    static PerceptualWeights perceptual(ModelShape shape, Knobs knobs) {
         int width = knobs.integer("width");
         int heads = knobs.integer("heads");
         if (width % heads != 0) {

@@ -2,6 +2,7 @@ package dev.fovea.techniques.learned;
 
 import dev.fovea.core.learned.Declaration;
 import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.learned.PublishedLayout;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
@@ -60,6 +61,11 @@ public final class VocoLlama implements LearnedTechnique {
         Declaration.Builder own = Declaration.begin().normal("token", 0.02, 1, shape.decoderWidth());
         Finetuned.of(shape, knobs).declare(own);
         return own.build();
+    }
+
+    @Override
+    public PublishedLayout published() {
+        return new VocoLayout();
     }
 
     @Override
