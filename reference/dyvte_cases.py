@@ -3,6 +3,9 @@
 dyvte.safetensors, beside the tests of fovea-techniques: some sets of random gates; for every set and prompt the layer
 behind which the visual tokens leave (-1 where they stay), and the logits behind the prompt and behind each of three
 tokens that follow. Gates may open behind the last layer too, where nothing is left to be spared.
+
+Held against the authors' own language model (DoubtedSteam/DyVTE at b4a3399, its fixed place and number of vision tokens
+replaced by those here) on the prompts with one picture: the same exits, logits that differ by at most 1.8e-5.
 """
 
 import json

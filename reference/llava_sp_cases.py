@@ -3,6 +3,9 @@
 One set of kernels for both variants on the paper's 24 x 24 grid, few channels: convolutions without padding over six
 maps, one of stride 2 for the details, cross-attention of one head, a last linear map with a bias (cropping) or without
 (pooling).
+
+Held against the authors' own encode_images (CnFaker/LLaVA-SP at 24d8a8f, their sizes replaced by these) with these weights
+and features: tokens differ by at most 1.4e-6 (cropping), 6.0e-7 (pooling with details) and 2.4e-7 (pooling without).
 """
 
 from pathlib import Path

@@ -11,7 +11,11 @@ import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.learned.LearnedTechnique;
 import dev.fovea.core.learned.OwnWeights;
+import dev.fovea.core.model.AddedWeights;
+import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Knobs;
@@ -36,14 +40,17 @@ final class TinyLlava {
     private static final Path FOLDER = Path.of("..", "fovea-core", "src", "test", "resources", "golden", "llava-mha");
     private static final int ROOM = 8;
 
+    private final Weights weights;
     private final ModelParts model;
     private final PathEngine engine;
     private final Tensor pixels;
     private final JsonNode prompts;
 
     private TinyLlava() {
-        model = Families.read(FOLDER).description().load(Checkpoint.open(FOLDER), DType.F32, null);
-        engine = new PathEngine(model);
+        Description description = Families.read(FOLDER).description();
+        weights = MappedWeights.of(Checkpoint.open(FOLDER), DType.F32, description.renames());
+        model = description.load(weights, null);
+        engine = new PathEngine(model, added -> description.load(AddedWeights.of(weights, added), null));
         pixels = Checkpoint.open(FOLDER.resolve("golden.safetensors")).tensor("vision.pixel_values");
         try {
             prompts = new ObjectMapper()
@@ -60,6 +67,14 @@ final class TinyLlava {
 
     ModelShape shape() {
         return model.shape();
+    }
+
+    Path folder() {
+        return FOLDER;
+    }
+
+    Weights weights() {
+        return weights;
     }
 
     ModelParts model() {
@@ -114,8 +129,20 @@ final class TinyLlava {
 
     /** Logits behind a prompt and behind each of some tokens that follow. */
     List<float[]> logits(Plan plan, String name, int... following) {
+        PlanRun run = run(plan);
+        return logits(new PathEngine.Prompt(name + ".", ids(name), pictures(name, run), run, ROOM), following);
+    }
+
+    /** The same of one picture that stands at the place of the prompt's. */
+    List<float[]> logits(Plan plan, int[] ids, int picture, int... following) {
+        PlanRun run = run(plan);
+        return logits(
+                new PathEngine.Prompt("own.", ids, engine.encode(List.of(picture(picture, run))), run, ROOM), following);
+    }
+
+    private List<float[]> logits(PathEngine.Prompt prompt, int... following) {
         List<float[]> out = new ArrayList<>();
-        try (PromptState state = read(plan, name).getFirst()) {
+        try (PromptState state = engine.prefill(List.of(prompt)).getFirst()) {
             out.add(state.logits());
             for (int token : following) {
                 engine.extend(List.of(state), List.of(new int[] {token}));
