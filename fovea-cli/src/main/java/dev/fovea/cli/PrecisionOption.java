@@ -1,9 +1,11 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.OpenOptions;
+import dev.fovea.core.model.quantized.Quantization;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** {@code --precision}, the same on every command that runs a model. */
+/** {@code --precision} and {@code --weights}, the same on every command that runs a model. */
 final class PrecisionOption {
     @Option(
             names = "--precision",
@@ -13,7 +15,24 @@ final class PrecisionOption {
                     + " auto).")
     OpenOptions.Precision precision = OpenOptions.Precision.AUTO;
 
+    @Option(
+            names = "--weights",
+            paramLabel = "int8|int4[:group=N]",
+            description = "Bits in which the language model's layers are held: int8 (activations too), int4 in groups of"
+                    + " 32, 64 or 128 weights (default: as the checkpoint has them).")
+    @Nullable
+    String weights;
+
+    /** @throws CommandFailure if there are no such weights */
     OpenOptions options() {
-        return OpenOptions.defaults().withPrecision(precision);
+        return OpenOptions.defaults().withPrecision(precision).withWeights(quantization());
+    }
+
+    private @Nullable Quantization quantization() {
+        try {
+            return weights == null ? null : Quantization.parse(weights);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
+        }
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.core;
 
+import dev.fovea.core.model.quantized.Quantization;
 import dev.fovea.core.technique.Techniques;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * How a model is opened.
  *
  * @param precision the element type it works in
+ * @param weights in how many bits the linear maps of the language model's layers are held; null as the checkpoint has them
  * @param textTower folder of the CLIP checkpoint that the encoder comes from, for techniques that compare patches with
  *     the question; null takes the folder {@code clip} inside the model's, if there is one
  * @param techniques those that can be asked for by name
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record OpenOptions(
         Precision precision,
+        @Nullable Quantization weights,
         @Nullable Path textTower,
         Techniques techniques,
         @Nullable String chatTemplate) {
@@ -29,22 +32,26 @@ public record OpenOptions(
 
     /** Precision by speed, techniques from the class path. */
     public static OpenOptions defaults() {
-        return new OpenOptions(Precision.AUTO, null, Techniques.installed(), null);
+        return new OpenOptions(Precision.AUTO, null, null, Techniques.installed(), null);
     }
 
     public OpenOptions withPrecision(Precision value) {
-        return new OpenOptions(value, textTower, techniques, chatTemplate);
+        return new OpenOptions(value, weights, textTower, techniques, chatTemplate);
+    }
+
+    public OpenOptions withWeights(@Nullable Quantization value) {
+        return new OpenOptions(precision, value, textTower, techniques, chatTemplate);
     }
 
     public OpenOptions withTextTower(Path folder) {
-        return new OpenOptions(precision, folder, techniques, chatTemplate);
+        return new OpenOptions(precision, weights, folder, techniques, chatTemplate);
     }
 
     public OpenOptions withTechniques(Techniques value) {
-        return new OpenOptions(precision, textTower, value, chatTemplate);
+        return new OpenOptions(precision, weights, textTower, value, chatTemplate);
     }
 
     public OpenOptions withChatTemplate(String nameOrFile) {
-        return new OpenOptions(precision, textTower, techniques, nameOrFile);
+        return new OpenOptions(precision, weights, textTower, techniques, nameOrFile);
     }
 }

@@ -15,6 +15,7 @@ import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.Weights;
+import dev.fovea.core.model.quantized.QuantizedWeights;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
@@ -132,7 +133,8 @@ public final class VisionLanguageModel implements AutoCloseable {
             if (tower != null) {
                 opened.add(tower);
             }
-            Weights weights = MappedWeights.of(checkpoint, dtype, description.renames());
+            Weights weights = QuantizedWeights.of(
+                    MappedWeights.of(checkpoint, dtype, description.renames()), options.weights());
             ContrastiveModel clip = tower == null ? null : tower.clip();
             ModelParts model = description.load(weights, clip);
             PathEngine engine =

@@ -64,6 +64,11 @@ final class Kernels {
         return VECTORS;
     }
 
+    /** Whether vectors are wide enough for a byte to each lane of an f32 vector: no species is narrower than 64 bits. */
+    static boolean widens() {
+        return VECTORS && BFloat16Lanes.LANES >= Long.BYTES;
+    }
+
     /** Whether a loop may be used, in the same way. */
     static boolean ready(Exercise exercise) {
         return started(new Variant(exercise, 1), () -> exercise).join();

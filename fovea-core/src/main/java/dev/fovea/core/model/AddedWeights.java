@@ -2,10 +2,12 @@ package dev.fovea.core.model;
 
 import dev.fovea.core.adapt.Addition;
 import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.layer.Linear;
 import dev.fovea.core.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -68,6 +70,13 @@ public final class AddedWeights implements Weights {
     @Override
     public Tensor stored(String name, long... shape) {
         return sum(name, base.stored(name, shape));
+    }
+
+    /** A map that nothing is added to is the original's, however its weights are held; a changed one is held in full. */
+    @Override
+    public Linear linear(String name, long out, long in, boolean bias) {
+        boolean changed = Stream.of(".weight", ".bias").anyMatch(end -> additions.containsKey(prefix + name + end));
+        return changed ? Weights.super.linear(name, out, in, bias) : base.linear(name, out, in, bias);
     }
 
     private Tensor sum(String name, Tensor original) {

@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.TensorInfo;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -82,7 +83,7 @@ public final class MappedWeights implements Weights {
     }
 
     @Override
-    public Weights under(String more) {
+    public MappedWeights under(String more) {
         return new MappedWeights(checkpoint, inFile, prefix + more, dtype, converted, products);
     }
 
@@ -101,6 +102,11 @@ public final class MappedWeights implements Weights {
 
     @Override
     public Tensor stored(String name, long... shape) {
+        return keep(fleeting(name, shape));
+    }
+
+    /** As {@link #stored}, but the open scope owns it: for weights that something else is made of. */
+    public Tensor fleeting(String name, long... shape) {
         String canonical = prefix + name;
         String file = inFile.get(canonical);
         if (file == null) {
@@ -115,7 +121,26 @@ public final class MappedWeights implements Weights {
                     + Arrays.toString(shape) + "; take both from the same checkpoint");
         }
         Tensor tensor = checkpoint.tensor(file);
-        return keep(tensor.dim() == shape.length ? tensor : tensor.view(shape));
+        return tensor.dim() == shape.length ? tensor : tensor.view(shape);
+    }
+
+    /**
+     * What the checkpoint says of a tensor that {@linkplain #contains is there}.
+     *
+     * @throws CheckpointException if it is not
+     */
+    public TensorInfo info(String name) {
+        return checkpoint.info(inFile.getOrDefault(prefix + name, prefix + name));
+    }
+
+    /** Lets go of the pages of the file that a tensor takes in this process's memory; they can be read again. */
+    public void forget(String name) {
+        checkpoint.forget(inFile.getOrDefault(prefix + name, prefix + name));
+    }
+
+    /** The file that the weights are in, for messages. */
+    public Path path() {
+        return checkpoint.path();
     }
 
     /** Some checkpoints store vectors and tables as batches of one. */

@@ -43,6 +43,11 @@ public final class Checkpoint implements AutoCloseable {
         public Tensor tensor() {
             return file.tensor(info.dtype(), info.sizes(), dataStart + info.begin());
         }
+
+        @Override
+        public void forget() {
+            file.forget(dataStart + info.begin(), info.byteSize());
+        }
     }
 
     private Checkpoint(
@@ -195,6 +200,16 @@ public final class Checkpoint implements AutoCloseable {
     /** How many bytes all tensors take. */
     public long byteSize() {
         return entries.values().stream().mapToLong(e -> e.info().byteSize()).sum();
+    }
+
+    /**
+     * Lets go of what a tensor takes of this process's memory, for one that has been read and is not read again soon. It
+     * stays valid, and is read from disk or from the system's cache when it is.
+     *
+     * @throws CheckpointException if there is no such tensor
+     */
+    public void forget(String name) {
+        find(name).forget();
     }
 
     private TensorSource find(String name) {

@@ -155,6 +155,15 @@ public final class MappedFile implements AutoCloseable {
         return own.address() % dtype.bytes() == 0 ? view(dtype, sizes, own) : copy(dtype, sizes, own);
     }
 
+    /**
+     * Lets go of the pages that lie wholly within these bytes, which stay mapped: they are read again when they are
+     * touched. For weights of which something smaller has been made, so that a process never holds both.
+     */
+    synchronized void forget(long at, long bytes) {
+        requireOpen();
+        Pages.forget(data.asSlice(at, bytes));
+    }
+
     private Tensor view(DType dtype, long[] sizes, MemorySegment bytes) {
         users.incrementAndGet();
         Release.watch(bytes.address(), this);

@@ -10,4 +10,7 @@ public interface TensorSource {
 
     /** The tensor in the type that {@link #info()} says; the caller (or its open scope) owns it. */
     Tensor tensor();
+
+    /** Lets go of memory that the tensor takes by having been read, where it can be read again. */
+    default void forget() {}
 }

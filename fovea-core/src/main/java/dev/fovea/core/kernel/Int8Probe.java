@@ -1,0 +1,99 @@
+package dev.fovea.core.kernel;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Whether weights of a shape are better packed for oneDNN or left as they lie, measured once per process and shape.
+ * Processors without integer dot products add pairs of products in 16 bits, which do not hold them: where sums of the
+ * largest codes come out wrong, weights stay as they are.
+ */
+final class Int8Probe {
+    private static final long ROWS = 128;
+    private static final int RUNS = 3;
+
+    /** Wider products only take longer to time. */
+    private static final long WIDEST = 4096;
+
+    private static final long LARGEST = 127;
+
+    private static final Map<List<Long>, Boolean> PACKS = new ConcurrentHashMap<>();
+
+    private Int8Probe() {}
+
+    /** Whether weights {@code [out, in]} are to be packed. */
+    static boolean packs(long out, long in) {
+        return PACKS.computeIfAbsent(List.of(Math.min(out, WIDEST), Math.min(in, WIDEST)), Int8Probe::isFaster);
+    }
+
+    /** Whether sums of products of packed weights of this shape are those of whole numbers. */
+    static boolean exact(long out, long in) {
+        try (Scope ignored = Scope.inference()) {
+            Products products = new Products(out, in);
+            return products.packed(products.many)
+                    .equal(Tensors.to(products.plain(products.many), DType.F32));
+        } catch (RuntimeException e) {
+            return false; // a libtorch without oneDNN
+        }
+    }
+
+    private static boolean isFaster(List<Long> shape) {
+        if (!exact(shape.get(0), shape.get(1))) {
+            return false;
+        }
+        try (Scope ignored = Scope.inference()) {
+            Products p = new Products(shape.get(0), shape.get(1));
+            return nanos(() -> p.packed(p.many)) + nanos(() -> p.packed(p.one))
+                    < nanos(() -> p.plain(p.many)) + nanos(() -> p.plain(p.one));
+        }
+    }
+
+    /** The same product both ways. */
+    private static final class Products {
+        final Tensor many;
+        final Tensor one;
+        private final Tensor weights;
+        private final Tensor packed;
+        private final Tensor scales;
+        private final Tensor zeros;
+
+        Products(long out, long in) {
+            weights = largest(out, in);
+            packed = Operators.pack(weights);
+            many = largest(ROWS, in);
+            one = many.narrow(0, 0, 1);
+            scales = Tensors.full(1, DType.F32, out);
+            zeros = Tensors.zeros(DType.I32, out);
+        }
+
+        Tensor packed(Tensor x) {
+            return Operators.multiplyPacked(x, packed, scales, zeros);
+        }
+
+        Tensor plain(Tensor x) {
+            return Operators.multiply(x, weights.t());
+        }
+    }
+
+    /** Codes of either sign, all as large as can be, for half a row of one sign at a time. */
+    private static Tensor largest(long rows, long columns) {
+        Tensor codes = Tensors.full(LARGEST, DType.I8, rows, columns);
+        codes.narrow(0, 0, rows / 2).narrow(1, 0, columns / 2).neg_();
+        return codes;
+    }
+
+    private static long nanos(Runnable product) {
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < RUNS; i++) {
+            long start = System.nanoTime();
+            product.run();
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return best;
+    }
+}
