@@ -14,7 +14,6 @@ import dev.fovea.core.model.AddedWeights;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.ModelParts;
-import dev.fovea.core.model.Weights;
 import dev.fovea.core.model.quantized.QuantizedWeights;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.family.Description;
@@ -133,10 +132,11 @@ public final class VisionLanguageModel implements AutoCloseable {
             if (tower != null) {
                 opened.add(tower);
             }
-            Weights weights = QuantizedWeights.of(
-                    MappedWeights.of(checkpoint, dtype, description.renames()), options.weights());
+            QuantizedWeights weights = QuantizedWeights.of(
+                    MappedWeights.of(checkpoint, dtype, description.renames()), options.weights(), found.weights());
             ContrastiveModel clip = tower == null ? null : tower.clip();
             ModelParts model = description.load(weights, clip);
+            weights.requireDescribed();
             PathEngine engine =
                     new PathEngine(model, additions -> description.load(AddedWeights.of(weights, additions), clip));
             ModelShape shape = description.hasVision()

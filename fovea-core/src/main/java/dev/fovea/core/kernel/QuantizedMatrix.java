@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** The weights of a linear map in fewer bits than the map works in. For inference: nothing is recorded in a graph. */
-public sealed interface QuantizedMatrix permits Int8Matrix {
+public sealed interface QuantizedMatrix permits Int8Matrix, Int4Matrix {
 
     /** Rows of the matrix: elements of a result. */
     long outputs();

@@ -2,6 +2,7 @@ package dev.fovea.core.model;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.fovea.core.message.Printable;
+import dev.fovea.core.model.quantized.QuantizationConfig;
 import dev.fovea.core.weights.CheckpointException;
 import java.util.stream.Stream;
 
@@ -11,7 +12,7 @@ public final class OtherFormats {
 
     /**
      * Says what a checkpoint is, if it is in the layout of LLaVA's or InternVL's first authors or its weights are
-     * quantised.
+     * quantised in a way that is not read here.
      *
      * @throws CheckpointException in these cases
      */
@@ -20,6 +21,7 @@ public final class OtherFormats {
         refuseOriginalInternVl(config);
         refuseQuantised(config);
         refuseQuantised(config.child("text_config"));
+        QuantizationConfig.read(config);
     }
 
     /** Their configuration is that of the language model, with keys of the encoder among its own. */
@@ -58,7 +60,7 @@ public final class OtherFormats {
 
     private static void refuseQuantised(ModelConfig config) {
         JsonNode quantisation = config.node().path("quantization_config");
-        if (quantisation.isMissingNode() || quantisation.isNull()) {
+        if (quantisation.isMissingNode() || quantisation.isNull() || QuantizationConfig.isIn(config)) {
             return;
         }
         String method = quantisation.path("quant_method").asText("");

@@ -3,19 +3,27 @@ package dev.fovea.core.model.family;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.OtherFormats;
 import dev.fovea.core.model.gguf.GgufModel;
+import dev.fovea.core.model.quantized.Quantization;
+import dev.fovea.core.model.quantized.QuantizationConfig;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The families that jars on the class path bring. */
 public final class Families {
     private Families() {}
 
-    /** A family and what it makes of a checkpoint's configuration. */
-    public record Found(Family family, Description description) {}
+    /**
+     * A family and what it makes of a checkpoint's configuration.
+     *
+     * @param weights in how many bits the configuration says that weights lie; null if they lie as numbers
+     */
+    public record Found(
+            Family family, Description description, @Nullable Quantization weights) {}
 
     /**
      * What the {@code config.json} of a folder, or the description in a GGUF file, describes.
@@ -38,6 +46,6 @@ public final class Families {
         if (family == null) {
             throw config.unknown("model_type", type, List.copyOf(byType.keySet()));
         }
-        return new Found(family, family.describe(config));
+        return new Found(family, family.describe(config), QuantizationConfig.read(config));
     }
 }

@@ -1,0 +1,183 @@
+package dev.fovea.core.kernel;
+
+import static dev.fovea.core.kernel.NativeMemory.ALL;
+import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.ROR;
+
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The loops of {@link Int4Matrix}, which must not be touched where the JVM has no vectors of 256 bits or more. A 32-bit
+ * word holds eight codes of a row, each plus 8, the first in the lowest bits. Four bits at the top of the mantissa of an
+ * f32 from 1 to 2 are {@code 1 + code / 16}; so nothing is converted, and 1.5 less is a sixteenth of the signed code.
+ */
+final class Int4Loops {
+    private static final VectorSpecies<Float> F = BFloat16Lanes.F;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
+    private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+    private static final int LANES = BFloat16Lanes.LANES;
+
+    /** Codes of a word. */
+    static final int CODES = 8;
+
+    /** Words of a row are a multiple of this. */
+    static final int GRAIN = LANES;
+
+    /** Scales that may be read behind the last. */
+    static final int PADDING = LANES;
+
+    /** Words whose codes fill a vector, two to each lane. */
+    private static final int SPREAD = LANES / 4;
+
+    private static final VectorSpecies<Integer> FEW =
+            VectorSpecies.of(int.class, VectorShape.forBitSize(SPREAD * Integer.SIZE));
+
+    /** Each word to the four lanes that take two of its codes each. */
+    private static final VectorShuffle<Integer> TO_FOUR_LANES = VectorShuffle.fromOp(I, lane -> lane / 4);
+
+    private static final int TOP = 19;
+    private static final int NIBBLE = 0xf << TOP;
+    private static final int ONE = 0x3f800000;
+    private static final int UPPER = 0xffff0000;
+    private static final IntVector EVEN = turns(0);
+    private static final IntVector ODD = turns(4);
+    private static final float MIDDLE = 1.5f;
+    private static final float UNIT = 16;
+
+    private static final int EXERCISE_ROWS = 64;
+    private static final int EXERCISE_WORDS = 512;
+
+    static final Exercise PRODUCTS = new Exercise(
+            4L * EXERCISE_ROWS * EXERCISE_WORDS,
+            memory -> products(
+                    memory, EXERCISE_WORDS, memory, memory, memory, 32, new float[EXERCISE_ROWS], 0, EXERCISE_ROWS));
+
+    /** Numbers take four times as much memory as their codes. */
+    static final Exercise NUMBERS = new Exercise(
+            16L * EXERCISE_ROWS * EXERCISE_WORDS,
+            memory -> numbers(memory, EXERCISE_WORDS, memory, 32, memory, 0, EXERCISE_ROWS));
+
+    private Int4Loops() {}
+
+    private static IntVector turns(int from) {
+        int[] turns = new int[LANES];
+        for (int lane = 0; lane < LANES; lane++) {
+            turns[lane] = Math.floorMod(8 * (lane % 4) + from - TOP, Integer.SIZE);
+        }
+        return IntVector.fromArray(I, turns, 0);
+    }
+
+    /**
+     * Products of one vector with rows {@code [first, end)}.
+     *
+     * @param w address of the words of row 0; rows lie end to end
+     * @param x address of the vector as f32, elements of the same place in their words together: {@code [8][words]}
+     * @param offsets address of f32 {@code [words]}: for each word -1.5 times the sum of its eight elements
+     * @param scales address of the scales of row 0, bf16; rows lie end to end, {@link #PADDING} more can be read
+     * @param sums receives one for each row
+     */
+    static void products(
+            long w, int words, long x, long offsets, long scales, int group, float[] sums, int first, int end) {
+        float[] lanes = new float[LANES];
+        int groups = words * CODES / group;
+        VectorShuffle<Float> ofLane = scaleOfLane(group);
+        int shift = Integer.numberOfTrailingZeros(group / CODES);
+        for (int r = first; r < end; r++) {
+            row(w + 4L * r * words, words, x, offsets, scales + 2L * r * groups, shift, ofLane, lanes);
+            sums[r] = UNIT * LaneSum.of(lanes, 0, LANES);
+        }
+    }
+
+    /** For each lane the scale of its word, counted from that of the vector's first. */
+    private static VectorShuffle<Float> scaleOfLane(int group) {
+        int words = group / CODES;
+        return VectorShuffle.fromOp(F, lane -> lane / words);
+    }
+
+    /** Written out, as it says at {@link BFloat16Rows}. */
+    private static void row(
+            long w,
+            int words,
+            long x,
+            long offsets,
+            long scales,
+            int shift,
+            VectorShuffle<Float> ofLane,
+            float[] lanes) {
+        FloatVector sum = FloatVector.zero(F);
+        long plane = 4L * words;
+        for (int i = 0; i < words; i += LANES) {
+            long at = 4L * i;
+            long p = x + at;
+            IntVector u = IntVector.fromMemorySegment(I, ALL, w + at, ORDER).lanewise(ROR, Integer.SIZE - TOP);
+            FloatVector a = FloatVector.fromMemorySegment(F, ALL, offsets + at, ORDER);
+            a = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), a);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            FloatVector b = u.and(NIBBLE).or(ONE).reinterpretAsFloats().mul(FloatVector.fromMemorySegment(F, ALL, p, ORDER));
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            a = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), a);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            b = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), b);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            a = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), a);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            b = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), b);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            a = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), a);
+            u = u.lanewise(ROR, 4);
+            p += plane;
+            b = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(FloatVector.fromMemorySegment(F, ALL, p, ORDER), b);
+            FloatVector scale = BFloat16Lanes.load(scales + 2L * (i >> shift)).rearrange(ofLane);
+            sum = a.add(b).fma(scale, sum);
+        }
+        sum.intoArray(lanes, 0);
+    }
+
+    /**
+     * The numbers that rows {@code [first, end)} stand for, rounded to bf16.
+     *
+     * @param w as above
+     * @param out address of the numbers of row 0
+     */
+    static void numbers(long w, int words, long scales, int group, long out, int first, int end) {
+        int groups = words * CODES / group;
+        for (int r = first; r < end; r++) {
+            long scalesOfRow = scales + 2L * r * groups;
+            for (int g = 0; g < groups; g++) {
+                long word = (long) r * words + (long) g * group / CODES;
+                float scale = UNIT * Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, scalesOfRow + 2L * g) << 16);
+                ofGroup(w + 4 * word, group / CODES, scale, out + 2 * CODES * word);
+            }
+        }
+    }
+
+    private static void ofGroup(long w, int words, float scale, long out) {
+        FloatVector factor = FloatVector.broadcast(F, scale);
+        FloatVector less = FloatVector.broadcast(F, -MIDDLE * scale);
+        for (int i = 0; i < words; i += SPREAD) {
+            IntVector few = IntVector.fromMemorySegment(FEW, ALL, w + 4L * i, ORDER);
+            IntVector u = ((IntVector) few.reinterpretShape(I, 0)).rearrange(TO_FOUR_LANES);
+            IntVector even = bits(u.lanewise(ROR, EVEN).and(NIBBLE).or(ONE).reinterpretAsFloats().fma(factor, less));
+            IntVector odd = bits(u.lanewise(ROR, ODD).and(NIBBLE).or(ONE).reinterpretAsFloats().fma(factor, less));
+            even.lanewise(LSHR, 16).or(odd.and(UPPER)).intoMemorySegment(ALL, out + 2L * CODES * i, ORDER);
+        }
+    }
+
+    /** With what rounding to bf16 carries into the upper half. */
+    private static IntVector bits(FloatVector x) {
+        IntVector bits = x.reinterpretAsInts();
+        return bits.add(bits.lanewise(LSHR, 16).and(1)).add(0x7fff);
+    }
+}

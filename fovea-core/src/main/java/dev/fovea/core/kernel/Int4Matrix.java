@@ -1,0 +1,182 @@
+package dev.fovea.core.kernel;
+
+import static dev.fovea.core.kernel.NativeMemory.ALL;
+
+import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
+import dev.fovea.core.tensor.Tensors;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Weights in four bits, one scale for each group of consecutive weights of a row; activations as they are. Few rows are
+ * multiplied by the codes where they lie; for many the numbers of some outputs at a time are made in memory that is used
+ * again, and multiplied while they are in the caches.
+ */
+public final class Int4Matrix implements QuantizedMatrix {
+    private static final int CODES = 8;
+    private static final int OFFSET = 8;
+    private static final float MIDDLE = 1.5f;
+
+    /** Words that one thread takes at a time. */
+    private static final int BLOCK_WORDS = 1 << 15;
+
+    /** Scales that a kernel may read behind the last one. */
+    private static final long PADDING = 64;
+
+    private final Tensor words;
+    private final Tensor scales;
+    private final int outputs;
+    private final int inputs;
+    private final int group;
+
+    private Int4Matrix(Tensor words, Tensor scales, int inputs, int group) {
+        this.words = words;
+        this.scales = scales;
+        this.outputs = Math.toIntExact(words.size(0));
+        this.inputs = inputs;
+        this.group = group;
+    }
+
+    /**
+     * A matrix of codes.
+     *
+     * @param words i32 {@code [out, in / 8]}: eight codes each, plus 8, the first in the lowest bits; read where they lie
+     * @param scales bf16 {@code [out, in / group]}
+     * @param keep makes a tensor outlive the open scope, for as long as the matrix is used
+     */
+    public static Int4Matrix of(Tensor words, Tensor scales, UnaryOperator<Tensor> keep) {
+        int inputs = Math.toIntExact(words.size(1) * CODES);
+        int group = Math.toIntExact(inputs / scales.size(1));
+        Tensor padded = Tensors.zeros(DType.BF16, scales.numel() + PADDING);
+        padded.narrow(0, 0, scales.numel()).copy_(scales.reshape(-1));
+        return new Int4Matrix(keep.apply(words.contiguous()), keep.apply(padded), inputs, group);
+    }
+
+    @Override
+    public long outputs() {
+        return outputs;
+    }
+
+    @Override
+    public long inputs() {
+        return inputs;
+    }
+
+    @Override
+    public long byteSize() {
+        return words.numel() * Integer.BYTES + scales.numel() * DType.BF16.bytes();
+    }
+
+    @Override
+    public Tensor forward(Tensor x, @Nullable Tensor bias) {
+        long rows = x.numel() / inputs;
+        Tensor out = rows == 1 && inOneLoop() ? row(x) : many(x);
+        return bias == null ? out : out.add_(Tensors.to(bias, DType.of(x.scalar_type())));
+    }
+
+    /** Small matrices lie in the caches, and their loops would have to be compiled in a time that counts. */
+    private boolean inOneLoop() {
+        return (long) outputs * inputs >= RowLinear.MIN_WEIGHTS
+                && Kernels.widens()
+                && inputs / CODES % Int4Loops.GRAIN == 0
+                && Kernels.ready(Int4Loops.PRODUCTS);
+    }
+
+    private Tensor row(Tensor x) {
+        DType dtype = DType.of(x.scalar_type());
+        try (Scope scope = Scope.inference()) {
+            int perRow = inputs / CODES;
+            Tensor dense = x.contiguous();
+            // Elements of the same place in their words together; behind them what each word's offset takes off.
+            Tensor planes = Tensors.of(planes(FloatCopies.load(dense.data_ptr().address(), dtype, inputs)), CODES + 1, perRow);
+            Reference.reachabilityFence(dense);
+            float[] sums = new float[outputs];
+            long w = words.data_ptr().address();
+            long at = planes.data_ptr().address();
+            long offsets = at + 4L * CODES * perRow;
+            long by = scales.data_ptr().address();
+            blocks((first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, first, end));
+            Reference.reachabilityFence(planes);
+            Tensor out = Tensors.empty(dtype, shape(x));
+            FloatCopies.store(sums, outputs, dtype, out.data_ptr().address());
+            return scope.keep(out);
+        }
+    }
+
+    private static float[] planes(float[] x) {
+        int perRow = x.length / CODES;
+        float[] planes = new float[x.length + perRow];
+        for (int word = 0; word < perRow; word++) {
+            float sum = 0;
+            for (int k = 0; k < CODES; k++) {
+                float value = x[CODES * word + k];
+                planes[k * perRow + word] = value;
+                sum += value;
+            }
+            planes[CODES * perRow + word] = -MIDDLE * sum;
+        }
+        return planes;
+    }
+
+    private Tensor many(Tensor x) {
+        DType dtype = DType.of(x.scalar_type());
+        try (Scope scope = Scope.inference()) {
+            Tensor weight = dense(dtype);
+            Tensor out = SplitLinear.takes(x, weight) ? SplitLinear.forward(x, weight, null) : torch.linear(x, weight);
+            return scope.keep(out);
+        }
+    }
+
+    private long[] shape(Tensor x) {
+        long[] shape = Tensors.shape(x);
+        shape[shape.length - 1] = outputs;
+        return shape;
+    }
+
+    @Override
+    public Tensor dense(DType dtype) {
+        Tensor out = Tensors.empty(dtype, outputs, inputs);
+        long w = words.data_ptr().address();
+        long by = scales.data_ptr().address();
+        long to = out.data_ptr().address();
+        int perRow = inputs / CODES;
+        if (dtype == DType.BF16 && inOneLoop() && Kernels.ready(Int4Loops.NUMBERS)) {
+            blocks((first, end) -> Int4Loops.numbers(w, perRow, by, group, to, first, end));
+        } else {
+            blocks((first, end) -> plain(w, by, to, dtype, first, end));
+        }
+        return out;
+    }
+
+    private void plain(long w, long by, long to, DType dtype, int first, int end) {
+        float[] row = new float[inputs];
+        for (int r = first; r < end; r++) {
+            long at = (long) r * inputs;
+            for (int k = 0; k < inputs; k++) {
+                int word = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, w + (at + k) / CODES * 4);
+                short scale = ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, by + (at + k) / group * 2);
+                row[k] = ((word >>> 4 * (k % CODES) & 0xf) - OFFSET) * Float.intBitsToFloat(scale << 16);
+            }
+            FloatCopies.store(row, inputs, dtype, to + at * dtype.bytes());
+        }
+    }
+
+    /** Rows {@code [first, end)}. */
+    @FunctionalInterface
+    private interface Block {
+        void run(int first, int end);
+    }
+
+    private void blocks(Block block) {
+        int each = Math.max(1, BLOCK_WORDS / (inputs / CODES));
+        Workers.run(torch.get_num_threads(), (outputs + each - 1) / each, b -> {
+            int first = b * each;
+            block.run(first, Math.min(outputs, first + each));
+        });
+    }
+}
