@@ -46,6 +46,7 @@ final class FoveaCommand implements Runnable {
             WorldCommand.class,
             TrainCommand.class,
             PullCommand.class,
+            QuantizeCommand.class,
             ModelsCommand.class,
             SpeedCommand.class,
             ServeCommand.class,

@@ -83,6 +83,7 @@ public final class Int4Matrix implements QuantizedMatrix {
     private boolean inOneLoop() {
         return (long) outputs * inputs >= RowLinear.MIN_WEIGHTS
                 && Kernels.widens()
+                && outputs >= Int4Loops.STREAMS
                 && inputs / CODES % Int4Loops.GRAIN == 0
                 && Kernels.ready(Int4Loops.PRODUCTS);
     }

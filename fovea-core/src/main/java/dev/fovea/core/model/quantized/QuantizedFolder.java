@@ -56,8 +56,8 @@ public final class QuantizedFolder {
     /** Told how far it is. */
     @FunctionalInterface
     public interface Progress {
-        /** Bytes of weights that have been read, of how many; false to give up. */
-        boolean at(long done, long all);
+        /** Bytes of weights that have been read; false to give up. */
+        boolean at(long done);
     }
 
     private QuantizedFolder(Path from, Quantization quantization, Progress progress) {
@@ -160,7 +160,6 @@ public final class QuantizedFolder {
     private boolean weights(Checkpoint checkpoint, List<List<Piece>> shards, Path to) throws IOException {
         ObjectNode index = JSON.createObjectNode();
         ObjectNode places = index.putObject("weight_map");
-        long all = checkpoint.byteSize();
         long done = 0;
         for (int i = 0; i < shards.size(); i++) {
             String file = shards.size() == 1
@@ -171,7 +170,7 @@ public final class QuantizedFolder {
                 for (Piece piece : shards.get(i)) {
                     tensors.putAll(tensors(checkpoint, piece));
                     done += piece.info.byteSize();
-                    if (!progress.at(done, all)) {
+                    if (!progress.at(done)) {
                         return false;
                     }
                 }
