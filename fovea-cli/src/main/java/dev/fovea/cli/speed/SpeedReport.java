@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * {@code tokens_per_s}; {@code selection}, a list of {@code technique}, {@code budget}, {@code ms}, {@code of_prefill} and, where it
  * cannot run, {@code reason}; {@code speed_up}, a list of {@code technique}, {@code budget}, {@code speed_up},
  * {@code operations_ratio}, {@code of_ratio} and, where it cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
- * model. Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
+ * model; {@code bits}, a list of {@code outputs}, {@code inputs}, {@code weights}, {@code path} (by what they are
+ * multiplied) and {@code of_bf16} (by number of rows, how many times as fast as bf16). Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
  * are fractions of one.
  *
  * @param f32 operations a second of the product in f32
@@ -33,7 +34,8 @@ public record SpeedReport(
         PathSpeed.Decode decode,
         List<SelectionCost.Cost> selection,
         List<TechniqueSpeed.SpeedUp> speedUps,
-        ColdStart.@Nullable Times start) {
+        ColdStart.@Nullable Times start,
+        List<BitsSpeed.Shape> bits) {
     private static final double GIGA = 1e9;
 
     /** The figures for programs. */
@@ -66,6 +68,19 @@ public record SpeedReport(
                 start == null
                         ? null
                         : Map.of("seconds", map(start.total(), 1), "before_seconds", map(start.before(), 1)));
+        map.put("bits", bits.stream().map(SpeedReport::map).toList());
+        return map;
+    }
+
+    private static Map<String, @Nullable Object> map(BitsSpeed.Shape shape) {
+        Map<String, Object> rates = new LinkedHashMap<>();
+        shape.ofBf16().forEach((rows, rate) -> rates.put(String.valueOf(rows), map(rate, 1)));
+        Map<String, @Nullable Object> map = new LinkedHashMap<>();
+        map.put("outputs", shape.outputs());
+        map.put("inputs", shape.inputs());
+        map.put("weights", shape.weights());
+        map.put("path", shape.path());
+        map.put("of_bf16", rates);
         return map;
     }
 
@@ -106,6 +121,14 @@ public record SpeedReport(
             }
         }
         addSpeedUps(rows);
+        rows.add(List.of("", "", ""));
+        rows.add(List.of("Weights in few bits, of the rate in bf16", "", ""));
+        for (BitsSpeed.Shape shape : bits) {
+            String name = "  " + shape.weights() + " " + shape.inputs() + " to " + shape.outputs();
+            rows.add(List.of(name + ": " + shape.path(), "", ""));
+            shape.ofBf16().forEach((count, rate) ->
+                    add(rows, "    " + count + (count == 1 ? " row" : " rows"), rate, 1, "%.2f×"));
+        }
         if (start != null) {
             rows.add(List.of("", "", ""));
             rows.add(List.of("ask, default model, a new process", "", ""));

@@ -37,6 +37,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     private static final int SELECTION_TAKES = 10;
     private static final int SPEED_UP_TAKES = 60;
     private static final int START_TAKES = 5;
+    private static final int A_ROUND_OF_BITS_TAKES = 1;
 
     /** Told what is being done, and how far it is. */
     @FunctionalInterface
@@ -61,7 +62,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     public int work() {
         return PRODUCTS_TAKE
                 + WEIGHTS_TAKE
-                + rounds() * (A_ROUND_OF_PREFILL_TAKES + A_ROUND_OF_DECODE_TAKES)
+                + rounds() * (A_ROUND_OF_BITS_TAKES + A_ROUND_OF_PREFILL_TAKES + A_ROUND_OF_DECODE_TAKES)
                 + chosen.size() * SELECTION_TAKES
                 + learned().size() * SPEED_UP_TAKES
                 + START_TAKES;
@@ -100,7 +101,9 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
         double f32 = Machine.rate(DType.F32, rounds);
         double bf16 = Machine.rate(DType.BF16, rounds);
         DType dtype = bf16 > f32 ? DType.BF16 : DType.F32;
-        progress.at("weights of three layers", done += PRODUCTS_TAKE);
+        progress.at("weights in few bits", done += PRODUCTS_TAKE);
+        List<BitsSpeed.Shape> bits = BitsSpeed.measure(rounds, goOn);
+        progress.at("weights of three layers", done += rounds * A_ROUND_OF_BITS_TAKES);
         try (RandomLlava sizes = new RandomLlava(dtype);
                 Machine machine = new Machine(dtype);
                 Visit visit = new Visit()) {
@@ -127,7 +130,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
                 }
             }
             return new SpeedReport(
-                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start);
+                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start, bits);
         }
     }
 }

@@ -32,13 +32,14 @@ class SpeedReportTest {
                 List.of(
                         new TechniqueSpeed.SpeedUp("voco-llama", 64, new Quartiles(3, 3.6, 4), 4, ""),
                         new TechniqueSpeed.SpeedUp("adaptvision-scaling", 64, null, 1, "Cuts pictures.")),
-                null);
+                null,
+                List.of(new BitsSpeed.Shape(4096, 11008, "int8", "codes where they lie", Map.of(1, TWO))));
     }
 
     @Test
     void theMapHoldsSharesAndRates() {
         Map<String, ?> map = report().asMap();
-        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start");
+        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start", "bits");
         assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
         assertThat(map.get("prefill"))
                 .asString()
@@ -52,6 +53,9 @@ class SpeedReportTest {
                 .contains("speed_up={low=3.0, median=3.6, high=4.0}, operations_ratio=4.0, of_ratio=0.9")
                 .contains("technique=adaptvision-scaling", "speed_up=null", "reason=Cuts pictures.");
         assertThat(map.get("start")).isNull();
+        assertThat(map.get("bits"))
+                .asString()
+                .contains("inputs=11008", "path=codes where they lie", "of_bf16={1={low=1.0, median=2.0, high=3.0}}");
     }
 
     @Test
@@ -66,7 +70,9 @@ class SpeedReportTest {
                 .contains("  needs-text | - | No text tower.")
                 .contains("  voco-llama | 3.60× | 3.00 to 4.00×")
                 .contains("    of the ratio of operations, 4.00× | 90.0 % | ")
-                .contains("  adaptvision-scaling | - | Cuts pictures.");
+                .contains("  adaptvision-scaling | - | Cuts pictures.")
+                .containsSequence(
+                        "  int8 11008 to 4096: codes where they lie |  | ", "    1 row | 2.00× | 1.00 to 3.00×");
     }
 
     @Test

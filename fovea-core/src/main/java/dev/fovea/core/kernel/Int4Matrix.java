@@ -7,6 +7,7 @@ import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Weights in four bits, one scale for each group of consecutive weights of a row; activations as they are. Few rows are
- * multiplied by the codes where they lie; for many the numbers of some outputs at a time are made in memory that is used
- * again, and multiplied while they are in the caches.
+ * multiplied by the codes where they lie, as many as a {@linkplain Int4Probe probe} finds; for more, the numbers are made
+ * for the product, in memory that the C library keeps for the next one.
  */
 public final class Int4Matrix implements QuantizedMatrix {
     private static final int CODES = 8;
@@ -75,7 +76,8 @@ public final class Int4Matrix implements QuantizedMatrix {
     @Override
     public Tensor forward(Tensor x, @Nullable Tensor bias) {
         long rows = x.numel() / inputs;
-        Tensor out = rows == 1 && inOneLoop() ? row(x) : many(x);
+        boolean fewer = rows <= Int4Probe.MOST && inOneLoop() && (rows == 1 || rows <= rowsWhereTheyLie());
+        Tensor out = fewer ? each(x, rows) : many(x);
         return bias == null ? out : out.add_(Tensors.to(bias, DType.of(x.scalar_type())));
     }
 
@@ -88,7 +90,22 @@ public final class Int4Matrix implements QuantizedMatrix {
                 && Kernels.ready(Int4Loops.PRODUCTS);
     }
 
-    private Tensor row(Tensor x) {
+    private int rowsWhereTheyLie() {
+        return Int4Probe.rows(outputs, inputs, group);
+    }
+
+    private Tensor each(Tensor x, long rows) {
+        if (rows == 1) {
+            return row(x);
+        }
+        Tensor flat = x.reshape(rows, inputs);
+        Tensor[] parts = new Tensor[(int) rows];
+        Arrays.setAll(parts, r -> row(flat.narrow(0, r, 1)));
+        return Tensors.cat(0, parts).view(shape(x));
+    }
+
+    /** The product of one row, by the codes where they lie. */
+    Tensor row(Tensor x) {
         DType dtype = DType.of(x.scalar_type());
         try (Scope scope = Scope.inference()) {
             int perRow = inputs / CODES;
@@ -124,7 +141,8 @@ public final class Int4Matrix implements QuantizedMatrix {
         return planes;
     }
 
-    private Tensor many(Tensor x) {
+    /** The product of any rows, by numbers that are made for it. */
+    Tensor many(Tensor x) {
         DType dtype = DType.of(x.scalar_type());
         try (Scope scope = Scope.inference()) {
             Tensor weight = dense(dtype);
@@ -137,6 +155,13 @@ public final class Int4Matrix implements QuantizedMatrix {
         long[] shape = Tensors.shape(x);
         shape[shape.length - 1] = outputs;
         return shape;
+    }
+
+    @Override
+    public String path() {
+        return inOneLoop()
+                ? "codes where they lie for up to " + rowsWhereTheyLie() + " rows, else numbers made for each product"
+                : "numbers made for each product";
     }
 
     @Override

@@ -96,6 +96,11 @@ public final class Int8Matrix implements QuantizedMatrix {
     }
 
     @Override
+    public String path() {
+        return packed ? "codes packed for oneDNN" : "codes where they lie";
+    }
+
+    @Override
     public Tensor dense(DType dtype) {
         return Tensors.to(Tensors.to(again.get(), DType.F32).mul_(scales.view(-1, 1)), dtype);
     }

@@ -25,6 +25,9 @@ public sealed interface QuantizedMatrix permits Int8Matrix, Int4Matrix {
      */
     Tensor forward(Tensor x, @Nullable Tensor bias);
 
+    /** In a few words, by what this machine multiplies such weights, as probes of their shape have found. */
+    String path();
+
     /** {@code W [out, in]} as numbers of this type; the caller (or its open scope) owns it. */
     Tensor dense(DType dtype);
 }
