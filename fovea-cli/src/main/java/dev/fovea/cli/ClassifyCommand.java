@@ -121,7 +121,7 @@ final class ClassifyCommand implements Callable<Integer> {
         ClassTexts texts = generated == null ? labels.texts(model.isDefault()) : generated.texts();
         List<ClassifyPictures.Entry> pictures = pictures(generated, texts);
         ClassifyReport report = report(texts);
-        try (DualEncoder clip = DualEncoder.open(model.resolve(session), precision.precision);
+        try (DualEncoder clip = DualEncoder.open(model.resolve(session), precision.ofDualEncoder());
                 ProgressLine progress = new ProgressLine(terminal, "classify", " pictures", pictures.size())) {
             run(stream(clip, texts), pictures, report, progress);
         }

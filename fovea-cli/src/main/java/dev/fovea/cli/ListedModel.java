@@ -68,7 +68,9 @@ record ListedModel(
                 DualEncoder.open(folder).close();
                 return new ListedModel(name, folder, "dual encoder", bytes, precision, null);
             }
-            family = Families.read(folder).description().family();
+            Families.Found found = Families.read(folder);
+            family = found.description().family();
+            precision = found.weights() == null ? precision : found.weights().toString();
             VisionLanguageModel.open(folder, OpenOptions.defaults()).close();
             return new ListedModel(name, folder, family, bytes, precision, null);
         } catch (CheckpointException | TextException e) {

@@ -28,6 +28,19 @@ final class PrecisionOption {
         return OpenOptions.defaults().withPrecision(precision).withWeights(quantization());
     }
 
+    /**
+     * The element type of a dual encoder, whose weights stay as they are.
+     *
+     * @throws CommandFailure if others are asked for
+     */
+    OpenOptions.Precision ofDualEncoder() {
+        if (weights != null) {
+            throw CommandFailure.usage("--weights is for models that answer; a dual encoder has no language model whose"
+                    + " layers could be held in few bits");
+        }
+        return precision;
+    }
+
     private @Nullable Quantization quantization() {
         try {
             return weights == null ? null : Quantization.parse(weights);

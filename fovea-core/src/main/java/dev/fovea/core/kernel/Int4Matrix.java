@@ -21,10 +21,15 @@ import org.jspecify.annotations.Nullable;
 public final class Int4Matrix implements QuantizedMatrix {
     private static final int CODES = 8;
     private static final int OFFSET = 8;
+    private static final int BITS = 4;
+    private static final int MASK = 0xf;
     private static final float MIDDLE = 1.5f;
 
     /** Words that one thread takes at a time. */
     private static final int BLOCK_WORDS = 1 << 15;
+
+    /** Numbers that are made at once: what the C library keeps between products, and nearer to the caches than all. */
+    private static final int BUFFER = 4 << 20;
 
     /** Scales that a kernel may read behind the last one. */
     private static final long PADDING = 64;
@@ -76,7 +81,7 @@ public final class Int4Matrix implements QuantizedMatrix {
     @Override
     public Tensor forward(Tensor x, @Nullable Tensor bias) {
         long rows = x.numel() / inputs;
-        boolean fewer = rows <= Int4Probe.MOST && inOneLoop() && (rows == 1 || rows <= rowsWhereTheyLie());
+        boolean fewer = rows > 0 && rows <= Int4Probe.MOST && inOneLoop() && (rows == 1 || rows <= rowsWhereTheyLie());
         Tensor out = fewer ? each(x, rows) : many(x);
         return bias == null ? out : out.add_(Tensors.to(bias, DType.of(x.scalar_type())));
     }
@@ -118,7 +123,7 @@ public final class Int4Matrix implements QuantizedMatrix {
             long at = planes.data_ptr().address();
             long offsets = at + 4L * CODES * perRow;
             long by = scales.data_ptr().address();
-            blocks((first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, first, end));
+            blocks(outputs, (first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, first, end));
             Reference.reachabilityFence(planes);
             Tensor out = Tensors.empty(dtype, shape(x));
             FloatCopies.store(sums, outputs, dtype, out.data_ptr().address());
@@ -141,14 +146,23 @@ public final class Int4Matrix implements QuantizedMatrix {
         return planes;
     }
 
-    /** The product of any rows, by numbers that are made for it. */
+    /** The product of any rows, by numbers that are made for it: those of some outputs at a time. */
     Tensor many(Tensor x) {
         DType dtype = DType.of(x.scalar_type());
-        try (Scope scope = Scope.inference()) {
-            Tensor weight = dense(dtype);
-            Tensor out = SplitLinear.takes(x, weight) ? SplitLinear.forward(x, weight, null) : torch.linear(x, weight);
-            return scope.keep(out);
+        int each = Math.max(1, BUFFER / inputs);
+        Tensor flat = x.reshape(-1, inputs);
+        Tensor out = Tensors.empty(dtype, flat.size(0), outputs);
+        for (int from = 0; from < outputs; from += each) {
+            int end = Math.min(outputs, from + each);
+            try (Scope ignored = Scope.inference()) {
+                Tensor weight = numbers(dtype, from, end);
+                Tensor part = SplitLinear.takes(flat, weight)
+                        ? SplitLinear.forward(flat, weight, null)
+                        : torch.linear(flat, weight);
+                out.narrow(1, from, end - from).copy_(part);
+            }
         }
+        return out.view(shape(x));
     }
 
     private long[] shape(Tensor x) {
@@ -166,29 +180,38 @@ public final class Int4Matrix implements QuantizedMatrix {
 
     @Override
     public Tensor dense(DType dtype) {
-        Tensor out = Tensors.empty(dtype, outputs, inputs);
-        long w = words.data_ptr().address();
-        long by = scales.data_ptr().address();
-        long to = out.data_ptr().address();
+        return numbers(dtype, 0, outputs);
+    }
+
+    /** The numbers of rows {@code [from, until)}. */
+    private Tensor numbers(DType dtype, int from, int until) {
+        Tensor out = Tensors.empty(dtype, until - from, inputs);
         int perRow = inputs / CODES;
+        long w = words.data_ptr().address() + (long) Integer.BYTES * perRow * from;
+        long by = scales.data_ptr().address() + (long) Short.BYTES * (inputs / group) * from;
+        long to = out.data_ptr().address();
         if (dtype == DType.BF16 && inOneLoop() && Kernels.ready(Int4Loops.NUMBERS)) {
-            blocks((first, end) -> Int4Loops.numbers(w, perRow, by, group, to, first, end));
+            blocks(until - from, (first, end) -> Int4Loops.numbers(w, perRow, by, group, to, first, end));
         } else {
-            blocks((first, end) -> plain(w, by, to, dtype, first, end));
+            blocks(until - from, (first, end) -> plain(w, by, to, dtype, first, end));
         }
         return out;
     }
 
     private void plain(long w, long by, long to, DType dtype, int first, int end) {
         float[] row = new float[inputs];
+        int perRow = inputs / CODES;
+        int perGroup = group / CODES;
         for (int r = first; r < end; r++) {
-            long at = (long) r * inputs;
-            for (int k = 0; k < inputs; k++) {
-                int word = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, w + (at + k) / CODES * 4);
-                short scale = ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, by + (at + k) / group * 2);
-                row[k] = ((word >>> 4 * (k % CODES) & 0xf) - OFFSET) * Float.intBitsToFloat(scale << 16);
+            for (int word = 0; word < perRow; word++) {
+                long group = (long) r * (perRow / perGroup) + word / perGroup;
+                float scale = Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, by + 2 * group) << 16);
+                int codes = ALL.get(ValueLayout.JAVA_INT_UNALIGNED, w + 4 * ((long) r * perRow + word));
+                for (int k = 0; k < CODES; k++) {
+                    row[CODES * word + k] = ((codes >>> BITS * k & MASK) - OFFSET) * scale;
+                }
             }
-            FloatCopies.store(row, inputs, dtype, to + at * dtype.bytes());
+            FloatCopies.store(row, inputs, dtype, to + (long) r * inputs * dtype.bytes());
         }
     }
 
@@ -198,11 +221,11 @@ public final class Int4Matrix implements QuantizedMatrix {
         void run(int first, int end);
     }
 
-    private void blocks(Block block) {
+    private void blocks(int rows, Block block) {
         int each = Math.max(1, BLOCK_WORDS / (inputs / CODES));
-        Workers.run(torch.get_num_threads(), (outputs + each - 1) / each, b -> {
+        Workers.run(torch.get_num_threads(), (rows + each - 1) / each, b -> {
             int first = b * each;
-            block.run(first, Math.min(outputs, first + each));
+            block.run(first, Math.min(rows, first + each));
         });
     }
 }

@@ -87,6 +87,9 @@ public final class Int8Matrix implements QuantizedMatrix {
     }
 
     private Tensor multiply(QuantizedRows x, @Nullable Tensor bias) {
+        if (x.codes().size(0) == 0) {
+            return x.scaled(Tensors.empty(DType.F32, 0, outputs()));
+        }
         Tensor sums = packed
                 ? Operators.multiplyPacked(x.codes(), weights, scales, zeros)
                 : Tensors.to(Operators.multiply(x.codes(), weights.t()), DType.F32)

@@ -75,6 +75,7 @@ class Int4MatrixTest {
             Tensor x = torch.randn(64, 6).t().narrow(0, 1, 4).view(2, 2, 64);
             Tensor got = matrix.forward(x, null);
             assertThat(Tensors.shape(got)).containsExactly(2, 2, 24);
+            assertThat(Tensors.shape(matrix.forward(torch.randn(0, 64), null))).containsExactly(0, 24);
             Tensor expected = x.matmul(matrix.dense(DType.F32).t());
             assertThat(Tensors.floats(got.sub(expected).abs().max())[0]).isLessThan(1e-4f);
         }

@@ -91,6 +91,14 @@ class Int8MatrixTest {
     }
 
     @Test
+    void noRowsGiveNone() {
+        try (Scope scope = Scope.inference()) {
+            Tensor got = matrix(codes(64 * 8), torch.rand(8), 64, true).forward(torch.randn(0, 64), null);
+            assertThat(Tensors.shape(got)).containsExactly(0, 8);
+        }
+    }
+
+    @Test
     void whatIsNoNumberStaysNone() {
         try (Scope scope = Scope.inference()) {
             Tensor x = torch.randn(2, 64);

@@ -58,6 +58,10 @@ final class BaseModel implements AutoCloseable {
     static BaseModel open(Path folder, Precision precision) {
         Families.Found found = Families.read(folder);
         Description description = found.description();
+        if (found.weights() != null) {
+            throw new TrainingException(folder + " holds weights as " + found.weights()
+                    + ", through which nothing can be trained; give the checkpoint that it was made from");
+        }
         HuggingFaceTokenizer tokenizer = tokenizer(folder);
         Checkpoint checkpoint = null;
         try {
