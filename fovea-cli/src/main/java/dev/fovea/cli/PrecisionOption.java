@@ -18,8 +18,9 @@ final class PrecisionOption {
     @Option(
             names = "--weights",
             paramLabel = "int8|int4[:group=N]",
-            description = "Bits in which the language model's layers are held: int8 (activations too), int4 in groups of"
-                    + " 32, 64 or 128 weights (default: as the checkpoint has them).")
+            description =
+                    "Bits in which the language model's layers are held: int8 (activations too), int4 in groups of"
+                            + " 32, 64 or 128 weights (default: as the checkpoint has them).")
     @Nullable
     String weights;
 

@@ -94,8 +94,9 @@ final class QuantizeCommand implements Callable<Integer> {
 
     private static long bytes(Path from) {
         if (!Files.isDirectory(from)) {
-            throw CommandFailure.usage(from + " is a file, whose weights may be in few bits already; give the folder of a"
-                    + " checkpoint in 16 or 32 bits");
+            throw CommandFailure.usage(
+                    from + " is a file, whose weights may be in few bits already; give the folder of a"
+                            + " checkpoint in 16 or 32 bits");
         }
         try (Checkpoint checkpoint = Checkpoint.open(from)) {
             return checkpoint.byteSize();

@@ -20,7 +20,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /** Products of the shapes of a layer with weights in eight and four bits, beside the same with bf16. */
 final class BitsSpeed {
     private static final int[][] SHAPES = {
-        {RandomLlava.WIDTH, RandomLlava.WIDTH}, {RandomLlava.MLP, RandomLlava.WIDTH}, {RandomLlava.WIDTH, RandomLlava.MLP}
+        {RandomLlava.WIDTH, RandomLlava.WIDTH},
+        {RandomLlava.MLP, RandomLlava.WIDTH},
+        {RandomLlava.WIDTH, RandomLlava.MLP}
     };
     private static final int[] ROWS = {RandomLlava.VISUAL + Visit.WORDS, PathSpeed.FEW + Visit.WORDS, 1};
     private static final String NUMBERS = "bf16";
@@ -56,7 +58,8 @@ final class BitsSpeed {
         matrices.put(
                 "int4",
                 Int4Matrix.of(
-                        torch.randint(Integer.MAX_VALUE, new long[] {out, in / CODES}).to(ScalarType.Int),
+                        torch.randint(Integer.MAX_VALUE, new long[] {out, in / CODES})
+                                .to(ScalarType.Int),
                         Tensors.full(0.01, DType.BF16, out, in / GROUP),
                         UnaryOperator.identity()));
         Linear numbers = new Linear(Tensors.full(0.01, DType.BF16, out, in), null);

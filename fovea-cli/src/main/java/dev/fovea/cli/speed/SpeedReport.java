@@ -126,8 +126,9 @@ public record SpeedReport(
         for (BitsSpeed.Shape shape : bits) {
             String name = "  " + shape.weights() + " " + shape.inputs() + " to " + shape.outputs();
             rows.add(List.of(name + ": " + shape.path(), "", ""));
-            shape.ofBf16().forEach((count, rate) ->
-                    add(rows, "    " + count + (count == 1 ? " row" : " rows"), rate, 1, "%.2f×"));
+            shape.ofBf16()
+                    .forEach((count, rate) ->
+                            add(rows, "    " + count + (count == 1 ? " row" : " rows"), rate, 1, "%.2f×"));
         }
         if (start != null) {
             rows.add(List.of("", "", ""));

@@ -77,10 +77,8 @@ final class CodeLoops {
         FloatVector factor = FloatVector.broadcast(BFloat16Lanes.F, perStep);
         FloatVector round = FloatVector.broadcast(BFloat16Lanes.F, ROUND);
         for (int c = 0; c < columns; c += LANES) {
-            IntVector bits = BFloat16Lanes.load(x + 2L * c)
-                    .mul(factor)
-                    .add(round)
-                    .reinterpretAsInts();
+            IntVector bits =
+                    BFloat16Lanes.load(x + 2L * c).mul(factor).add(round).reinterpretAsInts();
             ((ByteVector) bits.convertShape(I2B, B, 0)).intoMemorySegment(ALL, codes + c, ByteOrder.LITTLE_ENDIAN);
         }
     }

@@ -150,8 +150,10 @@ final class Int4Loops {
             long at = w + 4L * i;
             IntVector t = IntVector.fromMemorySegment(I, ALL, at, ORDER).lanewise(ROR, TO_TOP);
             IntVector u = IntVector.fromMemorySegment(I, ALL, at + step, ORDER).lanewise(ROR, TO_TOP);
-            IntVector v = IntVector.fromMemorySegment(I, ALL, at + 2 * step, ORDER).lanewise(ROR, TO_TOP);
-            IntVector y = IntVector.fromMemorySegment(I, ALL, at + 3 * step, ORDER).lanewise(ROR, TO_TOP);
+            IntVector v =
+                    IntVector.fromMemorySegment(I, ALL, at + 2 * step, ORDER).lanewise(ROR, TO_TOP);
+            IntVector y =
+                    IntVector.fromMemorySegment(I, ALL, at + 3 * step, ORDER).lanewise(ROR, TO_TOP);
             FloatVector a = FloatVector.fromMemorySegment(F, ALL, offsets + 4L * i, ORDER);
             FloatVector b = a;
             FloatVector c = a;
@@ -191,7 +193,8 @@ final class Int4Loops {
             long scalesOfRow = scales + 2L * r * groups;
             for (int g = 0; g < groups; g++) {
                 long word = (long) r * words + (long) g * group / CODES;
-                float scale = UNIT * Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, scalesOfRow + 2L * g) << 16);
+                float scale = UNIT
+                        * Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, scalesOfRow + 2L * g) << 16);
                 ofGroup(w + 4 * word, group / CODES, scale, out + 2 * CODES * word);
             }
         }
@@ -203,8 +206,16 @@ final class Int4Loops {
         for (int i = 0; i < words; i += SPREAD) {
             IntVector few = IntVector.fromMemorySegment(FEW, ALL, w + 4L * i, ORDER);
             IntVector u = ((IntVector) few.reinterpretShape(I, 0)).rearrange(TO_FOUR_LANES);
-            IntVector even = bits(u.lanewise(ROR, EVEN).and(NIBBLE).or(ONE).reinterpretAsFloats().fma(factor, less));
-            IntVector odd = bits(u.lanewise(ROR, ODD).and(NIBBLE).or(ONE).reinterpretAsFloats().fma(factor, less));
+            IntVector even = bits(u.lanewise(ROR, EVEN)
+                    .and(NIBBLE)
+                    .or(ONE)
+                    .reinterpretAsFloats()
+                    .fma(factor, less));
+            IntVector odd = bits(u.lanewise(ROR, ODD)
+                    .and(NIBBLE)
+                    .or(ONE)
+                    .reinterpretAsFloats()
+                    .fma(factor, less));
             even.lanewise(LSHR, 16).or(odd.and(UPPER)).intoMemorySegment(ALL, out + 2L * CODES * i, ORDER);
         }
     }

@@ -116,7 +116,8 @@ public final class Int4Matrix implements QuantizedMatrix {
             int perRow = inputs / CODES;
             Tensor dense = x.contiguous();
             // Elements of the same place in their words together; behind them what each word's offset takes off.
-            Tensor planes = Tensors.of(planes(FloatCopies.load(dense.data_ptr().address(), dtype, inputs)), CODES + 1, perRow);
+            Tensor planes =
+                    Tensors.of(planes(FloatCopies.load(dense.data_ptr().address(), dtype, inputs)), CODES + 1, perRow);
             Reference.reachabilityFence(dense);
             float[] sums = new float[outputs];
             long w = words.data_ptr().address();

@@ -25,7 +25,8 @@ public final class Int8Matrix implements QuantizedMatrix {
     private final long columns;
     private final Supplier<Tensor> again;
 
-    private Int8Matrix(Tensor weights, boolean packed, Tensor scales, Tensor zeros, long columns, Supplier<Tensor> again) {
+    private Int8Matrix(
+            Tensor weights, boolean packed, Tensor scales, Tensor zeros, long columns, Supplier<Tensor> again) {
         this.weights = weights;
         this.packed = packed;
         this.scales = scales;

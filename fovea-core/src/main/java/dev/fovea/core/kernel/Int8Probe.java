@@ -35,8 +35,7 @@ final class Int8Probe {
     static boolean exact(long out, long in) {
         try (Scope ignored = Scope.inference()) {
             Products products = new Products(out, in);
-            return products.packed(products.many)
-                    .equal(Tensors.to(products.plain(products.many), DType.F32));
+            return products.packed(products.many).equal(Tensors.to(products.plain(products.many), DType.F32));
         } catch (RuntimeException e) {
             return false; // a libtorch without oneDNN
         }

@@ -80,7 +80,8 @@ final class Operators {
         static final GenericList LIST = list();
 
         private static GenericList list() {
-            GenericList list = new GenericList(OptionalType.get(ListType.ofNumbers().containedType(0)));
+            GenericList list =
+                    new GenericList(OptionalType.get(ListType.ofNumbers().containedType(0)));
             list.retainReference();
             return list;
         }

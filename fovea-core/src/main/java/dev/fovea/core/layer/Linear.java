@@ -106,7 +106,8 @@ public record Linear(
         }
         if (codes.size() == maps.length && !x.requires_grad()) {
             Arrays.stream(maps).forEach(map -> Work.linear(x, map.outputs()));
-            return Int8Matrix.forward(x, codes, Arrays.stream(maps).map(Linear::bias).collect(Collectors.toList()));
+            return Int8Matrix.forward(
+                    x, codes, Arrays.stream(maps).map(Linear::bias).collect(Collectors.toList()));
         }
         if (!Arrays.stream(maps).allMatch(map -> map.numbers instanceof Matrix.Dense)) {
             return Arrays.stream(maps).map(map -> map.forward(x)).toList();

@@ -97,8 +97,9 @@ public final class MappedWeights implements Weights {
         Tensor stored = stored(name, shape);
         if (!stored.is_floating_point()) {
             TensorInfo info = info(name);
-            throw new CheckpointException("Tensor '" + info.name() + "' in " + checkpoint.path() + " is " + info.describe()
-                    + ", which are codes, not weights; take the checkpoint in 16 or 32 bits that they were made from");
+            throw new CheckpointException(
+                    "Tensor '" + info.name() + "' in " + checkpoint.path() + " is " + info.describe()
+                            + ", which are codes, not weights; take the checkpoint in 16 or 32 bits that they were made from");
         }
         return stored.scalar_type().intern() == dtype.scalarType()
                 ? stored

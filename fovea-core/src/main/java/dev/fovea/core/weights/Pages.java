@@ -28,7 +28,8 @@ final class Pages {
         }
         try {
             // Advice: where it is refused, the pages stay, and nothing is wrong.
-            int ignored = (int) MADVISE.invokeExact(mapped.asSlice(first - mapped.address()), end - first, MADV_DONTNEED);
+            int ignored =
+                    (int) MADVISE.invokeExact(mapped.asSlice(first - mapped.address()), end - first, MADV_DONTNEED);
         } catch (Throwable e) {
             throw new IllegalStateException("madvise cannot be called", e);
         }
@@ -42,7 +43,10 @@ final class Pages {
                 .map(call -> linker.downcallHandle(
                         call,
                         FunctionDescriptor.of(
-                                ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT)))
+                                ValueLayout.JAVA_INT,
+                                ValueLayout.ADDRESS,
+                                ValueLayout.JAVA_LONG,
+                                ValueLayout.JAVA_INT)))
                 .orElse(null);
     }
 }

@@ -59,7 +59,8 @@ class Int4MatrixTest {
                     }
                     // bf16: the sum is rounded, then the bias added, then rounded; many rows meet rounded weights.
                     double eps = dtype == DType.BF16 ? 1.0 / 256 : 1e-6;
-                    double allowed = eps * (2 * Math.abs(sum) + Math.abs(add[o])) + 1e-6 * size
+                    double allowed = eps * (2 * Math.abs(sum) + Math.abs(add[o]))
+                            + 1e-6 * size
                             + (dtype == DType.BF16 ? size / 256 / Math.sqrt(in) * 4 : 0);
                     assertThat(Math.abs(got[r * out + o] - sum - add[o])).isLessThanOrEqualTo(allowed);
                 }

@@ -83,7 +83,8 @@ class Int8MatrixTest {
             for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
                 Tensor bias = torch.randn(2048);
                 Tensor x = Tensors.zeros(dtype, 3, 2048);
-                Tensor got = matrix(codes(2048 * 2048), torch.rand(2048), 2048, true).forward(x, bias);
+                Tensor got =
+                        matrix(codes(2048 * 2048), torch.rand(2048), 2048, true).forward(x, bias);
                 Tensor rounded = Tensors.to(bias, dtype);
                 assertThat(Tensors.floats(got.narrow(0, 1, 1))).isEqualTo(Tensors.floats(rounded));
             }
@@ -103,7 +104,8 @@ class Int8MatrixTest {
         try (Scope scope = Scope.inference()) {
             Tensor x = torch.randn(2, 64);
             x.narrow(0, 1, 1).narrow(1, 5, 1).fill_(new org.bytedeco.pytorch.Scalar(Double.NaN));
-            float[] got = Tensors.floats(matrix(codes(64 * 8), torch.rand(8), 64, true).forward(x, null));
+            float[] got = Tensors.floats(
+                    matrix(codes(64 * 8), torch.rand(8), 64, true).forward(x, null));
             assertThat(got[0]).isFinite();
             assertThat(got[8]).isNaN();
         }
@@ -165,6 +167,8 @@ class Int8MatrixTest {
     }
 
     private static float[] rounded(float[] values, @Nullable DType dtype) {
-        return dtype == DType.BF16 ? Tensors.floats(Tensors.of(values, values.length).to(ScalarType.BFloat16)) : values;
+        return dtype == DType.BF16
+                ? Tensors.floats(Tensors.of(values, values.length).to(ScalarType.BFloat16))
+                : values;
     }
 }

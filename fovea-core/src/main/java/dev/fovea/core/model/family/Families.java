@@ -23,7 +23,9 @@ public final class Families {
      * @param weights in how many bits the configuration says that weights lie; null if they lie as numbers
      */
     public record Found(
-            Family family, Description description, @Nullable Quantization weights) {}
+            Family family,
+            Description description,
+            @Nullable Quantization weights) {}
 
     /**
      * What the {@code config.json} of a folder, or the description in a GGUF file, describes.

@@ -32,8 +32,9 @@ final class Codes {
 
     static void requireWholeGroups(String name, long columns, Quantization quantization) {
         if (quantization.group() != 0 && columns % quantization.group() != 0) {
-            throw new CheckpointException("'" + name + "' has rows of " + columns + " weights, which are no whole number of"
-                    + " groups of " + quantization.group() + "; take int8 or smaller groups");
+            throw new CheckpointException(
+                    "'" + name + "' has rows of " + columns + " weights, which are no whole number of" + " groups of "
+                            + quantization.group() + "; take int8 or smaller groups");
         }
     }
 

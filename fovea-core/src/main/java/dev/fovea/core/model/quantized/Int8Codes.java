@@ -35,10 +35,7 @@ record Int8Codes(Tensor codes, Tensor scales) {
         for (long from = 0; from < rows; from += step) {
             long count = Math.min(step, rows - from);
             try (Scope ignored = Scope.inference()) {
-                fill(
-                        weight.narrow(0, from, count),
-                        codes.narrow(0, from, count),
-                        scales.narrow(0, from, count));
+                fill(weight.narrow(0, from, count), codes.narrow(0, from, count), scales.narrow(0, from, count));
             }
         }
         return new Int8Codes(codes, scales);

@@ -49,8 +49,8 @@ public record Quantization(int bits, int group) {
                 return int4(group);
             }
         }
-        throw new IllegalArgumentException("Weights are int8, int4, or int4:group=32, 64 or 128, not '"
-                + Printable.of(text) + "'");
+        throw new IllegalArgumentException(
+                "Weights are int8, int4, or int4:group=32, 64 or 128, not '" + Printable.of(text) + "'");
     }
 
     /** As {@link #parse} reads it. */

@@ -60,7 +60,11 @@ public final class QuantizationConfig {
         if (plain && bits == 8 && format.equals(EIGHT) && strategy.equals("channel")) {
             return Quantization.INT8;
         }
-        if (plain && bits == 4 && format.equals(FOUR) && strategy.equals("group") && Quantization.GROUPS.contains(group)) {
+        if (plain
+                && bits == 4
+                && format.equals(FOUR)
+                && strategy.equals("group")
+                && Quantization.GROUPS.contains(group)) {
             return Quantization.int4(group);
         }
         throw refusal(
@@ -71,7 +75,8 @@ public final class QuantizationConfig {
     }
 
     private static CheckpointException refusal(ModelConfig config, String what) {
-        return new CheckpointException(config.file() + ": '" + config.path() + KEY + "' describes weights that Fovea does"
+        return new CheckpointException(config.file() + ": '" + config.path() + KEY
+                + "' describes weights that Fovea does"
                 + " not open: " + what + "; it opens symmetric whole numbers, " + EIGHT + " in 8 bits by channel and "
                 + FOUR + " in 4 bits by group of 32, 64 or 128");
     }
@@ -90,7 +95,8 @@ public final class QuantizationConfig {
         asNumbers.forEach(all.putArray("ignore")::add);
         ObjectNode group = all.putObject("config_groups").putObject("group_0");
         group.putArray("targets").add("Linear");
-        ObjectNode weights = scheme(group.putObject("weights"), quantization.bits(), eight ? "channel" : "group", false);
+        ObjectNode weights =
+                scheme(group.putObject("weights"), quantization.bits(), eight ? "channel" : "group", false);
         if (eight) {
             scheme(group.putObject("input_activations"), quantization.bits(), "token", true);
         } else {

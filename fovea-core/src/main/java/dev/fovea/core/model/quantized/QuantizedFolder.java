@@ -81,8 +81,8 @@ public final class QuantizedFolder {
         QuantizedFolder work = new QuantizedFolder(from, quantization, progress);
         Quantization before = QuantizationConfig.read(work.config);
         if (before != null) {
-            throw new CheckpointException(
-                    from + " holds weights in few bits already (" + before + "); give the checkpoint that it was made from");
+            throw new CheckpointException(from + " holds weights in few bits already (" + before
+                    + "); give the checkpoint that it was made from");
         }
         Path parent = to.toAbsolutePath().normalize().getParent();
         if (parent == null) {
@@ -230,7 +230,9 @@ public final class QuantizedFolder {
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
                 boolean above = from.equals(file.getParent());
                 if (attributes.isRegularFile()
-                        && !(above && WEIGHTS.matcher(file.getFileName().toString()).matches())) {
+                        && !(above
+                                && WEIGHTS.matcher(file.getFileName().toString())
+                                        .matches())) {
                     Files.copy(file, to.resolve(from.relativize(file).toString()));
                 }
                 return FileVisitResult.CONTINUE;

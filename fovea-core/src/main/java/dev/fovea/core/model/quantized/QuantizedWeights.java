@@ -66,8 +66,9 @@ public final class QuantizedWeights implements Weights {
      */
     public void requireDescribed() {
         if (described != null && made.isEmpty()) {
-            throw new CheckpointException(base.path() + " holds no weights in few bits, but config.json says that they are "
-                    + described + "; take both from the same checkpoint");
+            throw new CheckpointException(
+                    base.path() + " holds no weights in few bits, but config.json says that they are " + described
+                            + "; take both from the same checkpoint");
         }
     }
 

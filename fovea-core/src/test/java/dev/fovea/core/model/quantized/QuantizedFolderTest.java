@@ -61,15 +61,15 @@ class QuantizedFolderTest {
         RgbImage picture =
                 new PictureReader().read(GOLDEN.resolve("images/wide.png")).image();
         assertThat(answer(eight, F32, picture, "How many red circles are there?"))
-                .isEqualTo(answer(GOLDEN, F32.withWeights(Quantization.INT8), picture, "How many red circles are there?"))
+                .isEqualTo(
+                        answer(GOLDEN, F32.withWeights(Quantization.INT8), picture, "How many red circles are there?"))
                 .isNotEmpty();
     }
 
     @Test
     void andInFour() {
-        RgbImage picture = new PictureReader()
-                .read(Path.of("../docs/images/scene.png"))
-                .image();
+        RgbImage picture =
+                new PictureReader().read(Path.of("../docs/images/scene.png")).image();
         List<Generated.Token> tokens = answer(four, F32, picture, "What is in row 2 column 3?");
         assertThat(tokens)
                 .isEqualTo(answer(PEEK, F32.withWeights(Quantization.int4(32)), picture, "What is in row 2 column 3?"))
@@ -88,7 +88,9 @@ class QuantizedFolderTest {
         assertThat(four.resolve("clip/model.safetensors")).exists();
         assertThat(four.resolve("techniques")).isDirectory();
         assertThat(four.resolve("tokenizer.json")).hasSameBinaryContentAs(PEEK.resolve("tokenizer.json"));
-        JsonNode said = new ObjectMapper().readTree(four.resolve("config.json").toFile()).path("quantization_config");
+        JsonNode said = new ObjectMapper()
+                .readTree(four.resolve("config.json").toFile())
+                .path("quantization_config");
         assertThat(said.path("quant_method").asText()).isEqualTo("compressed-tensors");
         assertThat(said.at("/config_groups/group_0/weights/group_size").asInt()).isEqualTo(32);
         try (Checkpoint before = Checkpoint.open(PEEK);
@@ -96,12 +98,15 @@ class QuantizedFolderTest {
             assertThat(after.byteSize()).isLessThan(before.byteSize());
             for (String name : before.names()) {
                 if (!name.contains("language_model") || !after.contains(name)) {
-                    assertThat(after.contains(name) || after.contains(name + "_packed")).as(name).isTrue();
+                    assertThat(after.contains(name) || after.contains(name + "_packed"))
+                            .as(name)
+                            .isTrue();
                 }
             }
         }
         try (Stream<Path> left = Files.list(shared)) {
-            assertThat(left.filter(p -> p.getFileName().toString().startsWith("."))).isEmpty();
+            assertThat(left.filter(p -> p.getFileName().toString().startsWith(".")))
+                    .isEmpty();
         }
     }
 
@@ -112,7 +117,9 @@ class QuantizedFolderTest {
                 Scope scope = Scope.inference()) {
             Tensor scale = Tensors.to(after.tensor(MAP + ".weight_scale"), DType.F32);
             Tensor back = Tensors.to(after.tensor(MAP + ".weight"), DType.F32).mul(scale);
-            Tensor off = back.sub(Tensors.to(before.tensor(MAP + ".weight"), DType.F32)).abs().div(scale);
+            Tensor off = back.sub(Tensors.to(before.tensor(MAP + ".weight"), DType.F32))
+                    .abs()
+                    .div(scale);
             // The scale is rounded to bf16, which the largest weight of a row may feel: 127 / 256 steps more.
             assertThat(Tensors.floats(off.max())[0]).isLessThan(1);
             assertThat(Tensors.floats(off.mean())[0]).isLessThan(0.27f);

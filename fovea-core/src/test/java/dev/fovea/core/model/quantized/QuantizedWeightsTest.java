@@ -72,9 +72,11 @@ class QuantizedWeightsTest {
                     weights, new Additions(Map.of(name + ".weight", new Addition.LowRank(down, up, 0.5))));
             Linear changed = added.linear(name, 256, 256, false);
             Tensor expected = numbers.tensor(name + ".weight", 256, 256).add(Tensors.scale(up.matmul(down), 0.5));
-            assertThat(Tensors.floats(changed.weight().sub(expected).abs().max())[0]).isLessThan(1e-5f);
+            assertThat(Tensors.floats(changed.weight().sub(expected).abs().max())[0])
+                    .isLessThan(1e-5f);
             assertThat(added.linear(LAYER + "self_attn.k_proj", 256, 256, false).numbers())
-                    .isEqualTo(weights.linear(LAYER + "self_attn.k_proj", 256, 256, false).numbers());
+                    .isEqualTo(weights.linear(LAYER + "self_attn.k_proj", 256, 256, false)
+                            .numbers());
         }
     }
 
