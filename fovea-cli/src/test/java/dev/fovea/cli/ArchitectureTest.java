@@ -15,6 +15,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.technique.Technique;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which way the arrows between modules and packages point. */
 class ArchitectureTest {
@@ -135,6 +137,28 @@ class ArchitectureTest {
                 .dependOnClassesThat(othersThan("dev.fovea.server..", "dev.fovea.core.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
+                .check(ALL);
+    }
+
+    /** Adapters stand on what everybody may use, and on each other not at all. Commands do not know them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"langchain4j"})
+    void adaptersKnowTheFrontOfCoreAlone(String adapter) {
+        JavaClasses own = new ClassFileImporter()
+                .importPath(CodeBlock.ROOT.resolve("fovea-" + adapter).resolve("target/classes"));
+        assertThat(own).as("the module is built before this one").isNotEmpty();
+        noClasses()
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea." + adapter + "..", "dev.fovea.core.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage(
+                        "org.bytedeco..", "dev.fovea.core.engine..", "dev.fovea.core.model..", "dev.fovea.core.tensor.."))
+                .check(own);
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.fovea." + adapter + "..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.fovea." + adapter + ".."))
                 .check(ALL);
     }
 

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A Maven project of somebody else's, made of what the README shows: its dependency, its program and its options of Java.
- * It resolves this project from a local repository of its own, which borrows everything else from the one of this build,
+ * Maven projects of somebody else's, made of what the README shows: its dependencies, its programs and its options of Java.
+ * They resolve this project from a local repository of their own, which borrows everything else from the one of this build,
  * so that nothing is installed.
  */
 @DisabledOnOs(OS.WINDOWS)
@@ -33,6 +33,17 @@ class OutsideProjectIT {
                 <maven.compiler.release>25</maven.compiler.release>
                 <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
               </properties>
+              <dependencyManagement>
+                <dependencies>
+                  <dependency>
+                    <groupId>dev.fovea</groupId>
+                    <artifactId>fovea-bom</artifactId>
+                    <version>0.1.0-SNAPSHOT</version>
+                    <type>pom</type>
+                    <scope>import</scope>
+                  </dependency>
+                </dependencies>
+              </dependencyManagement>
               <dependencies>
             DEPENDENCY
               </dependencies>
@@ -56,11 +67,29 @@ class OutsideProjectIT {
 
     @Test
     void whatTheReadmeShowsIsEnough() throws Exception {
+        assertThat(build(block("java", "VisionLanguageModel"), block("xml", "<dependency>").text()))
+                .isEqualTo("2, from 64 visual tokens\n");
+    }
+
+    @Test
+    void soIsWhatItShowsOfLangChain4j() throws Exception {
+        CodeBlock program = block("java", "dev.fovea.langchain4j");
+        assertThat(program.text().lines()).hasSizeLessThanOrEqualTo(10);
+        assertThat(build(program, dependency("fovea-langchain4j"))).startsWith("2, FoveaTokenUsage{").contains("kept=64");
+    }
+
+    /** Versions are those of the bill of materials. */
+    private static String dependency(String artifact) {
+        return "<dependency><groupId>dev.fovea</groupId><artifactId>" + artifact + "</artifactId></dependency>";
+    }
+
+    /** Builds a program with a dependency, and runs it as the README says. */
+    private String build(CodeBlock program, String dependency) throws Exception {
         Path repository = repository();
         Path project = Files.createDirectories(folder.resolve("project"));
-        Files.writeString(project.resolve("pom.xml"), pom());
+        Files.writeString(project.resolve("pom.xml"), pom(dependency));
         Path sources = Files.createDirectories(project.resolve("src/main/java"));
-        Files.writeString(sources.resolve("YourProgram.java"), block("java").text());
+        Files.writeString(sources.resolve("YourProgram.java"), program.text());
         Path classPath = project.resolve("class-path");
         Compiled.run(
                 project,
@@ -86,19 +115,19 @@ class OutsideProjectIT {
         words.replaceAll(word ->
                 word.equals("YOUR_CLASS_PATH") ? project.resolve("target/classes") + ":" + read(classPath) : word);
         // The program's paths are those of this repository.
-        assertThat(Compiled.run(CodeBlock.ROOT, words, Map.of())).isEqualTo("2, from 64 visual tokens\n");
+        return Compiled.run(CodeBlock.ROOT, words, Map.of());
     }
 
-    private static CodeBlock block(String language) {
+    private static CodeBlock block(String language, String word) {
         return CodeBlock.ofMarkdown(CodeBlock.ROOT.resolve("README.md")).stream()
-                .filter(block -> block.language().equals(language))
+                .filter(block -> block.language().equals(language) && block.text().contains(word))
                 .findFirst()
                 .orElseThrow();
     }
 
     /** The plugins are those of this build: others would have to be fetched. */
-    private static String pom() {
-        return POM.replace("DEPENDENCY\n", block("xml").text() + "\n")
+    private static String pom(String dependency) {
+        return POM.replace("DEPENDENCY\n", dependency + "\n")
                 .replace("COMPILER", version("maven-compiler-plugin"))
                 .replace("RESOURCES", version("maven-resources-plugin"))
                 .replace("DEPENDENCIES", version("maven-dependency-plugin"));
@@ -121,8 +150,10 @@ class OutsideProjectIT {
             link(Path.of(local, "dev"), dev, "fovea");
         }
         install(CodeBlock.ROOT, "fovea", "pom");
-        install(CodeBlock.ROOT.resolve("fovea-core"), "fovea-core", "jar");
-        install(CodeBlock.ROOT.resolve("fovea-techniques"), "fovea-techniques", "jar");
+        install(CodeBlock.ROOT.resolve("fovea-bom"), "fovea-bom", "pom");
+        for (String artifact : List.of("fovea-core", "fovea-techniques", "fovea-langchain4j")) {
+            install(CodeBlock.ROOT.resolve(artifact), artifact, "jar");
+        }
         return repository;
     }
 

@@ -1,12 +1,10 @@
 package dev.fovea.core;
 
 import dev.fovea.core.engine.PathEngine;
-import dev.fovea.core.file.StrictJson;
 import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.generate.Generator;
 import dev.fovea.core.generate.Grammar;
 import dev.fovea.core.generate.json.JsonGrammar;
-import dev.fovea.core.generate.json.JsonVocabulary;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedPlanner;
@@ -67,7 +65,7 @@ public final class VisionLanguageModel implements AutoCloseable {
     private final @Nullable TextTower tower;
     private final LearnedPlanner planner;
     private final Asking asking;
-    private @Nullable JsonVocabulary vocabulary;
+    private final JsonForms forms;
     private @Nullable GgufModel laidOut;
 
     private VisionLanguageModel(
@@ -77,6 +75,7 @@ public final class VisionLanguageModel implements AutoCloseable {
         this.checkpoint = checkpoint;
         this.tower = tower;
         this.asking = asking;
+        this.forms = new JsonForms(asking.tokenizer());
     }
 
     /**
@@ -332,29 +331,15 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /**
      * The form of answers that are JSON of a schema, for {@link GenerationOptions#withGrammar}. It is enforced while the
-     * answer is generated: an answer that ends by itself is a document that the schema allows.
+     * answer is generated: an answer that ends by itself is a document that the schema allows. The last forms are
+     * kept, so that the same schema may be asked for again and again.
      *
      * @param schema a JSON schema, of which {@link JsonGrammar#ofSchema} says what is supported; null for any object
      * @throws IllegalArgumentException with one sentence, if the schema is no JSON or cannot be enforced
      * @throws TextException if tokens of this model's tokenizer stand for no fixed bytes
      */
     public Grammar json(@Nullable String schema) {
-        if (schema == null) {
-            return JsonGrammar.ofAnyObject(vocabulary());
-        }
-        return JsonGrammar.ofSchema(
-                StrictJson.read(
-                        schema, "The schema", (sentence, cause) -> new IllegalArgumentException(sentence + ".", cause)),
-                vocabulary());
-    }
-
-    private synchronized JsonVocabulary vocabulary() {
-        JsonVocabulary known = vocabulary;
-        if (known == null) {
-            known = new JsonVocabulary(asking.tokenizer().tokenBytes());
-            vocabulary = known;
-        }
-        return known;
+        return forms.form(schema);
     }
 
     /**
@@ -362,7 +347,7 @@ public final class VisionLanguageModel implements AutoCloseable {
      * it is spelled with.
      */
     public byte[] bytes(int token) {
-        return vocabulary()
+        return forms.vocabulary()
                 .bytes(token)
                 .orElseGet(() -> asking.tokenizer().piece(token).getBytes(StandardCharsets.UTF_8));
     }

@@ -7,16 +7,13 @@ import dev.fovea.core.generate.Grammar;
 import dev.fovea.core.generate.SamplingOptions;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.text.TextException;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads how an answer is generated. What is not said is greedy, as everywhere in Fovea. Grammars of schemas are kept, as
- * clients send the same ones again and again. Safe for use by several threads.
+ * Reads how an answer is generated. What is not said is greedy, as everywhere in Fovea. Safe for use by several threads.
  */
 final class GenerationReader {
     /** Fields of sampling, the same in all forms of requests; some are those of other servers. */
@@ -35,16 +32,9 @@ final class GenerationReader {
     private static final int USUAL_TOKENS = 1_024;
 
     private static final int MOST_STOPS = 16;
-    private static final int MOST_GRAMMARS = 32;
 
     private final VisionLanguageModel model;
     private final int mostTokens;
-    private final Map<String, Grammar> grammars = new LinkedHashMap<>(16, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Grammar> eldest) {
-            return size() > MOST_GRAMMARS;
-        }
-    };
 
     GenerationReader(VisionLanguageModel model, Limits limits) {
         this.model = model;
@@ -99,7 +89,7 @@ final class GenerationReader {
         String type = format.text("type");
         return switch (type == null ? "" : type) {
             case "text" -> null;
-            case "json_object" -> known(null, format);
+            case "json_object" -> made(null, format);
             case "json_schema" -> {
                 // Chats wrap the schema in an object of its own, responses do not.
                 Fields inner = format.object("json_schema");
@@ -108,7 +98,7 @@ final class GenerationReader {
                     throw ApiException.invalid(
                             format.path() + "json_schema", "The format json_schema needs a 'schema'.");
                 }
-                yield known(schema, format);
+                yield made(schema, format);
             }
             default ->
                 throw ApiException.invalid(
@@ -118,20 +108,9 @@ final class GenerationReader {
         };
     }
 
-    private Grammar known(@Nullable JsonNode schema, Fields format) {
-        String key = String.valueOf(schema);
-        synchronized (grammars) {
-            Grammar grammar = grammars.get(key);
-            if (grammar != null) {
-                return grammar;
-            }
-        }
+    private Grammar made(@Nullable JsonNode schema, Fields format) {
         try {
-            Grammar made = model.json(schema == null ? null : key);
-            synchronized (grammars) {
-                grammars.put(key, made);
-            }
-            return made;
+            return model.json(schema == null ? null : schema.toString());
         } catch (IllegalArgumentException | TextException e) {
             throw ApiException.invalid(format.path() + "type", Printable.sentence(String.valueOf(e.getMessage())));
         }

@@ -1,5 +1,6 @@
 package dev.fovea.server;
 
+import dev.fovea.core.image.DataUrl;
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.image.PictureLimits;
 import dev.fovea.core.image.PictureReader;
@@ -7,9 +8,7 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.message.Printable;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -43,15 +42,15 @@ final class Pictures {
         }
         List<RgbImage> images = new ArrayList<>();
         for (int i = 0; i < urls.size(); i++) {
-            images.add(decode(bytes(urls.get(i), i + 1, param), i + 1, param));
+            images.add(decode(urls.get(i), "Picture " + (i + 1), param));
         }
         return images;
     }
 
-    private RgbImage decode(byte[] bytes, int number, String param) {
+    private RgbImage decode(String url, String name, String param) {
         decoding.acquireUninterruptibly();
         try {
-            return reader.read(bytes, "Picture " + number).image();
+            return reader.read(DataUrl.bytes(url, name), name).image();
         } catch (PictureException e) {
             throw ApiException.invalid(param, sentence(e));
         } finally {
@@ -62,25 +61,5 @@ final class Pictures {
     private static String sentence(PictureException e) {
         String said = Printable.sentence(String.valueOf(e.getMessage()));
         return said.endsWith(".") ? said : said + ".";
-    }
-
-    private static byte[] bytes(String url, int number, String param) {
-        int comma = url.indexOf(',');
-        String head = url.substring(0, Math.clamp(comma, 0, 200)).toLowerCase(Locale.ROOT);
-        if (!url.regionMatches(true, 0, "data:", 0, 5)) {
-            throw ApiException.invalid(
-                    param,
-                    "Picture " + number + " is not a data URL, and addresses are not opened; send the picture itself as"
-                            + " data:image/png;base64,...");
-        }
-        if (comma < 0 || !head.endsWith(";base64")) {
-            throw ApiException.invalid(
-                    param, "Picture " + number + " must be written as data:image/png;base64,... (or another type).");
-        }
-        try {
-            return Base64.getDecoder().decode(url.substring(comma + 1));
-        } catch (IllegalArgumentException e) {
-            throw ApiException.invalid(param, "Picture " + number + " is not valid base64.");
-        }
     }
 }

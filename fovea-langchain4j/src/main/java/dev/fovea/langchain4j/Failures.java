@@ -1,0 +1,27 @@
+package dev.fovea.langchain4j;
+
+import dev.fovea.core.QueueFullException;
+import dev.fovea.core.image.PictureException;
+import dev.fovea.core.text.TextException;
+import dev.langchain4j.exception.InternalServerException;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.LangChain4jException;
+import dev.langchain4j.exception.RateLimitException;
+import java.util.concurrent.CancellationException;
+
+/** Failures as LangChain4j's exceptions, by which programs tell what may be tried again. Sentences stay as they are. */
+final class Failures {
+    private Failures() {}
+
+    static RuntimeException of(RuntimeException e) {
+        return switch (e) {
+            case LangChain4jException known -> known;
+            case CancellationException given -> given;
+            case QueueFullException full -> new RateLimitException(e.getMessage(), e);
+            case IllegalArgumentException wrong -> new InvalidRequestException(e.getMessage(), e);
+            case PictureException wrong -> new InvalidRequestException(e.getMessage(), e);
+            case TextException wrong -> new InvalidRequestException(e.getMessage(), e);
+            default -> new InternalServerException("The model failed on this request.", e);
+        };
+    }
+}

@@ -1,0 +1,163 @@
+package dev.fovea.langchain4j;
+
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.SharedModel;
+import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.core.generate.Grammar;
+import dev.fovea.core.generate.SamplingOptions;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.text.ChatMessage;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.ModelNotFoundException;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
+import dev.langchain4j.model.chat.request.ChatRequest;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/** Says a request of LangChain4j in the engine's words; what the engine cannot do is refused, never left out. */
+final class RequestReader {
+    private final SharedModel shared;
+    private final Pictures pictures;
+    private final int usualTokens;
+
+    RequestReader(SharedModel shared, Pictures pictures, int usualTokens) {
+        this.shared = shared;
+        this.pictures = pictures;
+        this.usualTokens = usualTokens;
+    }
+
+    /**
+     * A conversation to answer.
+     *
+     * @param messages in order, with a place for each picture
+     * @param images the pictures, in the order of the places
+     * @param options techniques, budget and generation
+     */
+    record Asked(List<ChatMessage> messages, List<RgbImage> images, AskOptions options) {}
+
+    /** @param request with the model's own parameters where it says nothing */
+    Asked read(ChatRequest request) {
+        FoveaChatRequestParameters parameters =
+                FoveaChatRequestParameters.builder().overrideWith(request.parameters()).build();
+        refuse(parameters);
+        List<ChatMessage> messages = new ArrayList<>();
+        List<RgbImage> images = new ArrayList<>();
+        request.messages().forEach(message -> messages.add(message(message, images)));
+        if (!messages.getLast().role().equals("user")) {
+            throw new IllegalArgumentException("The last message must be the user's, for the model to answer it.");
+        }
+        return new Asked(messages, images, options(parameters));
+    }
+
+    private void refuse(FoveaChatRequestParameters asked) {
+        String name = asked.modelName();
+        if (name != null && !name.equals(shared.name())) {
+            throw new ModelNotFoundException(
+                    "This model is '" + shared.name() + "', and '" + name + "' was asked for; leave the name out.");
+        }
+        if (asked.toolSpecifications() != null && !asked.toolSpecifications().isEmpty()) {
+            throw new UnsupportedFeatureException("Fovea's models call no tools; leave them out.");
+        }
+        if (asked.frequencyPenalty() != null || asked.presencePenalty() != null) {
+            throw new UnsupportedFeatureException("Penalties of frequency and presence are not supported; use"
+                    + " FoveaChatRequestParameters.repetitionPenalty.");
+        }
+    }
+
+    private ChatMessage message(dev.langchain4j.data.message.ChatMessage message, List<RgbImage> images) {
+        return switch (message) {
+            case SystemMessage system -> ChatMessage.of("system", 0, system.text());
+            case AiMessage said -> assistant(said);
+            case UserMessage asked -> user(asked, images);
+            default ->
+                throw new UnsupportedFeatureException("Messages of the kind " + message.type()
+                        + " are not supported; give those of the system, the user and the model.");
+        };
+    }
+
+    private static ChatMessage assistant(AiMessage said) {
+        if (said.hasToolExecutionRequests()) {
+            throw new UnsupportedFeatureException(
+                    "Fovea's models call no tools, so no answer of theirs asked for one; leave it out.");
+        }
+        return ChatMessage.of("assistant", 0, said.text() == null ? "" : said.text());
+    }
+
+    private ChatMessage user(UserMessage asked, List<RgbImage> images) {
+        List<ChatMessage.Part> parts = new ArrayList<>();
+        for (Content content : asked.contents()) {
+            parts.add(
+                    switch (content) {
+                        case TextContent text -> new ChatMessage.Text(text.text());
+                        case ImageContent picture -> {
+                            images.add(pictures.read(picture.image(), "Picture " + (images.size() + 1)));
+                            yield new ChatMessage.Image();
+                        }
+                        default ->
+                            throw new UnsupportedFeatureException("Contents of the kind " + content.type()
+                                    + " are not supported; give texts and pictures.");
+                    });
+        }
+        return new ChatMessage("user", parts);
+    }
+
+    private AskOptions options(FoveaChatRequestParameters asked) {
+        List<String> techniques = asked.techniques();
+        String budget = asked.budget();
+        List<String> stops = asked.stopSequences();
+        Integer most = asked.maxOutputTokens();
+        GenerationOptions generation = new GenerationOptions(
+                sampling(asked), most == null ? usualTokens : most, stops == null ? List.of() : stops);
+        Grammar form = form(asked.responseFormat());
+        return AskOptions.defaults()
+                .withTechniques(
+                        techniques == null ? List.of() : techniques,
+                        budget == null ? Budget.full() : Budget.parse(budget))
+                .withGeneration(form == null ? generation : generation.withGrammar(form));
+    }
+
+    /** What is not said is greedy, as everywhere in Fovea. */
+    private static SamplingOptions sampling(FoveaChatRequestParameters asked) {
+        Long seed = asked.seed();
+        return new SamplingOptions(
+                or(asked.repetitionPenalty(), 1),
+                or(asked.temperature(), 0),
+                asked.topK() == null ? 0 : asked.topK(),
+                or(asked.topP(), 1),
+                or(asked.minP(), 0),
+                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
+    }
+
+    private static double or(@Nullable Double value, double usual) {
+        return value == null ? usual : value;
+    }
+
+    private @Nullable Grammar form(@Nullable ResponseFormat format) {
+        if (format == null || format.type() == ResponseFormatType.TEXT) {
+            return null;
+        }
+        JsonSchema schema = format.jsonSchema();
+        return shared.model().json(schema == null ? null : text(schema.rootElement()));
+    }
+
+    private static String text(JsonSchemaElement element) {
+        return element instanceof JsonRawSchema raw
+                ? raw.schema()
+                : Json.toJson(JsonSchemaElementUtils.toMap(element, true));
+    }
+}
