@@ -11,10 +11,7 @@ import dev.fovea.eval.cost.Geometries;
 import dev.fovea.eval.report.Html;
 import dev.fovea.eval.subject.OpenedModel;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -134,7 +131,7 @@ final class CompareCommand implements Callable<Integer> {
                 .failed()
                 .forEach((c, why) -> terminal.err().println("fovea: note: " + c.label() + " did not run: " + why));
         if (json.json) {
-            Json.print(terminal, asMap(comparison));
+            Json.print(terminal, comparison.asMap());
             return;
         }
         Table table = new Table()
@@ -166,34 +163,5 @@ final class CompareCommand implements Callable<Integer> {
         if (report != null) {
             terminal.err().println("fovea: the report is in " + report);
         }
-    }
-
-    private static Map<String, Object> asMap(Comparison comparison) {
-        List<Map<String, Object>> results = new ArrayList<>();
-        for (Compared c : comparison.results()) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("technique", c.contestant().technique());
-            row.put("budget", c.contestant().budget());
-            row.put("answer", c.reply().answer());
-            row.put("log_probability", c.reply().logProbability());
-            row.put("agreement", c.agreement());
-            row.put(
-                    "visual_tokens",
-                    Map.of("total", c.ledger().plainTotal(), "kept", c.kept(), "mean", c.meanVisual()));
-            row.put("encoder_ms", c.encodeMs());
-            row.put("prefill_ms", c.reply().prefillMs());
-            row.put("decode_ms", c.reply().decodeMs());
-            row.put("flops", c.cost().firstToken());
-            row.put("kv_bytes", c.cost().kvTotal());
-            results.add(row);
-        }
-        Map<String, Object> out = new LinkedHashMap<>();
-        out.put("model", comparison.model());
-        out.put("question", comparison.question());
-        out.put("results", results);
-        Map<String, String> failed = new LinkedHashMap<>();
-        comparison.failed().forEach((c, why) -> failed.put(c.label(), why));
-        out.put("failed", failed);
-        return out;
     }
 }

@@ -50,6 +50,7 @@ final class FoveaCommand implements Runnable {
             ModelsCommand.class,
             SpeedCommand.class,
             ServeCommand.class,
+            McpCommand.class,
             CompletionCommand.class);
 
     @Spec

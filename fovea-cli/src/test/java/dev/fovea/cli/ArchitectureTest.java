@@ -29,7 +29,7 @@ class ArchitectureTest {
 
     @Test
     void everyModuleIsSeen() {
-        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "server", "cli"}) {
+        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "server", "mcp", "cli"}) {
             assertThat(ALL.that(DescribedPredicate.describe(
                             module, (JavaClass c) -> c.getPackageName().startsWith("dev.fovea." + module))))
                     .as(module)
@@ -137,6 +137,31 @@ class ArchitectureTest {
                 .dependOnClassesThat(othersThan("dev.fovea.server..", "dev.fovea.core.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
+                .check(ALL);
+    }
+
+    @Test
+    void toolsKnowComparisonsAndNoTensor() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.mcp..")
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.mcp..", "dev.fovea.core..", "dev.fovea.eval.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
+                .check(ALL);
+    }
+
+    /** A question starts without the protocol's libraries. */
+    @Test
+    void onlyTheCommandKnowsTheTools() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.cli..")
+                .and()
+                .doNotHaveSimpleName("McpCommand")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("dev.fovea.mcp..", "io.modelcontextprotocol.."))
                 .check(ALL);
     }
 

@@ -61,8 +61,8 @@ class DocumentsTest {
         assertThat(blocks(block -> true))
                 .isNotEmpty()
                 .allSatisfy(
-                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", ""));
-        // Calls of the server are made by ServeTest.
+                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", ""));
+        // Calls of the server are made by ServeTest; what programs are told of the other one is tried by McpTest.
         List<String> others = blocks(block -> block.language().isEmpty()
                         && !block.text().startsWith("curl ")
                         && !List.of(GENERATED, ALSO_GENERATED).contains(block.file()))

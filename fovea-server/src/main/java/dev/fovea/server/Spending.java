@@ -102,13 +102,10 @@ record Spending(List<String> techniques, Budget budget, boolean ledger) {
 
     /** On a command line a technique may name files; here they would be the server's. */
     private static String safe(String text, String path) {
-        if (text.chars().anyMatch(c -> c == '@' || c == '/' || c == '\\')
-                || text.contains("..")
-                || text.contains("weights=")) {
-            throw ApiException.invalid(path, "'" + path + "' cannot name files.");
-        }
-        if (text.length() > 500) {
-            throw ApiException.invalid(path, "'" + path + "' is too long.");
+        try {
+            TechniqueSpec.refuseFiles(text);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.invalid(path, "'" + path + "': " + Printable.sentence(String.valueOf(e.getMessage())));
         }
         return text;
     }

@@ -380,6 +380,7 @@ class ServerTest {
                 Arguments.of(with("\"fovea\":{\"technique\":\"hipprune\"}"), 400, "did you mean 'hiprune'?"),
                 Arguments.of(with("\"fovea\":{\"technique\":\"hiprune:@/etc/passwd\"}"), 400, "cannot name files"),
                 Arguments.of(with("\"fovea\":{\"technique\":\"matryoshka:weights=x\"}"), 400, "cannot name files"),
+                Arguments.of(with("\"fovea\":{\"technique\":\"matryoshka: weights =x\"}"), 400, "cannot name files"),
                 Arguments.of(
                         with("\"fovea\":{\"technique\":\"matryoshka\",\"knobs\":{\"weights\":\"x\"}}"),
                         400,

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public record TechniqueSpec(
         String id, Map<String, String> knobs, @Nullable String weights) {
     private static final String WEIGHTS = "weights";
+    private static final int LONGEST = 500;
 
     /** With the usual weights, if it has any. */
     public TechniqueSpec(String id, Map<String, String> knobs) {
@@ -62,6 +63,23 @@ public record TechniqueSpec(
         ofFile.putAll(knobs);
         String weights = ofFile.remove(WEIGHTS);
         return new TechniqueSpec(id, ofFile, weights);
+    }
+
+    /**
+     * On a command line a technique may name files, of knobs or of weights; in what comes from elsewhere they would be
+     * this machine's.
+     *
+     * @param text untrusted
+     * @throws IllegalArgumentException with one sentence if it could name a file, is too long or cannot be read
+     */
+    public static void refuseFiles(String text) {
+        if (text.length() > LONGEST) {
+            throw new IllegalArgumentException("A technique has at most " + LONGEST + " characters.");
+        }
+        boolean names = text.chars().anyMatch(c -> c == '@' || c == '/' || c == '\\') || text.contains("..");
+        if (names || parse(text).weights() != null) {
+            throw new IllegalArgumentException("A technique cannot name files here.");
+        }
     }
 
     /**

@@ -96,4 +96,34 @@ public record Comparison(String model, String question, List<Compared> results, 
         }
         return new Comparison(subject.name(), question, results, failed);
     }
+
+    /** As JSON may be written of it: the model, the question, a row to each contestant, and those that failed. */
+    public Map<String, Object> asMap() {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (Compared c : results) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("technique", c.contestant().technique());
+            row.put("budget", c.contestant().budget());
+            row.put("answer", c.reply().answer());
+            row.put("log_probability", c.reply().logProbability());
+            row.put("agreement", c.agreement());
+            row.put(
+                    "visual_tokens",
+                    Map.of("total", c.ledger().plainTotal(), "kept", c.kept(), "mean", c.meanVisual()));
+            row.put("encoder_ms", c.encodeMs());
+            row.put("prefill_ms", c.reply().prefillMs());
+            row.put("decode_ms", c.reply().decodeMs());
+            row.put("flops", c.cost().firstToken());
+            row.put("kv_bytes", c.cost().kvTotal());
+            rows.add(row);
+        }
+        Map<String, Object> out = new LinkedHashMap<>();
+        out.put("model", model);
+        out.put("question", question);
+        out.put("results", rows);
+        Map<String, String> reasons = new LinkedHashMap<>();
+        failed.forEach((c, why) -> reasons.put(c.label(), why));
+        out.put("failed", reasons);
+        return out;
+    }
 }
