@@ -1,13 +1,5 @@
 package dev.fovea.cli;
 
-import dev.fovea.core.BatchOptions;
-import dev.fovea.core.SharedModel;
-import dev.fovea.core.VisionLanguageModel;
-import dev.fovea.core.image.PictureLimits;
-import dev.fovea.mcp.FoveaMcpServer;
-import dev.fovea.mcp.PictureSource;
-import dev.fovea.mcp.Spending;
-import dev.fovea.mcp.ToolBox;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -25,11 +17,9 @@ import picocli.CommandLine.Option;
         },
         footer = {"", "@|bold Examples:|@", "  fovea mcp --pictures ~/Pictures", "  fovea mcp --http 8090", ""})
 final class McpCommand implements Callable<Integer> {
-    private static final long LOOK_MS = 200;
     private static final int MOST_PORT = 65_535;
 
     private final Session session;
-    private final Terminal terminal;
 
     @Mixin
     ModelOption model;
@@ -58,7 +48,6 @@ final class McpCommand implements Callable<Integer> {
 
     McpCommand(Session session) {
         this.session = session;
-        this.terminal = session.terminal();
     }
 
     @Override
@@ -67,47 +56,8 @@ final class McpCommand implements Callable<Integer> {
         if (port != null && (port < 0 || port > MOST_PORT)) {
             throw CommandFailure.usage("--http is " + port + "; ports lie between 0 and " + MOST_PORT);
         }
-        PictureSource source = source();
-        Path folder = model.resolve(session);
-        try (VisionLanguageModel opened = ModelOption.open(session, folder, precision.options());
-                SharedModel shared = SharedModel.of(opened, BatchOptions.defaults())) {
-            spending.check(opened, 1);
-            serve(new ToolBox(
-                    shared, model.name(session), source, new Spending(spending.techniques, spending.budget())));
-        }
+        // Its libraries are on the class path of this command alone: nothing else here may name them.
+        new McpServing(session, port, pictures).serve(model, precision, spending);
         return ExitCode.OK;
-    }
-
-    private PictureSource source() {
-        if (pictures != null) {
-            return PictureSource.below(pictures, PictureLimits.DEFAULT);
-        }
-        return port == null
-                ? PictureSource.anyFile(PictureLimits.DEFAULT)
-                : PictureSource.dataOnly(PictureLimits.DEFAULT);
-    }
-
-    private void serve(ToolBox box) throws InterruptedException {
-        try (FoveaMcpServer server = start(box)) {
-            if (port != null) {
-                terminal.out()
-                        .println(box.name() + " is ready at http://127.0.0.1:" + server.port()
-                                + "/mcp (Ctrl-C stops it)");
-                terminal.out().flush();
-            }
-            while (!session.interruption().requested() && !server.awaitEnd(LOOK_MS)) {
-                // Neither the person nor the client has had enough.
-            }
-        }
-    }
-
-    private FoveaMcpServer start(ToolBox box) {
-        try {
-            return port == null
-                    ? FoveaMcpServer.overStreams(box, Version.number(), terminal.in(), terminal.out())
-                    : FoveaMcpServer.overHttp(box, Version.number(), port);
-        } catch (IllegalArgumentException e) {
-            throw CommandFailure.usage(e);
-        }
     }
 }
