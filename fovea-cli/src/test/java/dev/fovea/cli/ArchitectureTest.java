@@ -167,10 +167,12 @@ class ArchitectureTest {
 
     /** Adapters stand on what everybody may use, and on each other not at all. Commands do not know them. */
     @ParameterizedTest
-    @ValueSource(strings = {"langchain4j"})
+    @ValueSource(strings = {"langchain4j", "spring.ai"})
     void adaptersKnowTheFrontOfCoreAlone(String adapter) {
         JavaClasses own = new ClassFileImporter()
-                .importPath(CodeBlock.ROOT.resolve("fovea-" + adapter).resolve("target/classes"));
+                .importPath(CodeBlock.ROOT
+                        .resolve("fovea-" + adapter.replace('.', '-'))
+                        .resolve("target/classes"));
         assertThat(own).as("the module is built before this one").isNotEmpty();
         noClasses()
                 .should()

@@ -47,8 +47,8 @@ class DocumentsTest {
                 .filter(which);
     }
 
-    /** Those that need other libraries are built and run by {@link OutsideProjectIT}. */
-    private static final Pattern ADAPTED = Pattern.compile("dev\\.fovea\\.langchain4j");
+    /** Those that need other libraries are run by {@link OutsideProjectIT}, and by the module that has the library. */
+    private static final Pattern ADAPTED = Pattern.compile("dev\\.fovea\\.(langchain4j|spring)");
 
     static List<CodeBlock> programs() {
         return blocks(block -> block.language().equals("java")
@@ -61,7 +61,7 @@ class DocumentsTest {
         assertThat(blocks(block -> true))
                 .isNotEmpty()
                 .allSatisfy(
-                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", ""));
+                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", "properties", ""));
         // Calls of the server are made by ServeTest; what programs are told of the other one is tried by McpTest.
         List<String> others = blocks(block -> block.language().isEmpty()
                         && !block.text().startsWith("curl ")

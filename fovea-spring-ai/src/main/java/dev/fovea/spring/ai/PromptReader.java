@@ -1,0 +1,147 @@
+package dev.fovea.spring.ai;
+
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.SharedModel;
+import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.core.generate.SamplingOptions;
+import dev.fovea.core.image.DataUrl;
+import dev.fovea.core.image.PictureReader;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.technique.Budget;
+import dev.fovea.core.text.ChatMessage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.content.Media;
+import org.springframework.ai.model.tool.ToolCallingChatOptions;
+
+/**
+ * Says a prompt of Spring AI in the engine's words; what the engine cannot do is refused, never left out.
+ *
+ * @param shared answers
+ * @param pictures decodes
+ */
+record PromptReader(SharedModel shared, PictureReader pictures) {
+    /** Answers of prompts that do not say how long they may be. */
+    private static final int USUAL_TOKENS = 1_024;
+
+    /**
+     * A conversation to answer.
+     *
+     * @param messages in order, with a place for each picture
+     * @param images the pictures, in the order of the places
+     * @param options techniques, budget and generation
+     */
+    record Asked(List<ChatMessage> messages, List<RgbImage> images, AskOptions options) {}
+
+    /**
+     * Reads a prompt.
+     *
+     * @param options those of the prompt, and the model's where it says nothing
+     * @throws IllegalArgumentException with one sentence if something is wrong with it
+     * @throws UnsupportedOperationException with one sentence if it wants what cannot be done
+     */
+    Asked read(Prompt prompt, FoveaChatOptions options) {
+        refuse(prompt, options);
+        List<ChatMessage> messages = new ArrayList<>();
+        List<RgbImage> images = new ArrayList<>();
+        prompt.getInstructions().forEach(message -> messages.add(message(message, images)));
+        if (messages.isEmpty() || !messages.getLast().role().equals("user")) {
+            throw new IllegalArgumentException("The last message must be the user's, for the model to answer it.");
+        }
+        return new Asked(messages, images, options(options));
+    }
+
+    private void refuse(Prompt prompt, FoveaChatOptions options) {
+        if (prompt.getOptions() instanceof ToolCallingChatOptions tools && !isEmpty(tools.getToolCallbacks())) {
+            throw new UnsupportedOperationException("Fovea's models call no tools; leave them out.");
+        }
+        if (options.getFrequencyPenalty() != null || options.getPresencePenalty() != null) {
+            throw new UnsupportedOperationException("Penalties of frequency and presence are not supported; use"
+                    + " FoveaChatOptions.repetitionPenalty.");
+        }
+        String name = options.getModel();
+        if (name != null && !name.equals(shared.name())) {
+            throw new IllegalArgumentException(
+                    "This model is '" + shared.name() + "', and '" + name + "' was asked for; leave the name out.");
+        }
+    }
+
+    private static boolean isEmpty(@Nullable List<?> list) {
+        return list == null || list.isEmpty();
+    }
+
+    private ChatMessage message(Message message, List<RgbImage> images) {
+        return switch (message.getMessageType()) {
+            case SYSTEM -> ChatMessage.of("system", 0, text(message));
+            case USER -> user((UserMessage) message, images);
+            case ASSISTANT -> assistant((AssistantMessage) message);
+            case TOOL ->
+                throw new UnsupportedOperationException("Fovea's models call no tools; leave their answers out.");
+        };
+    }
+
+    private static ChatMessage assistant(AssistantMessage said) {
+        if (said.hasToolCalls()) {
+            throw new UnsupportedOperationException("Fovea's models call no tools; leave their calls out.");
+        }
+        return ChatMessage.of("assistant", 0, text(said));
+    }
+
+    /** Pictures first: Spring AI does not say where among the words they stand. */
+    private ChatMessage user(UserMessage asked, List<RgbImage> images) {
+        for (Media media : asked.getMedia()) {
+            if (!media.getMimeType().getType().equals("image")) {
+                throw new UnsupportedOperationException(
+                        "Media of the type " + media.getMimeType() + " are not supported; give pictures.");
+            }
+            String name = "Picture " + (images.size() + 1);
+            images.add(pictures.read(bytes(media, name), name).image());
+        }
+        return ChatMessage.of("user", asked.getMedia().size(), text(asked));
+    }
+
+    private static byte[] bytes(Media media, String name) {
+        return media.getData() instanceof byte[] bytes ? bytes : DataUrl.bytes(String.valueOf(media.getData()), name);
+    }
+
+    private static String text(Message message) {
+        String text = message.getText();
+        return text == null ? "" : text;
+    }
+
+    private static AskOptions options(FoveaChatOptions asked) {
+        List<String> techniques = asked.getTechniques();
+        String budget = asked.getBudget();
+        List<String> stops = asked.getStopSequences();
+        Integer most = asked.getMaxTokens();
+        return AskOptions.defaults()
+                .withTechniques(
+                        techniques == null ? List.of() : techniques,
+                        budget == null ? Budget.full() : Budget.parse(budget))
+                .withGeneration(new GenerationOptions(
+                        sampling(asked), most == null ? USUAL_TOKENS : most, stops == null ? List.of() : stops));
+    }
+
+    /** What is not said is greedy, as everywhere in Fovea. */
+    private static SamplingOptions sampling(FoveaChatOptions asked) {
+        Integer topK = asked.getTopK();
+        Long seed = asked.getSeed();
+        return new SamplingOptions(
+                or(asked.getRepetitionPenalty(), 1),
+                or(asked.getTemperature(), 0),
+                topK == null ? 0 : topK,
+                or(asked.getTopP(), 1),
+                or(asked.getMinP(), 0),
+                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
+    }
+
+    private static double or(@Nullable Double value, double usual) {
+        return value == null ? usual : value;
+    }
+}

@@ -1,0 +1,253 @@
+package dev.fovea.spring.ai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.fovea.core.Answer;
+import dev.fovea.core.AskOptions;
+import dev.fovea.core.BatchOptions;
+import dev.fovea.core.Conversation;
+import dev.fovea.core.OpenOptions;
+import dev.fovea.core.SharedModel;
+import dev.fovea.core.image.PictureException;
+import dev.fovea.core.image.PictureLimits;
+import dev.fovea.core.image.PictureReader;
+import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.technique.Budget;
+import io.micrometer.observation.Observation;
+import io.micrometer.observation.ObservationHandler;
+import io.micrometer.observation.ObservationRegistry;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.ai.chat.client.ChatClient;
+import org.springframework.ai.chat.messages.AssistantMessage;
+import org.springframework.ai.chat.messages.Message;
+import org.springframework.ai.chat.messages.SystemMessage;
+import org.springframework.ai.chat.messages.UserMessage;
+import org.springframework.ai.chat.model.ChatResponse;
+import org.springframework.ai.chat.prompt.ChatOptions;
+import org.springframework.ai.chat.prompt.Prompt;
+import org.springframework.ai.content.Media;
+import org.springframework.core.io.FileSystemResource;
+import org.springframework.util.MimeType;
+
+/** Chats through Spring AI's interface say what the engine itself says. */
+class FoveaChatModelTest {
+    private static final Path ROOT = Path.of("").toAbsolutePath().resolve("..").normalize();
+    private static final Path SCENE = ROOT.resolve("docs/images/scene.png");
+    private static final String QUESTION = "How many red circles are there?";
+
+    private static SharedModel shared;
+    private static FoveaChatModel plain;
+
+    @BeforeAll
+    static void open() {
+        shared = SharedModel.open(
+                ROOT.resolve("models/peek"),
+                OpenOptions.defaults().withPrecision(OpenOptions.Precision.F32),
+                BatchOptions.defaults());
+        plain = new FoveaChatModel(shared, FoveaChatOptions.builder().build());
+    }
+
+    @AfterAll
+    static void close() {
+        shared.close();
+    }
+
+    private static RgbImage scene() {
+        return new PictureReader().read(SCENE).image();
+    }
+
+    private static Media picture() {
+        return new Media(Media.Format.IMAGE_PNG, new FileSystemResource(SCENE));
+    }
+
+    private static UserMessage asked(String question) {
+        return UserMessage.builder().text(question).media(picture()).build();
+    }
+
+    private static Answer alone(String technique, Budget budget) {
+        return shared.model()
+                .ask(
+                        List.of(scene()),
+                        QUESTION,
+                        AskOptions.defaults().withTechniques(List.of(technique), budget));
+    }
+
+    private static String text(ChatResponse response) {
+        return Objects.requireNonNull(Objects.requireNonNull(response.getResult())
+                .getOutput()
+                .getText());
+    }
+
+    private static String finish(ChatResponse response) {
+        return String.valueOf(Objects.requireNonNull(response.getResult())
+                .getMetadata()
+                .getFinishReason());
+    }
+
+    private static FoveaUsage usage(ChatResponse response) {
+        return (FoveaUsage) response.getMetadata().getUsage();
+    }
+
+    @Test
+    void answersAreThoseOfTheEngine() {
+        ChatResponse response = plain.call(new Prompt(asked(QUESTION)));
+        Answer wanted = shared.model().ask(List.of(scene()), QUESTION);
+        assertThat(text(response)).isEqualTo(wanted.text());
+        assertThat(response.getMetadata().getModel()).isEqualTo("peek");
+        assertThat(finish(response)).isEqualTo("STOP");
+        assertThat(usage(response).getPromptTokens()).isEqualTo(wanted.promptTokens());
+        assertThat(usage(response).getTotalTokens())
+                .isEqualTo(wanted.promptTokens() + wanted.tokens().size());
+        assertThat(usage(response).getVisualTokens()).isEqualTo(256);
+    }
+
+    @Test
+    void techniqueAndBudgetAreChosenByTheModelAndByThePrompt() {
+        FoveaChatModel pruned = new FoveaChatModel(
+                shared,
+                FoveaChatOptions.builder().techniques("hiprune").budget(64).build());
+        ChatResponse built = pruned.call(new Prompt(asked(QUESTION)));
+        assertThat(text(built)).isEqualTo(alone("hiprune", Budget.count(64)).text());
+        assertThat(usage(built).getKeptVisualTokens()).isEqualTo(64);
+        ChatResponse other = pruned.call(new Prompt(
+                asked(QUESTION),
+                FoveaChatOptions.builder()
+                        .techniques("divprune")
+                        .budget("12.5%")
+                        .build()));
+        Ledger ledger = other.getMetadata().get("ledger");
+        assertThat(ledger).isEqualTo(alone("divprune", Budget.share(0.125)).ledger());
+        ChatResponse none = pruned.call(new Prompt(
+                asked(QUESTION), FoveaChatOptions.builder().techniques().build()));
+        assertThat(usage(none).getKeptVisualTokens()).isEqualTo(256);
+        ChatResponse portable = pruned.call(new Prompt(
+                asked("What do you see?"), ChatOptions.builder().maxTokens(1).build()));
+        assertThat(usage(portable).getKeptVisualTokens()).isEqualTo(64);
+        assertThat(usage(portable).getCompletionTokens()).isEqualTo(1);
+        assertThat(finish(portable)).isEqualTo("LENGTH");
+    }
+
+    @Test
+    void theChatClientKeepsTechniqueAndBudget() {
+        FoveaChatModel pruned = new FoveaChatModel(
+                shared,
+                FoveaChatOptions.builder().techniques("hiprune").budget(64).build());
+        ChatResponse response = ChatClient.create(pruned)
+                .prompt()
+                .system("Answer shortly.")
+                .user(user -> user.text(QUESTION).media(picture()))
+                .options(FoveaChatOptions.builder().budget(32).maxTokens(5))
+                .call()
+                .chatResponse();
+        assertThat(usage(Objects.requireNonNull(response)).getKeptVisualTokens())
+                .isEqualTo(32);
+    }
+
+    @Test
+    void severalTurnsAreOneConversation() {
+        List<Message> messages = new ArrayList<>();
+        messages.add(new SystemMessage("Answer shortly."));
+        messages.add(asked("What colour is the star?"));
+        String first = text(plain.call(new Prompt(messages)));
+        messages.add(new AssistantMessage(first));
+        messages.add(new UserMessage("And where is it?"));
+        String second = text(plain.call(new Prompt(messages)));
+        try (Conversation wanted = shared.model()
+                .converse(AskOptions.defaults().withSystem("Answer shortly."), Conversation.Policy.REUSE)) {
+            assertThat(first)
+                    .isEqualTo(wanted.ask(List.of(scene()), "What colour is the star?")
+                            .text());
+            assertThat(second).isEqualTo(wanted.ask("And where is it?").text());
+        }
+    }
+
+    @Test
+    void streamsBringTheSameInPieces() {
+        Prompt prompt = new Prompt(asked("What do you see?"));
+        List<ChatResponse> pieces =
+                Objects.requireNonNull(plain.stream(prompt).collectList().block(Duration.ofSeconds(60)));
+        assertThat(pieces).hasSizeGreaterThan(2);
+        assertThat(pieces.stream().map(FoveaChatModelTest::text).collect(Collectors.joining()))
+                .isEqualTo(text(plain.call(prompt)));
+        assertThat(usage(pieces.getLast()).getVisualTokens()).isEqualTo(256);
+        assertThat(finish(pieces.getLast())).isEqualTo("STOP");
+        ChatResponse first = Objects.requireNonNull(plain.stream(prompt).blockFirst(Duration.ofSeconds(60)));
+        assertThat(text(plain.call(prompt))).startsWith(text(first));
+        assertThatThrownBy(() -> plain.stream(new Prompt(asked("?"), ChatOptions.builder().temperature(-1.0).build()))
+                        .blockLast())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("temperature");
+    }
+
+    @Test
+    void everyCallIsObserved() {
+        List<String> heard = new ArrayList<>();
+        ObservationRegistry registry = ObservationRegistry.create();
+        registry.observationConfig().observationHandler(new ObservationHandler<Observation.Context>() {
+            @Override
+            public void onStop(Observation.Context context) {
+                heard.add(context.getName() + " " + (context.getError() != null) + " "
+                        + Objects.requireNonNull(context.getLowCardinalityKeyValue("gen_ai.system"))
+                                .getValue());
+            }
+
+            @Override
+            public boolean supportsContext(Observation.Context context) {
+                return true;
+            }
+        });
+        FoveaChatModel observed = new FoveaChatModel(
+                shared, FoveaChatOptions.builder().maxTokens(2).build(), registry, PictureLimits.DEFAULT);
+        observed.call(new Prompt(asked(QUESTION)));
+        observed.stream(new Prompt(asked(QUESTION))).blockLast(Duration.ofSeconds(60));
+        assertThatThrownBy(() -> observed.call(new Prompt(List.of()))).isInstanceOf(IllegalArgumentException.class);
+        assertThat(heard)
+                .containsExactly(
+                        "gen_ai.client.operation false fovea",
+                        "gen_ai.client.operation false fovea",
+                        "gen_ai.client.operation true fovea");
+    }
+
+    @Test
+    void whatCannotBeDoneIsRefusedInASentence() throws Exception {
+        assertThatThrownBy(() -> plain.call(new Prompt(
+                        asked(QUESTION), ChatOptions.builder().presencePenalty(1.0).build())))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("repetitionPenalty");
+        assertThatThrownBy(() -> plain.call(
+                        new Prompt(asked(QUESTION), ChatOptions.builder().model("gpt").build())))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'gpt'");
+        assertThatThrownBy(() -> plain.call(new Prompt(UserMessage.builder()
+                        .text("?")
+                        .media(new Media(MimeType.valueOf("image/png"), URI.create("https://example.org/a.png")))
+                        .build())))
+                .isInstanceOf(PictureException.class)
+                .hasMessageContaining("Picture 1 is not a data URL");
+        byte[] sound = Files.readAllBytes(SCENE);
+        assertThatThrownBy(() -> plain.call(new Prompt(UserMessage.builder()
+                        .text("?")
+                        .media(Media.builder()
+                                .mimeType(MimeType.valueOf("audio/wav"))
+                                .data(sound)
+                                .build())
+                        .build())))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("audio/wav");
+        assertThatThrownBy(() -> plain.call(new Prompt(new UserMessage("Hello"), new AssistantMessage("Yes?"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("The last message must be the user's");
+    }
+}
