@@ -33,16 +33,18 @@ final class McpCommand implements Callable<Integer> {
     @Option(
             names = "--http",
             paramLabel = "PORT",
-            description = "Listen on this port of this machine alone, at /mcp, instead of standard input; 0 for any that"
-                    + " is free.")
+            description =
+                    "Listen on this port of this machine alone, at /mcp, instead of standard input; 0 for any that"
+                            + " is free.")
     @Nullable
     Integer port;
 
     @Option(
             names = "--pictures",
             paramLabel = "DIR",
-            description = "The one folder from which tools read picture files (default: any that you can read; over HTTP"
-                    + " none, pictures come in the calls).")
+            description =
+                    "The one folder from which tools read picture files (default: any that you can read; over HTTP"
+                            + " none, pictures come in the calls).")
     @Nullable
     Path pictures;
 

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param port to listen on, or null for standard input
  * @param pictures the one folder from which files are read, or null
  */
-record McpServing(Session session, @Nullable Integer port, @Nullable Path pictures) {
+record McpServing(
+        Session session, @Nullable Integer port, @Nullable Path pictures) {
     private static final long LOOK_MS = 200;
 
     void serve(ModelOption model, PrecisionOption precision, SpendingOptions spending) throws InterruptedException {

@@ -179,7 +179,10 @@ class ArchitectureTest {
                 .dependOnClassesThat(othersThan("dev.fovea." + adapter + "..", "dev.fovea.core.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage(
-                        "org.bytedeco..", "dev.fovea.core.engine..", "dev.fovea.core.model..", "dev.fovea.core.tensor.."))
+                        "org.bytedeco..",
+                        "dev.fovea.core.engine..",
+                        "dev.fovea.core.model..",
+                        "dev.fovea.core.tensor.."))
                 .check(own);
         noClasses()
                 .that()

@@ -60,8 +60,8 @@ class DocumentsTest {
     void everyBlockIsOfAKindThatIsTested() {
         assertThat(blocks(block -> true))
                 .isNotEmpty()
-                .allSatisfy(
-                        block -> assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", "properties", ""));
+                .allSatisfy(block ->
+                        assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", "properties", ""));
         // Calls of the server are made by ServeTest; what programs are told of the other one is tried by McpTest.
         List<String> others = blocks(block -> block.language().isEmpty()
                         && !block.text().startsWith("curl ")

@@ -71,7 +71,9 @@ class McpTest {
                             "budget",
                             "64"))
                     .build());
-            assertThat(JSON.valueToTree(result.structuredContent()).at("/answer").asText())
+            assertThat(JSON.valueToTree(result.structuredContent())
+                            .at("/answer")
+                            .asText())
                     .isEqualTo("2");
         }
         assertThat(errors).noneMatch(line -> line.startsWith("fovea:"));

@@ -67,7 +67,9 @@ class OutsideProjectIT {
 
     @Test
     void whatTheReadmeShowsIsEnough() throws Exception {
-        assertThat(build(block("java", "VisionLanguageModel"), block("xml", "<dependency>").text()))
+        assertThat(build(
+                        block("java", "VisionLanguageModel"),
+                        block("xml", "<dependency>").text()))
                 .isEqualTo("2, from 64 visual tokens\n");
     }
 
@@ -75,7 +77,9 @@ class OutsideProjectIT {
     void soIsWhatItShowsOfLangChain4j() throws Exception {
         CodeBlock program = block("java", "dev.fovea.langchain4j");
         assertThat(program.text().lines()).hasSizeLessThanOrEqualTo(10);
-        assertThat(build(program, dependency("fovea-langchain4j"))).startsWith("2, FoveaTokenUsage{").contains("kept=64");
+        assertThat(build(program, dependency("fovea-langchain4j")))
+                .startsWith("2, FoveaTokenUsage{")
+                .contains("kept=64");
     }
 
     /** Versions are those of the bill of materials. */
@@ -120,7 +124,8 @@ class OutsideProjectIT {
 
     private static CodeBlock block(String language, String word) {
         return CodeBlock.ofMarkdown(CodeBlock.ROOT.resolve("README.md")).stream()
-                .filter(block -> block.language().equals(language) && block.text().contains(word))
+                .filter(block ->
+                        block.language().equals(language) && block.text().contains(word))
                 .findFirst()
                 .orElseThrow();
     }

@@ -106,7 +106,9 @@ public final class SharedModel implements AutoCloseable {
         if (e.getCause() instanceof Error error) {
             throw error;
         }
-        return e.getCause() instanceof RuntimeException known ? known : new IllegalStateException("The model failed", e);
+        return e.getCause() instanceof RuntimeException known
+                ? known
+                : new IllegalStateException("The model failed", e);
     }
 
     /** Ends all answers in the making, and closes the model if this opened it. */

@@ -41,8 +41,9 @@ class SharedModelTest {
                 answers.add(threads.submit(() -> shared.ask(asked(question), List.of(), SHORT)));
             }
             for (int i = 0; i < 8; i++) {
-                String wanted =
-                        shared.model().ask(List.of(), "Question number " + i, SHORT).text();
+                String wanted = shared.model()
+                        .ask(List.of(), "Question number " + i, SHORT)
+                        .text();
                 assertThat(answers.get(i).get().answer().text()).isEqualTo(wanted);
             }
         }
@@ -51,8 +52,8 @@ class SharedModelTest {
     @Test
     void whatIsWrongIsThrownAsItWas() {
         try (SharedModel shared = open()) {
-            assertThatThrownBy(() -> shared.ask(asked("Which?"), List.of(), SHORT.withSystem("x")
-                            .withListener(new GenerationListener() {
+            assertThatThrownBy(() -> shared.ask(
+                            asked("Which?"), List.of(), SHORT.withSystem("x").withListener(new GenerationListener() {
                                 @Override
                                 public void onToken(Generated.Token token) {
                                     throw new IllegalStateException("the listener's own");

@@ -61,8 +61,8 @@ final class AnswerStream implements Runnable, StreamingHandle, GenerationListene
     @Override
     public void onText(String text) {
         if (!text.isEmpty()) {
-            events.add(() -> tell(() ->
-                    handler.onPartialResponse(new PartialResponse(text), new PartialResponseContext(this))));
+            events.add(() ->
+                    tell(() -> handler.onPartialResponse(new PartialResponse(text), new PartialResponseContext(this))));
         }
     }
 

@@ -71,8 +71,7 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
 
     /** 0, the default, always takes the likeliest token. */
     public B temperature(double value) {
-        return override(
-                FoveaChatRequestParameters.builder().temperature(value).build());
+        return override(FoveaChatRequestParameters.builder().temperature(value).build());
     }
 
     public B topP(double value) {
@@ -127,8 +126,9 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
             throw new IllegalArgumentException("Give the builder either a modelPath or a sharedModel.");
         }
         boolean owned = shared == null;
-        SharedModel model =
-                shared != null ? shared : SharedModel.open(Objects.requireNonNull(path), opening, BatchOptions.defaults());
+        SharedModel model = shared != null
+                ? shared
+                : SharedModel.open(Objects.requireNonNull(path), opening, BatchOptions.defaults());
         RequestReader reader = new RequestReader(model, new Pictures(limits), USUAL_TOKENS);
         return new Chats(model, owned, reader, parameters, listeners);
     }

@@ -32,8 +32,8 @@ record Encoding(DualEncoder encoder, boolean owned, Pictures pictures, String na
                 case ImageContent picture ->
                     images.add(pictures.read(picture.image(), "Picture " + (images.size() + 1)));
                 default ->
-                    throw new UnsupportedFeatureException("Contents of the kind " + content.type()
-                            + " are not supported; give texts and pictures.");
+                    throw new UnsupportedFeatureException(
+                            "Contents of the kind " + content.type() + " are not supported; give texts and pictures.");
             }
         }
         Matrix ofTexts = texts.isEmpty() ? NONE : encoder.embedTexts(texts);

@@ -42,9 +42,7 @@ public final class FoveaChatResponseMetadata extends ChatResponseMetadata {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return super.equals(other)
-                && other instanceof FoveaChatResponseMetadata that
-                && details.equals(that.details);
+        return super.equals(other) && other instanceof FoveaChatResponseMetadata that && details.equals(that.details);
     }
 
     @Override

@@ -52,8 +52,9 @@ final class RequestReader {
 
     /** @param request with the model's own parameters where it says nothing */
     Asked read(ChatRequest request) {
-        FoveaChatRequestParameters parameters =
-                FoveaChatRequestParameters.builder().overrideWith(request.parameters()).build();
+        FoveaChatRequestParameters parameters = FoveaChatRequestParameters.builder()
+                .overrideWith(request.parameters())
+                .build();
         refuse(parameters);
         List<ChatMessage> messages = new ArrayList<>();
         List<RgbImage> images = new ArrayList<>();

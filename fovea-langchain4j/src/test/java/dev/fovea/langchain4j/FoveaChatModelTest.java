@@ -81,8 +81,7 @@ class FoveaChatModelTest {
         assertThat(response.modelName()).isEqualTo("peek");
         assertThat(response.id()).isNotBlank();
         assertThat(usage(response).inputTokenCount()).isEqualTo(wanted.promptTokens());
-        assertThat(usage(response).outputTokenCount())
-                .isEqualTo(wanted.tokens().size());
+        assertThat(usage(response).outputTokenCount()).isEqualTo(wanted.tokens().size());
         assertThat(usage(response).visualTokenCount()).isEqualTo(256);
         assertThat(usage(response).keptVisualTokenCount()).isEqualTo(256);
     }
@@ -98,8 +97,7 @@ class FoveaChatModelTest {
         assertThat(built.aiMessage().text())
                 .isEqualTo(alone("hiprune", Budget.count(64)).text());
         assertThat(usage(built).keptVisualTokenCount()).isEqualTo(64);
-        ChatResponse other = pruned.chat(asked()
-                .parameters(FoveaChatRequestParameters.builder()
+        ChatResponse other = pruned.chat(asked().parameters(FoveaChatRequestParameters.builder()
                         .techniques("divprune")
                         .budget("12.5%")
                         .build())
@@ -110,12 +108,12 @@ class FoveaChatModelTest {
                 .isEqualTo(alone("divprune", Budget.share(0.125)).ledger());
         assertThat(metadata.ledger().count(Ledger.Fate.DROPPED)).isEqualTo(224);
         assertThat(metadata.details().firstTokenMs()).isPositive();
-        ChatResponse none = pruned.chat(asked()
-                .parameters(FoveaChatRequestParameters.builder().techniques().build())
+        ChatResponse none = pruned.chat(asked().parameters(
+                        FoveaChatRequestParameters.builder().techniques().build())
                 .build());
         assertThat(usage(none).keptVisualTokenCount()).isEqualTo(256);
-        ChatResponse more = pruned.chat(asked()
-                .parameters(FoveaChatRequestParameters.builder().budget(100).build())
+        ChatResponse more = pruned.chat(asked().parameters(
+                        FoveaChatRequestParameters.builder().budget(100).build())
                 .build());
         assertThat(usage(more).keptVisualTokenCount()).isEqualTo(100);
     }
@@ -182,8 +180,7 @@ class FoveaChatModelTest {
                         .additionalProperties(false)
                         .build())
                 .build();
-        ChatResponse response = plain.chat(asked()
-                .responseFormat(ResponseFormat.builder()
+        ChatResponse response = plain.chat(asked().responseFormat(ResponseFormat.builder()
                         .type(ResponseFormatType.JSON)
                         .jsonSchema(schema)
                         .build())
@@ -220,8 +217,8 @@ class FoveaChatModelTest {
                 }))
                 .build();
         model.chat(asked().build());
-        assertThatThrownBy(() ->
-                        model.chat(UserMessage.from(ImageContent.from("https://example.org/a.png"), TextContent.from("?"))))
+        assertThatThrownBy(() -> model.chat(
+                        UserMessage.from(ImageContent.from("https://example.org/a.png"), TextContent.from("?"))))
                 .isInstanceOf(InvalidRequestException.class);
         assertThat(heard)
                 .containsExactly(
@@ -245,8 +242,8 @@ class FoveaChatModelTest {
 
     @Test
     void whatCannotBeDoneIsRefusedInASentence() {
-        assertThatThrownBy(() -> plain.chat(asked()
-                        .toolSpecifications(ToolSpecification.builder().name("f").build())
+        assertThatThrownBy(() -> plain.chat(asked().toolSpecifications(
+                                ToolSpecification.builder().name("f").build())
                         .build()))
                 .isInstanceOf(UnsupportedFeatureException.class)
                 .hasMessage("Fovea's models call no tools; leave them out.");
@@ -262,15 +259,13 @@ class FoveaChatModelTest {
         assertThatThrownBy(() -> plain.chat(UserMessage.from("Hello"), AiMessage.from("Yes?")))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("The last message must be the user's");
-        assertThatThrownBy(() -> plain.chat(asked()
-                        .parameters(FoveaChatRequestParameters.builder()
+        assertThatThrownBy(() -> plain.chat(asked().parameters(FoveaChatRequestParameters.builder()
                                 .techniques("hipprune")
                                 .build())
                         .build()))
                 .isInstanceOf(InvalidRequestException.class)
                 .hasMessageContaining("hiprune");
-        assertThatThrownBy(() -> plain.chat(asked()
-                        .parameters(FoveaChatRequestParameters.builder()
+        assertThatThrownBy(() -> plain.chat(asked().parameters(FoveaChatRequestParameters.builder()
                                 .budget("many")
                                 .build())
                         .build()))

@@ -63,8 +63,8 @@ class FoveaEmbeddingModelTest {
         float[] texts = clip.logits(vectors.get(1).vector(), clip.embedTexts(List.of(TEXTS.getFirst())));
         assertThat(texts[0]).isCloseTo(wanted[0], within(1e-3f));
         assertThat(first / second).isCloseTo(wanted[0] / wanted[1], within(1e-3));
-        assertThat(vectors).allSatisfy(v -> assertThat(CosineSimilarity.between(v, v))
-                .isCloseTo(1, within(1e-6)));
+        assertThat(vectors)
+                .allSatisfy(v -> assertThat(CosineSimilarity.between(v, v)).isCloseTo(1, within(1e-6)));
         assertThat(response.tokenUsage().inputTokenCount())
                 .isEqualTo(clip.tokens(TEXTS.getFirst()) + clip.tokens(TEXTS.getLast()));
     }
@@ -74,8 +74,7 @@ class FoveaEmbeddingModelTest {
         assertThat(model.embedAll(TEXTS.stream().map(TextSegment::from).toList())
                         .content())
                 .hasSize(3);
-        assertThat(model.dimension())
-                .isEqualTo(model.embed("a star").content().dimension());
+        assertThat(model.dimension()).isEqualTo(model.embed("a star").content().dimension());
     }
 
     @Test

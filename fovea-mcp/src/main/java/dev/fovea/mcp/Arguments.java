@@ -38,7 +38,8 @@ record Arguments(Map<String, Object> values) {
         return value;
     }
 
-    @Nullable String textOrNull(String name) {
+    @Nullable
+    String textOrNull(String name) {
         Object value = values.get(name);
         if (value == null) {
             return null;

@@ -55,10 +55,7 @@ record AskPicture(ToolBox box) implements Tool {
         List<RgbImage> pictures = new ArrayList<>();
         named.forEach(one -> pictures.add(box.pictures().read(one)));
         BatchAnswer done = box.shared()
-                .ask(
-                        List.of(ChatMessage.of("user", pictures.size(), question)),
-                        pictures,
-                        spending.options(most));
+                .ask(List.of(ChatMessage.of("user", pictures.size(), question)), pictures, spending.options(most));
         return CallToolResult.builder()
                 .addTextContent(done.answer().text())
                 .addTextContent(Accounts.line(done))

@@ -104,10 +104,12 @@ record CompareTechniques(ToolBox box) implements Tool {
                     (double) one.cost().firstToken(),
                     one.reply().answer()));
         }
-        comparison.failed().forEach((c, why) -> out.append(c.label())
-                .append(" did not run: ")
-                .append(why)
-                .append('\n'));
+        comparison
+                .failed()
+                .forEach((c, why) -> out.append(c.label())
+                        .append(" did not run: ")
+                        .append(why)
+                        .append('\n'));
         return out.toString().strip();
     }
 }

@@ -67,7 +67,8 @@ record ExplainTokens(ToolBox box) implements Tool {
         return CallToolResult.builder()
                 .addTextContent(done.answer().text())
                 .addTextContent(Accounts.line(done) + "\n" + fates.words())
-                .addContent(ImageContent.builder(overlay(picture, done), "image/png").build())
+                .addContent(ImageContent.builder(overlay(picture, done), "image/png")
+                        .build())
                 .structuredContent(accounts)
                 .build();
     }

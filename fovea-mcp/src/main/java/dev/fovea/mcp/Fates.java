@@ -65,9 +65,16 @@ record Fates(Map<String, Map<String, Integer>> stations, List<List<String>> maps
         stations.forEach((station, counts) -> {
             List<String> parts = new ArrayList<>();
             counts.forEach((fate, count) -> parts.add(count + " " + fate));
-            out.append("At ").append(station).append(": ").append(String.join(", ", parts)).append(".\n");
+            out.append("At ")
+                    .append(station)
+                    .append(": ")
+                    .append(String.join(", ", parts))
+                    .append(".\n");
         });
-        out.append(stations.isEmpty() ? "No step decided anything: every patch was kept.\n" : "Patches, row by row (# kept, + merged, . dropped):\n");
+        out.append(
+                stations.isEmpty()
+                        ? "No step decided anything: every patch was kept.\n"
+                        : "Patches, row by row (# kept, + merged, . dropped):\n");
         if (!stations.isEmpty()) {
             maps.forEach(map -> out.append(String.join("\n", map)).append('\n'));
         }

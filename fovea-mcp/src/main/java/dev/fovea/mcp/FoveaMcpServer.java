@@ -59,7 +59,8 @@ public final class FoveaMcpServer implements AutoCloseable {
      */
     public static FoveaMcpServer overHttp(ToolBox box, String version, int port) {
         HttpServletStreamableServerTransportProvider transport = LoopbackHttp.transport(JSON, LONGEST_MESSAGE);
-        McpSyncServer server = specified(McpServer.sync(transport), box, version).build();
+        McpSyncServer server =
+                specified(McpServer.sync(transport), box, version).build();
         LoopbackHttp http = LoopbackHttp.start(transport, port);
         return new FoveaMcpServer(server, http, http.port());
     }
@@ -70,7 +71,8 @@ public final class FoveaMcpServer implements AutoCloseable {
                 .jsonSchemaValidator(UNCHECKED)
                 .validateToolInputs(false)
                 .serverInfo("fovea", version)
-                .capabilities(McpSchema.ServerCapabilities.builder().tools(false).build());
+                .capabilities(
+                        McpSchema.ServerCapabilities.builder().tools(false).build());
         for (Tool tool : box.tools()) {
             server.toolCall(
                     McpSchema.Tool.builder(tool.name(), JSON, tool.schema())

@@ -58,7 +58,8 @@ public final class PictureSource {
      */
     RgbImage read(String text) {
         if (text.toLowerCase(Locale.ROOT).startsWith("data:")) {
-            return reader.read(DataUrl.bytes(text, "The picture"), "The picture").image();
+            return reader.read(DataUrl.bytes(text, "The picture"), "The picture")
+                    .image();
         }
         if (!files) {
             throw new PictureException(

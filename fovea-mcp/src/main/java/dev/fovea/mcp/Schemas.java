@@ -11,8 +11,8 @@ final class Schemas {
     static final String PICTURE =
             "\"picture\": {\"type\": \"string\", \"description\": \"A picture: the name of a file, or the picture itself"
                     + " as data:image/png;base64,...\"}";
-    static final String QUESTION = "\"question\": {\"type\": \"string\", \"description\": \"What to ask about the"
-            + " picture.\"}";
+    static final String QUESTION =
+            "\"question\": {\"type\": \"string\", \"description\": \"What to ask about the" + " picture.\"}";
     static final String TECHNIQUES =
             "\"techniques\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"description\": \"How visual"
                     + " tokens are spent: ids such as hiprune, or id:knob=value,...; without any all tokens are kept.\"}";

@@ -206,11 +206,9 @@ class FoveaMcpServerTest {
                         "explain_tokens",
                         Map.of("picture", "/etc/passwd", "question", "?"),
                         "There is no picture '/etc/passwd' in the folder"),
-                Arguments.of(
-                        "explain_tokens", Map.of("picture", "a\u0000b", "question", "?"), "is no name of a file"),
+                Arguments.of("explain_tokens", Map.of("picture", "a\u0000b", "question", "?"), "is no name of a file"),
                 Arguments.of("explain_tokens", Map.of("picture", "serve.md", "question", "?"), "serve.md"),
-                Arguments.of(
-                        "explain_tokens", Map.of("picture", "data:image/png;base64,!", "question", "?"), "base64"),
+                Arguments.of("explain_tokens", Map.of("picture", "data:image/png;base64,!", "question", "?"), "base64"),
                 Arguments.of("compare_techniques", Map.of("picture", picture, "question", "?"), "hiprune"));
     }
 
@@ -229,8 +227,7 @@ class FoveaMcpServerTest {
                     .header("Content-Type", "application/json")
                     .header("Accept", "application/json, text/event-stream")
                     .header(header[0], header[1])
-                    .POST(HttpRequest.BodyPublishers.ofString(
-                            """
+                    .POST(HttpRequest.BodyPublishers.ofString("""
                             {"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18",
                              "capabilities":{},"clientInfo":{"name":"t","version":"1"}}}"""))
                     .build();

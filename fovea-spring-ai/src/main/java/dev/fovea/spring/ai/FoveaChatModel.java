@@ -99,8 +99,8 @@ public final class FoveaChatModel implements ChatModel {
 
     private void answer(Prompt prompt, FoveaChatOptions chosen, FluxSink<ChatResponse> sink) {
         PromptReader.Asked asked = reader.read(prompt, chosen);
-        ContinuousBatch.Ticket ticket = shared.submit(
-                asked.messages(), asked.images(), asked.options().withListener(new GenerationListener() {
+        ContinuousBatch.Ticket ticket =
+                shared.submit(asked.messages(), asked.images(), asked.options().withListener(new GenerationListener() {
                     @Override
                     public void onText(String text) {
                         if (!text.isEmpty()) {

@@ -168,35 +168,43 @@ public final class FoveaChatOptions extends DefaultChatOptions {
             return value == null ? usual : value;
         }
 
-        @Nullable String model() {
+        @Nullable
+        String model() {
             return model;
         }
 
-        @Nullable Double frequencyPenalty() {
+        @Nullable
+        Double frequencyPenalty() {
             return frequencyPenalty;
         }
 
-        @Nullable Integer maxTokens() {
+        @Nullable
+        Integer maxTokens() {
             return maxTokens;
         }
 
-        @Nullable Double presencePenalty() {
+        @Nullable
+        Double presencePenalty() {
             return presencePenalty;
         }
 
-        @Nullable List<String> stopSequences() {
+        @Nullable
+        List<String> stopSequences() {
             return stopSequences;
         }
 
-        @Nullable Double temperature() {
+        @Nullable
+        Double temperature() {
             return temperature;
         }
 
-        @Nullable Integer topK() {
+        @Nullable
+        Integer topK() {
             return topK;
         }
 
-        @Nullable Double topP() {
+        @Nullable
+        Double topP() {
             return topP;
         }
 

@@ -50,8 +50,7 @@ class FoveaAutoConfigurationTest {
                     assertThat(model.call("What is a circle?")).isNotNull();
                     opened[0] = made.getBean(SharedModel.class);
                 });
-        assertThatThrownBy(() -> opened[0].model().ask(List.of(), "?"))
-                .hasMessageContaining("closed");
+        assertThatThrownBy(() -> opened[0].model().ask(List.of(), "?")).hasMessageContaining("closed");
     }
 
     @Test

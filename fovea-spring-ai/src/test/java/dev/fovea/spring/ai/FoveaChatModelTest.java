@@ -78,22 +78,17 @@ class FoveaChatModelTest {
 
     private static Answer alone(String technique, Budget budget) {
         return shared.model()
-                .ask(
-                        List.of(scene()),
-                        QUESTION,
-                        AskOptions.defaults().withTechniques(List.of(technique), budget));
+                .ask(List.of(scene()), QUESTION, AskOptions.defaults().withTechniques(List.of(technique), budget));
     }
 
     private static String text(ChatResponse response) {
-        return Objects.requireNonNull(Objects.requireNonNull(response.getResult())
-                .getOutput()
-                .getText());
+        return Objects.requireNonNull(
+                Objects.requireNonNull(response.getResult()).getOutput().getText());
     }
 
     private static String finish(ChatResponse response) {
-        return String.valueOf(Objects.requireNonNull(response.getResult())
-                .getMetadata()
-                .getFinishReason());
+        return String.valueOf(
+                Objects.requireNonNull(response.getResult()).getMetadata().getFinishReason());
     }
 
     private static FoveaUsage usage(ChatResponse response) {
@@ -185,7 +180,9 @@ class FoveaChatModelTest {
         assertThat(finish(pieces.getLast())).isEqualTo("STOP");
         ChatResponse first = Objects.requireNonNull(plain.stream(prompt).blockFirst(Duration.ofSeconds(60)));
         assertThat(text(plain.call(prompt))).startsWith(text(first));
-        assertThatThrownBy(() -> plain.stream(new Prompt(asked("?"), ChatOptions.builder().temperature(-1.0).build()))
+        assertThatThrownBy(() -> plain.stream(new Prompt(
+                                asked("?"),
+                                ChatOptions.builder().temperature(-1.0).build()))
                         .blockLast())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("temperature");
@@ -223,11 +220,12 @@ class FoveaChatModelTest {
     @Test
     void whatCannotBeDoneIsRefusedInASentence() throws Exception {
         assertThatThrownBy(() -> plain.call(new Prompt(
-                        asked(QUESTION), ChatOptions.builder().presencePenalty(1.0).build())))
+                        asked(QUESTION),
+                        ChatOptions.builder().presencePenalty(1.0).build())))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("repetitionPenalty");
-        assertThatThrownBy(() -> plain.call(
-                        new Prompt(asked(QUESTION), ChatOptions.builder().model("gpt").build())))
+        assertThatThrownBy(() -> plain.call(new Prompt(
+                        asked(QUESTION), ChatOptions.builder().model("gpt").build())))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'gpt'");
         assertThatThrownBy(() -> plain.call(new Prompt(UserMessage.builder()
