@@ -21,7 +21,15 @@ final class ExplorerPage {
 
     /** All that there is, by address: nothing of the request ever becomes the name of a file. */
     private static final Map<String, String> FILES = files(
-            "app.js", "api.js", "card.js", "explorer.css", "icon.svg", "inspector.js", "link.js", "overlay.js", "strip.js");
+            "app.js",
+            "api.js",
+            "card.js",
+            "explorer.css",
+            "icon.svg",
+            "inspector.js",
+            "link.js",
+            "overlay.js",
+            "strip.js");
 
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
             + "img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -50,8 +50,7 @@ class ExplorerInBrowserTest {
     void start() {
         assumeTrue(Files.isExecutable(CHROMIUM) && Files.isExecutable(DRIVER), "there is no Chromium on this machine");
         model = Peek.open();
-        server = FoveaServer.start(
-                new Served("peek", model, null), ServerOptions.defaults());
+        server = FoveaServer.start(new Served("peek", model, null), ServerOptions.defaults());
         ChromeOptions options = new ChromeOptions();
         options.setBinary(CHROMIUM.toFile());
         options.addArguments(
@@ -134,7 +133,8 @@ class ExplorerInBrowserTest {
         waitFor(".card", 2);
         WebElement canvas = one(".card:nth-child(2) canvas");
         canvas.sendKeys(Keys.HOME, Keys.ARROW_DOWN, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT);
-        assertThat(all(".fate").get(1).getText()).matches("(?s)Row 2, column 3: (reaches the end|dropped at connector).*");
+        assertThat(all(".fate").get(1).getText())
+                .matches("(?s)Row 2, column 3: (reaches the end|dropped at connector).*");
         assertThat(all(".fate").get(0).getText()).startsWith("Row 2, column 3: reaches the end");
         canvas.sendKeys(Keys.ESCAPE);
         assertThat(all(".fate").get(1).getText()).isEmpty();
@@ -178,19 +178,22 @@ class ExplorerInBrowserTest {
     @CsvSource({"1280, light", "1280, dark", "390, light", "390, dark"})
     void everybodyCanUseIt(int width, String scheme) throws IOException {
         browser().manage().window().setSize(new Dimension(Math.max(width, 500), 900));
-        browser().executeCdpCommand(
+        browser()
+                .executeCdpCommand(
                         "Emulation.setDeviceMetricsOverride",
                         Map.of("width", width, "height", 900, "deviceScaleFactor", 1, "mobile", width < 500));
-        browser().executeCdpCommand(
+        browser()
+                .executeCdpCommand(
                         "Emulation.setEmulatedMedia",
                         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
         ask();
         waitFor(".card", 2);
-        Object wider = browser().executeScript(
-                        "return document.documentElement.scrollWidth - document.documentElement.clientWidth");
+        Object wider = browser()
+                .executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
         assertThat(wider).isEqualTo(0L);
         browser().executeScript(axe());
-        Object faults = browser().executeAsyncScript(
+        Object faults = browser()
+                .executeAsyncScript(
                         "const done = arguments[0]; axe.run().then(r => done(r.violations.map(v => v.id + ': ' + v.help)))");
         assertThat((List<?>) faults).isEmpty();
     }

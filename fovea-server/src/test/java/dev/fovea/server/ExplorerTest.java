@@ -49,7 +49,8 @@ class ExplorerTest {
     @Test
     void whatThePageNamesIsThere() {
         Pattern names = Pattern.compile("(?:src|href)=\"(/explorer/[^\"]+)\"|from '\\./([^']+)'");
-        String sources = Peek.get(server, "/").body() + Peek.get(server, "/explorer/app.js").body()
+        String sources = Peek.get(server, "/").body()
+                + Peek.get(server, "/explorer/app.js").body()
                 + Peek.get(server, "/explorer/card.js").body();
         Matcher found = names.matcher(sources);
         int count = 0;
@@ -57,10 +58,14 @@ class ExplorerTest {
             String path = found.group(1) != null ? found.group(1) : "/explorer/" + found.group(2);
             Peek.Reply file = Peek.get(server, path);
             assertThat(file.status()).as(path).isEqualTo(200);
-            assertThat(file.response().headers().firstValue("X-Content-Type-Options")).hasValue("nosniff");
+            assertThat(file.response().headers().firstValue("X-Content-Type-Options"))
+                    .hasValue("nosniff");
             assertThat(file.response().headers().firstValue("Content-Type").orElse(""))
                     .as(path)
-                    .startsWith(path.endsWith(".js") ? "text/javascript" : path.endsWith(".css") ? "text/css" : "image/svg");
+                    .startsWith(
+                            path.endsWith(".js")
+                                    ? "text/javascript"
+                                    : path.endsWith(".css") ? "text/css" : "image/svg");
             count++;
         }
         assertThat(count).isGreaterThanOrEqualTo(8);

@@ -115,7 +115,8 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
             done += rounds * A_ROUND_OF_DECODE_TAKES;
             List<SelectionCost.Cost> selection = new ArrayList<>();
             List<TechniqueSpeed.SpeedUp> speedUps = new ArrayList<>();
-            try (Untrained plans = new Untrained(sizes.withLayers(RandomLlava.LAYERS).shape())) {
+            try (Untrained plans =
+                    new Untrained(sizes.withLayers(RandomLlava.LAYERS).shape())) {
                 SelectionCost cost = new SelectionCost(sizes, visit, plans);
                 for (Technique technique : chosen) {
                     progress.at("selection by " + technique.card().id(), done);

@@ -174,8 +174,8 @@ public final class BenchReport {
         List<String> header = new ArrayList<>(List.of("contestant", "score", "95 % interval", "n"));
         header.addAll(metrics);
         header.addAll(baselines.header());
-        header.addAll(List.of(
-                "tokens kept", "per layer", "encoder ms", "prefill ms", "decode ms", "FLOPs", "KV bytes"));
+        header.addAll(
+                List.of("tokens kept", "per layer", "encoder ms", "prefill ms", "decode ms", "FLOPs", "KV bytes"));
         header.addAll(contest.trainingHeader());
         header.add("errors");
         List<List<String>> rows = new ArrayList<>();

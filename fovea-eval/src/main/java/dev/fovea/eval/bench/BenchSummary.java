@@ -66,7 +66,10 @@ public final class BenchSummary {
         header.addAll(List.of("tokens per layer", "FLOPs", "prefill ms"));
         header.addAll(contest.trainingHeader());
         header.add("errors");
-        out.append(line(header)).append("|---").append("|---:".repeat(header.size() - 1)).append("|\n");
+        out.append(line(header))
+                .append("|---")
+                .append("|---:".repeat(header.size() - 1))
+                .append("|\n");
         for (Standing s : standings) {
             List<String> row = new ArrayList<>(List.of(
                     s.contestant().label(),

@@ -24,8 +24,9 @@ public record TrainingCost(double minutes, long parameters, long bytes) {
     static final List<String> HEADER = List.of("trained min", "own parameters", "own bytes");
 
     /** What the columns show. */
-    static final String NOTE = "Trained min, own parameters and own bytes are those of the weights that a technique adds "
-            + "to the model: minutes of training on two cores, as their card says; nothing is added where a dash stands.";
+    static final String NOTE =
+            "Trained min, own parameters and own bytes are those of the weights that a technique adds "
+                    + "to the model: minutes of training on two cores, as their card says; nothing is added where a dash stands.";
 
     /**
      * Of all contestants that come with trained weights, by the technique as it was typed. Weights that cannot be read are

@@ -241,8 +241,8 @@ class BenchTest {
     @Test
     void whatWeightsOfTheirOwnCostStandsBesideWhatTheyReach() {
         Contest contest = contest(4, Map.of("half", new TrainingCost(12.34, 1_789_184, 3_589_136)));
-        Bench.Finished finished =
-                bench(contest, new FakeSubject(), (rows, expected, latest) -> {}).run(folder);
+        Bench.Finished finished = bench(contest, new FakeSubject(), (rows, expected, latest) -> {})
+                .run(folder);
         String[] lines = new BenchSummary(contest, finished).text().split("\n");
         assertThat(lines).anyMatch(line -> line.endsWith("| trained min | own parameters | own bytes | errors |"));
         assertThat(lines)
@@ -257,9 +257,7 @@ class BenchTest {
     void theCostOfWeightsIsReadFromTheirCard() throws IOException {
         Path weights = Files.createDirectories(folder.resolve("techniques/matryoshka"));
         Files.write(weights.resolve("model.safetensors"), new byte[1]);
-        Files.writeString(
-                weights.resolve("card.json"),
-                """
+        Files.writeString(weights.resolve("card.json"), """
                 {"technique": "matryoshka", "model": "m", "base": "b", "minutes": 7.5, "parameters": 10, "bytes": 20}
                 """);
         List<Contestant> all =

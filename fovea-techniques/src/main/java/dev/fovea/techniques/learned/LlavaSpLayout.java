@@ -58,7 +58,8 @@ final class LlavaSpLayout implements PublishedLayout {
     }
 
     private static Piece kernel(SpatialTokens own, String name, String theirs, long side) {
-        return Piece.of(name, AT + theirs + ".weight", own.channels(), own.grid().width(), side, side);
+        return Piece.of(
+                name, AT + theirs + ".weight", own.channels(), own.grid().width(), side, side);
     }
 
     /** The connector is another one: what it has more than the model's is added to that. */

@@ -27,7 +27,8 @@ final class VloraLayout implements PublishedLayout {
         if (side * side != places[0] || made % shape.decoderWidth() != 0) {
             throw new IllegalArgumentException("The generators in " + from.folder() + " read " + places[0]
                     + " features and make " + made + " numbers for a layer, which is no square grid or no whole rank at"
-                    + " this model's width of " + shape.decoderWidth() + "; use them with the model that they were trained for.");
+                    + " this model's width of " + shape.decoderWidth()
+                    + "; use them with the model that they were trained for.");
         }
         int blocks = 0;
         while (from.contains(AT + "gen.0.decoders." + blocks + ".norm1.weight")) {
@@ -52,7 +53,8 @@ final class VloraLayout implements PublishedLayout {
         PerceptualWeights own = Vlora.perceptual(shape, knobs);
         int width = own.width();
         List<Piece> pieces = new ArrayList<>(PublishedModel.lowRank(from, shape));
-        PublishedModel.linear(pieces, "features", AT + "visual_proj", width, own.grid().width());
+        PublishedModel.linear(
+                pieces, "features", AT + "visual_proj", width, own.grid().width());
         pieces.add(Piece.of(own.places(), AT + "pos_embed", own.grid().cells(), width));
         int queries = own.layers().size();
         long made = (long) shape.decoderWidth() * own.rank();

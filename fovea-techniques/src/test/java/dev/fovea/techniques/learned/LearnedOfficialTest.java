@@ -55,7 +55,9 @@ class LearnedOfficialTest {
 
     /** The plan of a technique with the weights of a folder, or with those that training starts from. */
     private static Plan plan(LearnedTechnique technique, String weights, String knobs) {
-        String at = weights.equals("untrained") ? weights : PUBLISHED.resolve(weights).toString();
+        String at = weights.equals("untrained")
+                ? weights
+                : PUBLISHED.resolve(weights).toString();
         String spec = technique.card().id() + ":weights=" + at + (knobs.isEmpty() ? "" : "," + knobs);
         LearnedPlanner planner = new LearnedPlanner(TINY.folder(), TINY.shape(), TINY.weights());
         return planner.plan(technique, TechniqueSpec.parse(spec), TINY.shape(), Budget.share(0.5));
@@ -162,8 +164,7 @@ class LearnedOfficialTest {
         "two_images, 1, 4", "two_images, 2, 8", "two_images, 2, 5", "two_images, 3, 16"
     })
     void llavolta(String prompt, int layer, int stride) {
-        List<float[]> logits =
-                TINY.logits(plan(new LlaVolta(), "untrained", "k=" + layer + ",s=" + stride), prompt);
+        List<float[]> logits = TINY.logits(plan(new LlaVolta(), "untrained", "k=" + layer + ",s=" + stride), prompt);
         String name = "llavolta." + prompt + "." + layer + "." + stride;
         assertApart(name, logits.getFirst(), official(name + ".logits"), 1e-4);
     }
@@ -205,13 +206,18 @@ class LearnedOfficialTest {
                         new Station.Projector(),
                         List.of(projected),
                         s -> Outcome.of(tokens.of(part, new TileGrid(1, 4), s, projected, own)));
-                Decision.Resample made = (Decision.Resample)
-                        FakeSignals.of(Layout.ofGrid(new Ledger.Grid(4, 4, 0, part, 1)))
+                Decision.Resample made =
+                        (Decision.Resample) FakeSignals.of(Layout.ofGrid(new Ledger.Grid(4, 4, 0, part, 1)))
                                 .with(projected, seen)
                                 .run(step)
                                 .decision();
-                float[] expected = Tensors.floats(OFFICIAL.tensor("adaptvision.local").select(0, tile));
-                assertApart("adaptvision-scaling." + tile, TensorRows.matrix(made.tokens()).data(), expected, 1e-5);
+                float[] expected =
+                        Tensors.floats(OFFICIAL.tensor("adaptvision.local").select(0, tile));
+                assertApart(
+                        "adaptvision-scaling." + tile,
+                        TensorRows.matrix(made.tokens()).data(),
+                        expected,
+                        1e-5);
             }
             own.close();
         }

@@ -137,7 +137,8 @@ final class TinyLlava {
     List<float[]> logits(Plan plan, int[] ids, int picture, int... following) {
         PlanRun run = run(plan);
         return logits(
-                new PathEngine.Prompt("own.", ids, engine.encode(List.of(picture(picture, run))), run, ROOM), following);
+                new PathEngine.Prompt("own.", ids, engine.encode(List.of(picture(picture, run))), run, ROOM),
+                following);
     }
 
     private List<float[]> logits(PathEngine.Prompt prompt, int... following) {

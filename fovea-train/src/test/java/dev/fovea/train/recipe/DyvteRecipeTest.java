@@ -126,7 +126,8 @@ class DyvteRecipeTest {
                 optimizer.step(1e-2);
             }
             try (Scope ignored = Scope.inference()) {
-                Measured m = bench.objective().apply(bench.learning().questions().batch(99), true);
+                Measured m =
+                        bench.objective().apply(bench.learning().questions().batch(99), true);
                 Share gate = Objects.requireNonNull(m.accuracies().get("gate_" + last));
                 assertThat(gate.value()).isEqualTo(1);
                 assertThat(gate.all()).isGreaterThan(4);
