@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
         name = "quantize",
         description = {
             "Write a checkpoint once more with the language model's layers in eight or four bits.",
-            "The folder opens wherever Fovea takes a model, and in vLLM and transformers (compressed-tensors). The vision"
+            "The folder opens wherever Fovea takes a model; its layout is that of the library compressed-tensors. The vision"
                     + " tower, the connector, the embeddings and the head stay as they are."
         },
         footer = {

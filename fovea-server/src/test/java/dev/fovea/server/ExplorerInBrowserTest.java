@@ -142,10 +142,11 @@ class ExplorerInBrowserTest {
 
     @Test
     void aTechniqueThatCannotRunSaysWhyBesideTheOthers() {
-        new Select(all(".choice select").get(1)).selectByValue("voco-llama");
+        new Select(all(".choice select").get(1)).selectByValue("fastv");
+        all(".choice:nth-child(2) input").getFirst().sendKeys("k=99");
         ask();
         waitFor(".card", 2);
-        assertThat(one(".card .bad").getText()).startsWith("Technique 'voco-llama' needs trained weights");
+        assertThat(one(".card .bad").getText()).contains("'k'", "'fastv'");
         assertThat(one("#status").getText()).isEqualTo("1 of 2 could not be answered.");
     }
 

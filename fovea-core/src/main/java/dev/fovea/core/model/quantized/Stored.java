@@ -16,10 +16,10 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that lie in few bits in a checkpoint, in the layout of the library compressed-tensors, which vLLM and
- * {@code transformers} read too. In eight bits ({@code int-quantized}): {@code NAME.weight} i8 {@code [out, in]} and
- * {@code NAME.weight_scale [out, 1]}. In four bits ({@code pack-quantized}): {@code NAME.weight_packed} i32 {@code [out,
- * in / 8]}, {@code NAME.weight_scale [out, in / group]} and {@code NAME.weight_shape}, which are {@code out} and {@code in}.
+ * Weights that lie in few bits in a checkpoint, in the layout of the library compressed-tensors. In eight bits
+ * ({@code int-quantized}): {@code NAME.weight} i8 {@code [out, in]} and {@code NAME.weight_scale [out, 1]}. In four bits
+ * ({@code pack-quantized}): {@code NAME.weight_packed} i32 {@code [out, in / 8]}, {@code NAME.weight_scale [out,
+ * in / group]} and {@code NAME.weight_shape}, which are {@code out} and {@code in}.
  *
  * @param name of the map, without {@code .weight}
  * @param bits 8 or 4
