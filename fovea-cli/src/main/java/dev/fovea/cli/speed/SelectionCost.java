@@ -30,13 +30,11 @@ final class SelectionCost {
     private final ModelParts whole;
     private final ModelParts shallow;
     private final Visit visit;
-    private final Untrained plans;
 
-    SelectionCost(RandomLlava sizes, Visit visit, Untrained plans) {
+    SelectionCost(RandomLlava sizes, Visit visit) {
         this.whole = sizes.withoutMlp();
         this.shallow = sizes.withLayers(1);
         this.visit = visit;
-        this.plans = plans;
     }
 
     /**
@@ -52,7 +50,8 @@ final class SelectionCost {
     Cost of(Technique technique, int rounds, BooleanSupplier goOn) {
         String id = technique.card().id();
         try {
-            return plans.first(technique, whole.shape(), p -> new Cost(id, p.budget(), seconds(p, rounds, goOn), ""));
+            return Untrained.first(
+                    technique, whole.shape(), p -> new Cost(id, p.budget(), seconds(p, rounds, goOn), ""));
         } catch (IllegalArgumentException e) {
             return new Cost(id, PathSpeed.FEW, null, String.valueOf(e.getMessage()));
         }

@@ -114,21 +114,18 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
             PathSpeed.Decode decode = path.decode(DECODE_ROUNDS * rounds, goOn);
             done += rounds * A_ROUND_OF_DECODE_TAKES;
             List<SelectionCost.Cost> selection = new ArrayList<>();
+            SelectionCost cost = new SelectionCost(sizes, visit);
+            for (Technique technique : chosen) {
+                progress.at("selection by " + technique.card().id(), done);
+                selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
+                done += SELECTION_TAKES;
+            }
             List<TechniqueSpeed.SpeedUp> speedUps = new ArrayList<>();
-            try (Untrained plans =
-                    new Untrained(sizes.withLayers(RandomLlava.LAYERS).shape())) {
-                SelectionCost cost = new SelectionCost(sizes, visit, plans);
-                for (Technique technique : chosen) {
-                    progress.at("selection by " + technique.card().id(), done);
-                    selection.add(cost.of(technique, SELECTION_ROUNDS, goOn));
-                    done += SELECTION_TAKES;
-                }
-                TechniqueSpeed speed = new TechniqueSpeed(sizes, visit, plans);
-                for (Technique technique : learned()) {
-                    progress.at("speed-up by " + technique.card().id(), done);
-                    speedUps.add(speed.of(technique, SPEED_UP_ROUNDS, goOn));
-                    done += SPEED_UP_TAKES;
-                }
+            TechniqueSpeed speed = new TechniqueSpeed(sizes, visit);
+            for (Technique technique : learned()) {
+                progress.at("speed-up by " + technique.card().id(), done);
+                speedUps.add(speed.of(technique, SPEED_UP_ROUNDS, goOn));
+                done += SPEED_UP_TAKES;
             }
             return new SpeedReport(
                     f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start, bits);

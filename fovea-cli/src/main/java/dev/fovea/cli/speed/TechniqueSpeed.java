@@ -20,13 +20,11 @@ final class TechniqueSpeed {
     private final ModelParts whole;
     private final CostModel costs;
     private final Visit visit;
-    private final Untrained plans;
 
-    TechniqueSpeed(RandomLlava sizes, Visit visit, Untrained plans) {
+    TechniqueSpeed(RandomLlava sizes, Visit visit) {
         this.whole = sizes.withLayers(RandomLlava.LAYERS);
         this.costs = CostModel.of(whole.shape());
         this.visit = visit;
-        this.plans = plans;
     }
 
     /**
@@ -46,7 +44,7 @@ final class TechniqueSpeed {
     SpeedUp of(Technique technique, int rounds, BooleanSupplier goOn) {
         String id = technique.card().id();
         try {
-            return plans.first(technique, whole.shape(), p -> measured(id, p, rounds, goOn));
+            return Untrained.first(technique, whole.shape(), p -> measured(id, p, rounds, goOn));
         } catch (IllegalArgumentException e) {
             return new SpeedUp(id, PathSpeed.FEW, null, 1, String.valueOf(e.getMessage()));
         }
