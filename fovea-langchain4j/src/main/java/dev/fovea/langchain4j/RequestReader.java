@@ -1,12 +1,10 @@
 package dev.fovea.langchain4j;
 
 import dev.fovea.core.AskOptions;
+import dev.fovea.core.AskWishes;
 import dev.fovea.core.SharedModel;
-import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.generate.Grammar;
-import dev.fovea.core.generate.SamplingOptions;
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.technique.Budget;
 import dev.fovea.core.text.ChatMessage;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.Content;
@@ -26,7 +24,6 @@ import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchemaElement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** Says a request of LangChain4j in the engine's words; what the engine cannot do is refused, never left out. */
@@ -118,34 +115,22 @@ final class RequestReader {
     }
 
     private AskOptions options(FoveaChatRequestParameters asked) {
-        List<String> techniques = asked.techniques();
-        String budget = asked.budget();
-        List<String> stops = asked.stopSequences();
-        Integer most = asked.maxOutputTokens();
-        GenerationOptions generation = new GenerationOptions(
-                sampling(asked), most == null ? usualTokens : most, stops == null ? List.of() : stops);
+        AskOptions options = new AskWishes(
+                        asked.techniques(),
+                        asked.budget(),
+                        asked.maxOutputTokens(),
+                        asked.stopSequences(),
+                        asked.repetitionPenalty(),
+                        asked.temperature(),
+                        asked.topK(),
+                        asked.topP(),
+                        asked.minP(),
+                        asked.seed())
+                .options(usualTokens);
         Grammar form = form(asked.responseFormat());
-        return AskOptions.defaults()
-                .withTechniques(
-                        techniques == null ? List.of() : techniques,
-                        budget == null ? Budget.full() : Budget.parse(budget))
-                .withGeneration(form == null ? generation : generation.withGrammar(form));
-    }
-
-    /** What is not said is greedy, as everywhere in Fovea. */
-    private static SamplingOptions sampling(FoveaChatRequestParameters asked) {
-        Long seed = asked.seed();
-        return new SamplingOptions(
-                or(asked.repetitionPenalty(), 1),
-                or(asked.temperature(), 0),
-                asked.topK() == null ? 0 : asked.topK(),
-                or(asked.topP(), 1),
-                or(asked.minP(), 0),
-                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
-    }
-
-    private static double or(@Nullable Double value, double usual) {
-        return value == null ? usual : value;
+        return form == null
+                ? options
+                : options.withGeneration(options.generation().withGrammar(form));
     }
 
     private @Nullable Grammar form(@Nullable ResponseFormat format) {

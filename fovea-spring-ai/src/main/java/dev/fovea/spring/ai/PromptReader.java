@@ -1,17 +1,14 @@
 package dev.fovea.spring.ai;
 
 import dev.fovea.core.AskOptions;
+import dev.fovea.core.AskWishes;
 import dev.fovea.core.SharedModel;
-import dev.fovea.core.generate.GenerationOptions;
-import dev.fovea.core.generate.SamplingOptions;
 import dev.fovea.core.image.DataUrl;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
-import dev.fovea.core.technique.Budget;
 import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
@@ -116,32 +113,17 @@ record PromptReader(SharedModel shared, PictureReader pictures) {
     }
 
     private static AskOptions options(FoveaChatOptions asked) {
-        List<String> techniques = asked.getTechniques();
-        String budget = asked.getBudget();
-        List<String> stops = asked.getStopSequences();
-        Integer most = asked.getMaxTokens();
-        return AskOptions.defaults()
-                .withTechniques(
-                        techniques == null ? List.of() : techniques,
-                        budget == null ? Budget.full() : Budget.parse(budget))
-                .withGeneration(new GenerationOptions(
-                        sampling(asked), most == null ? USUAL_TOKENS : most, stops == null ? List.of() : stops));
-    }
-
-    /** What is not said is greedy, as everywhere in Fovea. */
-    private static SamplingOptions sampling(FoveaChatOptions asked) {
-        Integer topK = asked.getTopK();
-        Long seed = asked.getSeed();
-        return new SamplingOptions(
-                or(asked.getRepetitionPenalty(), 1),
-                or(asked.getTemperature(), 0),
-                topK == null ? 0 : topK,
-                or(asked.getTopP(), 1),
-                or(asked.getMinP(), 0),
-                seed == null ? ThreadLocalRandom.current().nextLong() : seed);
-    }
-
-    private static double or(@Nullable Double value, double usual) {
-        return value == null ? usual : value;
+        return new AskWishes(
+                        asked.getTechniques(),
+                        asked.getBudget(),
+                        asked.getMaxTokens(),
+                        asked.getStopSequences(),
+                        asked.getRepetitionPenalty(),
+                        asked.getTemperature(),
+                        asked.getTopK(),
+                        asked.getTopP(),
+                        asked.getMinP(),
+                        asked.getSeed())
+                .options(USUAL_TOKENS);
     }
 }
