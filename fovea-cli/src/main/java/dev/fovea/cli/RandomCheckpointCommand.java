@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.file.OutputFolder;
 import dev.fovea.core.file.Reasons;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.eval.published.Published;
@@ -7,11 +8,9 @@ import dev.fovea.eval.published.RandomCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,35 +97,11 @@ final class RandomCheckpointCommand implements Callable<Integer> {
         };
     }
 
-    /** Beside its place first, then moved there as a whole. */
     private long write(Published published, Path folder, DType dtype) {
-        Path parent = folder.toAbsolutePath().normalize().getParent();
-        Path part = null;
         try {
-            Files.createDirectories(parent);
-            part = Files.createTempDirectory(parent, ".random-checkpoint");
-            long bytes = RandomCheckpoint.write(published, part, dtype, seed);
-            Files.move(part, folder);
-            return bytes;
+            return OutputFolder.write(folder, part -> RandomCheckpoint.write(published, part, dtype, seed));
         } catch (IOException e) {
-            remove(part);
             throw CommandFailure.output(folder + " cannot be written: " + Reasons.of(e), e);
-        } catch (RuntimeException e) {
-            remove(part);
-            throw e;
-        }
-    }
-
-    private static void remove(@Nullable Path folder) {
-        if (folder == null) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException ignored) {
-            // What made writing fail is the error worth telling.
         }
     }
 }

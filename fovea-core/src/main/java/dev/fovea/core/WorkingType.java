@@ -1,5 +1,6 @@
 package dev.fovea.core;
 
+import dev.fovea.core.kernel.BestTime;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -22,9 +23,6 @@ final class WorkingType {
     private static final int ROWS = 256;
     private static final int RUNS = 5;
 
-    /** Wider products only take longer to time. */
-    private static final long WIDEST = 4096;
-
     /** Norms, residuals and attention gain nothing from bf16: products must gain this much to pay for going to and fro. */
     private static final double WORTH = 1.25;
 
@@ -45,7 +43,7 @@ final class WorkingType {
         };
     }
 
-    /** The shape of the matrices that most weights of the layers stand in, no side above {@link #WIDEST}: {@code [out, in]}. */
+    /** The shape of the matrices that most weights of the layers stand in, no side above {@link BestTime#WIDEST}: {@code [out, in]}. */
     private static List<Long> widest(Checkpoint checkpoint) {
         Map<List<Long>, List<Long>> bytes = new HashMap<>();
         for (String name : checkpoint.names()) {
@@ -60,7 +58,9 @@ final class WorkingType {
                 .max(Comparator.<Map.Entry<List<Long>, List<Long>>>comparingLong(e ->
                                 e.getValue().stream().mapToLong(Long::longValue).sum())
                         .thenComparing(e -> e.getKey().toString()))
-                .map(e -> e.getKey().stream().map(n -> Math.min(n, WIDEST)).toList())
+                .map(e -> e.getKey().stream()
+                        .map(n -> Math.min(n, BestTime.WIDEST))
+                        .toList())
                 .orElse(List.of(1024L, 1024L));
     }
 
@@ -74,13 +74,7 @@ final class WorkingType {
             Tensor x = Tensors.full(0.5, dtype, ROWS, shape.get(1));
             Tensor w = Tensors.full(0.5, dtype, shape.get(0), shape.get(1));
             torch.linear(x, w);
-            long best = Long.MAX_VALUE;
-            for (int i = 0; i < RUNS; i++) {
-                long start = System.nanoTime();
-                torch.linear(x, w);
-                best = Math.min(best, System.nanoTime() - start);
-            }
-            return best;
+            return BestTime.nanos(RUNS, () -> torch.linear(x, w));
         }
     }
 }

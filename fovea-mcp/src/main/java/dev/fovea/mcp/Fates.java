@@ -20,18 +20,10 @@ record Fates(Map<String, Map<String, Integer>> stations, List<List<String>> maps
         for (Ledger.Token token : ledger.tokens()) {
             for (Ledger.Event event : token.events()) {
                 Map<String, Integer> counts = stations.computeIfAbsent(event.station(), s -> new LinkedHashMap<>());
-                counts.merge(word(event.fate()), 1, Integer::sum);
+                counts.merge(event.fate().word(), 1, Integer::sum);
             }
         }
         return new Fates(stations, maps(ledger));
-    }
-
-    private static String word(Ledger.Fate fate) {
-        return switch (fate) {
-            case KEPT -> "kept";
-            case MERGED -> "merged";
-            case DROPPED -> "dropped";
-        };
     }
 
     private static List<List<String>> maps(Ledger ledger) {

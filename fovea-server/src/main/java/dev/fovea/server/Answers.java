@@ -12,7 +12,6 @@ import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Locale;
 
 /** Writes what all forms of answers have in common. */
 final class Answers {
@@ -98,11 +97,12 @@ final class Answers {
                     .put("image", token.image())
                     .put("row", token.row())
                     .put("column", token.col())
-                    .put("fate", lower(token.fate()));
+                    .put("fate", token.fate().word());
             ArrayNode events = one.putArray("events");
             for (Ledger.Event event : token.events()) {
-                ObjectNode said =
-                        events.addObject().put("station", event.station()).put("fate", lower(event.fate()));
+                ObjectNode said = events.addObject()
+                        .put("station", event.station())
+                        .put("fate", event.fate().word());
                 Float score = event.score();
                 if (score != null && Float.isFinite(score)) {
                     said.put("score", score);
@@ -135,10 +135,6 @@ final class Answers {
                 .add(rounded(g.originalY(0)))
                 .add(rounded(g.originalX(g.width())))
                 .add(rounded(g.originalY(g.height())));
-    }
-
-    private static String lower(Ledger.Fate fate) {
-        return fate.name().toLowerCase(Locale.ROOT);
     }
 
     /** Log-probabilities of tokens, as both forms of answers write them. */

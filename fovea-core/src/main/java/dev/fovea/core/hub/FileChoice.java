@@ -1,5 +1,6 @@
 package dev.fovea.core.hub;
 
+import dev.fovea.core.weights.Pickles;
 import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
@@ -82,7 +83,7 @@ public record FileChoice(List<String> patterns) {
     }
 
     private static HubException nothing(HubName name, List<RemoteFile> all) {
-        boolean pickles = all.stream().anyMatch(f -> f.path().matches(".*\\.(bin|pt|pth|ckpt|pkl)"));
+        boolean pickles = all.stream().anyMatch(f -> Pickles.isNamed(f.path()));
         return new HubException(
                 pickles
                         ? name

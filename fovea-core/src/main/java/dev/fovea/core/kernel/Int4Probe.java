@@ -19,9 +19,6 @@ final class Int4Probe {
 
     private static final int RUNS = 3;
 
-    /** Wider products only take longer to time. */
-    private static final long WIDEST = 4096;
-
     private static final int CODES = 8;
 
     private static final Map<List<Long>, Integer> ROWS = new ConcurrentHashMap<>();
@@ -31,7 +28,8 @@ final class Int4Probe {
     /** Rows of bf16 that weights {@code [out, in]} are multiplied by where they lie, from 1 to {@link #MOST}. */
     static int rows(long out, long in, int group) {
         return ROWS.computeIfAbsent(
-                List.of(Math.min(out, WIDEST), Math.min(in, WIDEST), (long) group), Int4Probe::measured);
+                List.of(Math.min(out, BestTime.WIDEST), Math.min(in, BestTime.WIDEST), (long) group),
+                Int4Probe::measured);
     }
 
     private static int measured(List<Long> shape) {
@@ -43,21 +41,9 @@ final class Int4Probe {
                     Tensors.full(0.01, DType.BF16, out, in / shape.get(2)),
                     UnaryOperator.identity());
             Tensor x = Tensors.full(0.5, DType.BF16, MOST, in);
-            long one = nanos(() -> matrix.row(x.narrow(0, 0, 1)));
-            long all = nanos(() -> matrix.many(x));
+            long one = BestTime.nanos(RUNS, () -> matrix.row(x.narrow(0, 0, 1)));
+            long all = BestTime.nanos(RUNS, () -> matrix.many(x));
             return (int) Math.clamp(all / Math.max(1, one), 1, MOST);
         }
-    }
-
-    private static long nanos(Runnable product) {
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < RUNS; i++) {
-            try (Scope ignored = Scope.inference()) {
-                long start = System.nanoTime();
-                product.run();
-                best = Math.min(best, System.nanoTime() - start);
-            }
-        }
-        return best;
     }
 }

@@ -17,9 +17,6 @@ final class Int8Probe {
     private static final long ROWS = 128;
     private static final int RUNS = 3;
 
-    /** Wider products only take longer to time. */
-    private static final long WIDEST = 4096;
-
     private static final long LARGEST = 127;
 
     private static final Map<List<Long>, Boolean> PACKS = new ConcurrentHashMap<>();
@@ -28,7 +25,8 @@ final class Int8Probe {
 
     /** Whether weights {@code [out, in]} are to be packed. */
     static boolean packs(long out, long in) {
-        return PACKS.computeIfAbsent(List.of(Math.min(out, WIDEST), Math.min(in, WIDEST)), Int8Probe::isFaster);
+        return PACKS.computeIfAbsent(
+                List.of(Math.min(out, BestTime.WIDEST), Math.min(in, BestTime.WIDEST)), Int8Probe::isFaster);
     }
 
     /** Whether sums of products of packed weights of this shape are those of whole numbers. */
@@ -47,8 +45,8 @@ final class Int8Probe {
         }
         try (Scope ignored = Scope.inference()) {
             Products p = new Products(shape.get(0), shape.get(1));
-            return nanos(() -> p.packed(p.many)) + nanos(() -> p.packed(p.one))
-                    < nanos(() -> p.plain(p.many)) + nanos(() -> p.plain(p.one));
+            return BestTime.nanos(RUNS, () -> p.packed(p.many)) + BestTime.nanos(RUNS, () -> p.packed(p.one))
+                    < BestTime.nanos(RUNS, () -> p.plain(p.many)) + BestTime.nanos(RUNS, () -> p.plain(p.one));
         }
     }
 
@@ -84,15 +82,5 @@ final class Int8Probe {
         Tensor codes = Tensors.full(LARGEST, DType.I8, rows, columns);
         codes.narrow(0, 0, rows / 2).narrow(1, 0, columns / 2).neg_();
         return codes;
-    }
-
-    private static long nanos(Runnable product) {
-        long best = Long.MAX_VALUE;
-        for (int i = 0; i < RUNS; i++) {
-            long start = System.nanoTime();
-            product.run();
-            best = Math.min(best, System.nanoTime() - start);
-        }
-        return best;
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.BestTime;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -31,13 +32,7 @@ final class AttentionPrecision {
             try (Scope scope = Scope.inference()) {
                 Tensor x = Tensors.full(0.5, dtype, 1, 8, 256, 64);
                 Tensors.attention(x, x, x, null, true, 0.125);
-                long best = Long.MAX_VALUE;
-                for (int i = 0; i < RUNS; i++) {
-                    long start = System.nanoTime();
-                    Tensors.attention(x, x, x, null, true, 0.125);
-                    best = Math.min(best, System.nanoTime() - start);
-                }
-                return best;
+                return BestTime.nanos(RUNS, () -> Tensors.attention(x, x, x, null, true, 0.125));
             }
         }
     }

@@ -91,8 +91,7 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
             Knobs knobs = Knobs.of(technique.card(), spec.knobs());
             return new Ready(OwnWeights.initial(spec.id(), starting(technique.declaration(shape, knobs)), SEED), knobs);
         }
-        TechniqueFolder folder =
-                named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
+        TechniqueFolder folder = TechniqueFolder.of(model, spec);
         PublishedLayout published = technique.published();
         if (named != null && published != null && PublishedWeights.in(folder.path())) {
             Weights own = weights == null ? new BlankWeights() : weights;

@@ -109,7 +109,7 @@ final class PublishedLoader {
         }
         long[] sizes = from.sizes("model." + last, 2);
         boolean same = model.contains("text." + last)
-                && sizes[0] == (long) shape.decoderHeads() * shape.decoderHeadDim()
+                && sizes[0] == shape.decoderQueryWidth()
                 && sizes[1] == shape.decoderWidth();
         if (same) {
             Tensor own = Tensors.to(model.stored("text." + last, sizes), DType.F32);

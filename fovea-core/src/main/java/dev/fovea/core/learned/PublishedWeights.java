@@ -7,6 +7,7 @@ import dev.fovea.core.message.Printable;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
+import dev.fovea.core.weights.Pickles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,6 @@ public final class PublishedWeights implements AutoCloseable {
     private static final String WRAPPED = "base_model.model.";
     private static final String SAFE = ".safetensors";
     private static final String INDEX = ".safetensors.index.json";
-    private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth", ".pkl", ".ckpt");
 
     private final Path folder;
     private final List<Checkpoint> files;
@@ -108,7 +108,9 @@ public final class PublishedWeights implements AutoCloseable {
     }
 
     private static List<Path> pickles(Path folder) {
-        return PICKLES.stream().flatMap(end -> named(folder, end).stream()).toList();
+        return Pickles.ENDINGS.stream()
+                .flatMap(end -> named(folder, end).stream())
+                .toList();
     }
 
     private static List<Path> named(Path folder, String end) {

@@ -4,6 +4,7 @@ import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Knobs;
+import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -34,6 +35,12 @@ public record TechniqueFolder(Path path) {
     /** The folder of a technique beside a checkpoint. */
     public static TechniqueFolder beside(Path model, String technique) {
         return new TechniqueFolder(model.resolve("techniques").resolve(technique));
+    }
+
+    /** The folder that was named with a technique, or else the one beside a checkpoint. */
+    public static TechniqueFolder of(Path model, TechniqueSpec spec) {
+        String named = spec.weights();
+        return named == null ? beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
     }
 
     /** Whether there are weights. */

@@ -2,6 +2,7 @@ package dev.fovea.core.path;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +64,12 @@ public record Ledger(
         /** Its content went into another token. */
         MERGED,
         /** It is gone. */
-        DROPPED
+        DROPPED;
+
+        /** As it is written for people and programs: {@code kept}, {@code merged}, {@code dropped}. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /**

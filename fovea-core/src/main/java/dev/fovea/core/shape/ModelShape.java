@@ -215,6 +215,16 @@ public record ModelShape(
         return gridRows * gridCols;
     }
 
+    /** Width of the queries of a decoder layer, all heads together. */
+    public long decoderQueryWidth() {
+        return (long) decoderHeads * decoderHeadDim;
+    }
+
+    /** Width of the keys, and of the values, of a decoder layer, all heads together. */
+    public long decoderKeyWidth() {
+        return (long) decoderKvHeads * decoderHeadDim;
+    }
+
     /** Side of the square of pixels that a visual token stands for. */
     public int tokenPixels() {
         return patchSize * traits.side();

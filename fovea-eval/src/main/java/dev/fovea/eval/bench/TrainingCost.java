@@ -46,13 +46,8 @@ public record TrainingCost(double minutes, long parameters, long bytes) {
     }
 
     private static @Nullable TrainingCost of(Path model, TechniqueSpec spec) {
-        String named = spec.weights();
-        if (LearnedPlanner.UNTRAINED.equals(named)) {
-            return null;
-        }
-        TechniqueFolder folder =
-                named == null ? TechniqueFolder.beside(model, spec.id()) : new TechniqueFolder(Path.of(named));
-        if (!folder.exists()) {
+        TechniqueFolder folder = TechniqueFolder.of(model, spec);
+        if (LearnedPlanner.UNTRAINED.equals(spec.weights()) || !folder.exists()) {
             return null;
         }
         try {

@@ -66,7 +66,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         List<Long> kv = new ArrayList<>();
         for (int layer = 0; layer < load.decoder().size(); layer++) {
             prefill.add(prefillLayer(load, layer));
-            kv.add(2L * kvWidth() * (load.text() + load.cached().get(layer)) * bytes);
+            kv.add(2L * shape.decoderKeyWidth() * (load.text() + load.cached().get(layer)) * bytes);
         }
         return new Cost(
                 embedding(load.patches()),
@@ -125,8 +125,8 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
      */
     private long decoderLayer(long queries, long added, long keys) {
         long width = shape.decoderWidth();
-        long inner = queryWidth();
-        long projections = 2 * queries * width * inner * 2 + 2 * added * width * kvWidth() * 2;
+        long inner = shape.decoderQueryWidth();
+        long projections = 2 * queries * width * inner * 2 + 2 * added * width * shape.decoderKeyWidth() * 2;
         long attention = 4 * queries * keys * inner;
         return projections + attention + 6 * queries * width * shape.decoderMlp();
     }
@@ -158,17 +158,10 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         }
         for (int visual : load.decoder()) {
             long tokens = (long) load.text() + visual;
-            long inside = Math.max(2L * queryWidth() + 2L * kvWidth(), 3L * shape.decoderMlp());
+            long inside =
+                    Math.max(2L * shape.decoderQueryWidth() + 2L * shape.decoderKeyWidth(), 3L * shape.decoderMlp());
             most = Math.max(most, tokens * (2L * shape.decoderWidth() + inside) * bytes);
         }
         return most;
-    }
-
-    private long queryWidth() {
-        return (long) shape.decoderHeads() * shape.decoderHeadDim();
-    }
-
-    private long kvWidth() {
-        return (long) shape.decoderKvHeads() * shape.decoderHeadDim();
     }
 }

@@ -24,8 +24,8 @@ final class SignalCost {
         this.shape = shape;
         this.load = load;
         this.encoderWidth = shape.encoderWidth();
-        this.queryWidth = (long) shape.decoderHeads() * shape.decoderHeadDim();
-        this.kvWidth = (long) shape.decoderKvHeads() * shape.decoderHeadDim();
+        this.queryWidth = shape.decoderQueryWidth();
+        this.kvWidth = shape.decoderKeyWidth();
     }
 
     long flops(Plan plan) {

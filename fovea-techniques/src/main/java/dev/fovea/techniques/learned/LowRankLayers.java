@@ -27,8 +27,8 @@ record LowRankLayers(int rank, double scale) {
     /** The seven matrices of every layer of a language model. */
     static List<Layer> ofDecoder(ModelShape shape) {
         long width = shape.decoderWidth();
-        long queries = (long) shape.decoderHeads() * shape.decoderHeadDim();
-        long keys = (long) shape.decoderKvHeads() * shape.decoderHeadDim();
+        long queries = shape.decoderQueryWidth();
+        long keys = shape.decoderKeyWidth();
         long inner = shape.decoderMlp();
         List<Layer> layers = new ArrayList<>();
         for (int i = 0; i < shape.decoderLayers(); i++) {

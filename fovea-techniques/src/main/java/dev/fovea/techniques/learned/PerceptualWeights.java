@@ -54,19 +54,15 @@ record PerceptualWeights(
         return new WeightsGenerator(kind + ".", width, blocks, heads, layers().size(), inputs(kind), rank);
     }
 
-    private int queryWidth() {
-        return shape.decoderHeads() * shape.decoderHeadDim();
-    }
-
-    private int inputs(char kind) {
-        return kind == 'o' ? queryWidth() : shape.decoderWidth();
+    private long inputs(char kind) {
+        return kind == 'o' ? shape.decoderQueryWidth() : shape.decoderWidth();
     }
 
     /** Keys and values of fewer heads than queries are narrower. */
-    private int outputs(char kind) {
+    private long outputs(char kind) {
         return switch (kind) {
-            case 'q' -> queryWidth();
-            case 'k', 'v' -> shape.decoderKvHeads() * shape.decoderHeadDim();
+            case 'q' -> shape.decoderQueryWidth();
+            case 'k', 'v' -> shape.decoderKeyWidth();
             default -> shape.decoderWidth();
         };
     }

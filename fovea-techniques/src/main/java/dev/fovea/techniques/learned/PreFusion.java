@@ -37,10 +37,10 @@ record PreFusion(ModelShape shape, int layers, double theta) {
             for (String norm : new String[] {"input_layernorm", "post_attention_layernorm"}) {
                 to.copiedRmsNorm(at(i) + norm, model + norm + ".weight", width());
             }
-            copy(to, i, "self_attn.q_proj.weight", queryWidth(), width());
-            copy(to, i, "self_attn.k_proj.weight", keyWidth(), width());
-            copy(to, i, "self_attn.v_proj.weight", keyWidth(), width());
-            copy(to, i, "self_attn.o_proj.weight", width(), queryWidth());
+            copy(to, i, "self_attn.q_proj.weight", shape.decoderQueryWidth(), width());
+            copy(to, i, "self_attn.k_proj.weight", shape.decoderKeyWidth(), width());
+            copy(to, i, "self_attn.v_proj.weight", shape.decoderKeyWidth(), width());
+            copy(to, i, "self_attn.o_proj.weight", width(), shape.decoderQueryWidth());
             copy(to, i, "mlp.gate_proj.weight", shape.decoderMlp(), width());
             copy(to, i, "mlp.up_proj.weight", shape.decoderMlp(), width());
             copy(to, i, "mlp.down_proj.weight", width(), shape.decoderMlp());
@@ -108,15 +108,16 @@ record PreFusion(ModelShape shape, int layers, double theta) {
         Tensor normed = own.rmsNorm("input_layernorm", width(), EPS).forward(x);
         RotaryEmbedding.Table last = new RotaryEmbedding.Table(
                 places.cos().narrow(0, first, queries), places.sin().narrow(0, first, queries));
-        Tensor q = RotaryEmbedding.rotate(heads(own, "q_proj", normed.narrow(0, first, queries), queryWidth()), last);
-        Tensor k = RotaryEmbedding.rotate(heads(own, "k_proj", normed, keyWidth()), places);
-        Tensor v = heads(own, "v_proj", normed, keyWidth());
+        Tensor q = RotaryEmbedding.rotate(
+                heads(own, "q_proj", normed.narrow(0, first, queries), shape.decoderQueryWidth()), last);
+        Tensor k = RotaryEmbedding.rotate(heads(own, "k_proj", normed, shape.decoderKeyWidth()), places);
+        Tensor v = heads(own, "v_proj", normed, shape.decoderKeyWidth());
         double scale = 1 / Math.sqrt(shape.decoderHeadDim());
         Tensor attended = hidden == null
                 ? PackedAttention.last(q, k, v, scale)
                 : PackedAttention.masked(q, k, v, hidden.narrow(0, first, queries), scale, 0);
         Tensor y = x.narrow(0, first, queries)
-                .add(own.linear("self_attn.o_proj", width(), queryWidth(), false)
+                .add(own.linear("self_attn.o_proj", width(), shape.decoderQueryWidth(), false)
                         .forward(attended));
         GatedMlp mlp = new GatedMlp(
                 own.linear("mlp.gate_proj", shape.decoderMlp(), width(), false),
@@ -147,21 +148,15 @@ record PreFusion(ModelShape shape, int layers, double theta) {
         long flops = 0;
         for (int i = 0; i < layers; i++) {
             long queries = i == layers - 1 ? read + words : length;
-            long perQuery = 2 * width() * queryWidth() + 3 * width() * shape.decoderMlp() + 2 * length * queryWidth();
-            flops += 2 * (queries * perQuery + 2 * length * width() * keyWidth());
+            long perQuery = 2 * width() * shape.decoderQueryWidth()
+                    + 3 * width() * shape.decoderMlp()
+                    + 2 * length * shape.decoderQueryWidth();
+            flops += 2 * (queries * perQuery + 2 * length * width() * shape.decoderKeyWidth());
         }
         return flops;
     }
 
     private long width() {
         return shape.decoderWidth();
-    }
-
-    private long queryWidth() {
-        return (long) shape.decoderHeads() * shape.decoderHeadDim();
-    }
-
-    private long keyWidth() {
-        return (long) shape.decoderKvHeads() * shape.decoderHeadDim();
     }
 }

@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.global.torch;
  * @param in rows of a factor: inputs of the matrix that it is for
  * @param rank columns of a factor
  */
-record WeightsGenerator(String name, int width, int blocks, int heads, int queries, int in, int rank) {
+record WeightsGenerator(String name, int width, int blocks, int heads, int queries, long in, int rank) {
     private static final double EPS = 1e-5;
     private static final int MLP = 4;
 
@@ -42,7 +42,7 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
             }
         }
         to.layerNorm(name + "norm", width);
-        linear(to, name + "head", (long) in * rank, width);
+        linear(to, name + "head", in * rank, width);
     }
 
     private long inner() {
@@ -69,7 +69,7 @@ record WeightsGenerator(String name, int width, int blocks, int heads, int queri
         for (int i = 0; i < blocks; i++) {
             y = block(y, features, own.under(name + "blocks." + i + "."));
         }
-        return own.linear(name + "head", (long) in * rank, width, true)
+        return own.linear(name + "head", in * rank, width, true)
                 .forward(norm(own, name + "norm").forward(y))
                 .view(queries, in, rank);
     }

@@ -1,6 +1,7 @@
 package dev.fovea.core.model.quantized;
 
 import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.TensorInfo;
@@ -53,5 +54,25 @@ final class Codes {
             tensors.put(stem + Stored.SHAPE, Tensors.of(Tensors.shape(weight), 2));
         }
         return tensors;
+    }
+
+    /** Does something with some rows of a matrix. */
+    @FunctionalInterface
+    interface Rows {
+        void at(long first, long count);
+    }
+
+    /**
+     * Goes through a matrix some rows at a time, each in a scope of its own: what is widened for them is freed behind them.
+     *
+     * @param most weights at once, or a row where it has more
+     */
+    static void inPieces(Tensor weight, long most, Rows rows) {
+        long step = Math.max(1, most / weight.size(1));
+        for (long first = 0; first < weight.size(0); first += step) {
+            try (Scope ignored = Scope.inference()) {
+                rows.at(first, Math.min(step, weight.size(0) - first));
+            }
+        }
     }
 }

@@ -1,7 +1,6 @@
 package dev.fovea.core.model.quantized;
 
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -38,16 +37,13 @@ record Int4Codes(Tensor words, Tensor scales) {
         long columns = weight.size(1);
         Tensor words = Tensors.empty(DType.I32, rows, columns / PER_WORD);
         Tensor scales = Tensors.empty(DType.BF16, rows, columns / group);
-        long step = Math.max(1, AT_ONCE / columns);
-        for (long from = 0; from < rows; from += step) {
-            long count = Math.min(step, rows - from);
-            try (Scope ignored = Scope.inference()) {
-                fill(
-                        weight.narrow(0, from, count).to(ScalarType.Float).reshape(count, columns / group, group),
-                        words.narrow(0, from, count),
-                        scales.narrow(0, from, count));
-            }
-        }
+        Codes.inPieces(
+                weight,
+                AT_ONCE,
+                (first, count) -> fill(
+                        weight.narrow(0, first, count).to(ScalarType.Float).reshape(count, columns / group, group),
+                        words.narrow(0, first, count),
+                        scales.narrow(0, first, count)));
         return new Int4Codes(words, scales);
     }
 

@@ -1,7 +1,6 @@
 package dev.fovea.core.model.quantized;
 
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -28,16 +27,13 @@ record Int8Codes(Tensor codes, Tensor scales) {
      */
     static Int8Codes of(Tensor weight) {
         long rows = weight.size(0);
-        long columns = weight.size(1);
-        Tensor codes = Tensors.empty(DType.I8, rows, columns);
+        Tensor codes = Tensors.empty(DType.I8, rows, weight.size(1));
         Tensor scales = Tensors.empty(DType.BF16, rows, 1);
-        long step = Math.max(1, AT_ONCE / columns);
-        for (long from = 0; from < rows; from += step) {
-            long count = Math.min(step, rows - from);
-            try (Scope ignored = Scope.inference()) {
-                fill(weight.narrow(0, from, count), codes.narrow(0, from, count), scales.narrow(0, from, count));
-            }
-        }
+        Codes.inPieces(
+                weight,
+                AT_ONCE,
+                (first, count) -> fill(
+                        weight.narrow(0, first, count), codes.narrow(0, first, count), scales.narrow(0, first, count)));
         return new Int8Codes(codes, scales);
     }
 

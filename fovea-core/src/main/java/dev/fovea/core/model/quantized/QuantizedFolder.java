@@ -2,6 +2,7 @@ package dev.fovea.core.model.quantized;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.file.OutputFolder;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.family.Families;
@@ -18,14 +19,12 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -84,21 +83,7 @@ public final class QuantizedFolder {
             throw new CheckpointException(from + " holds weights in few bits already (" + before
                     + "); give the checkpoint that it was made from");
         }
-        Path parent = to.toAbsolutePath().normalize().getParent();
-        if (parent == null) {
-            throw new IOException("it is the root of the file system");
-        }
-        Files.createDirectories(parent);
-        Path part = Files.createTempDirectory(parent, ".quantize");
-        try {
-            long bytes = work.fill(part);
-            if (bytes >= 0) {
-                Files.move(part, to);
-            }
-            return bytes;
-        } finally {
-            remove(part);
-        }
+        return OutputFolder.write(to, work::fill);
     }
 
     private long fill(Path to) throws IOException {
@@ -238,18 +223,5 @@ public final class QuantizedFolder {
                 return FileVisitResult.CONTINUE;
             }
         });
-    }
-
-    private static void remove(Path folder) {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException ignored) {
-            // What made writing fail is the error worth telling.
-        }
     }
 }
