@@ -24,8 +24,8 @@ public final class MappedWeights implements Weights {
     private final String prefix;
     private final DType dtype;
 
-    /** What had to be converted, so that a model that is made twice shares it. */
-    private final Map<String, Tensor> converted;
+    /** What was taken or had to be converted, by name, shape and type, so that a model that is made twice shares it. */
+    private final Map<String, Tensor> taken;
 
     private final @Nullable DType products;
 
@@ -34,13 +34,13 @@ public final class MappedWeights implements Weights {
             Map<String, String> inFile,
             String prefix,
             DType dtype,
-            Map<String, Tensor> converted,
+            Map<String, Tensor> taken,
             @Nullable DType products) {
         this.checkpoint = checkpoint;
         this.inFile = inFile;
         this.prefix = prefix;
         this.dtype = dtype;
-        this.converted = converted;
+        this.taken = taken;
         this.products = products;
     }
 
@@ -74,7 +74,7 @@ public final class MappedWeights implements Weights {
 
     /** The same for a network whose linear maps multiply in another type than they are kept in, or null. */
     public MappedWeights multiplyingIn(@Nullable DType type) {
-        return new MappedWeights(checkpoint, inFile, prefix, dtype, converted, type);
+        return new MappedWeights(checkpoint, inFile, prefix, dtype, taken, type);
     }
 
     @Override
@@ -84,7 +84,7 @@ public final class MappedWeights implements Weights {
 
     @Override
     public MappedWeights under(String more) {
-        return new MappedWeights(checkpoint, inFile, prefix + more, dtype, converted, products);
+        return new MappedWeights(checkpoint, inFile, prefix + more, dtype, taken, products);
     }
 
     @Override
@@ -103,12 +103,16 @@ public final class MappedWeights implements Weights {
         }
         return stored.scalar_type().intern() == dtype.scalarType()
                 ? stored
-                : converted.computeIfAbsent(prefix + name, n -> keep(Tensors.to(stored, dtype)));
+                : taken.computeIfAbsent(key(name, shape) + dtype, n -> keep(Tensors.to(stored, dtype)));
     }
 
     @Override
     public Tensor stored(String name, long... shape) {
-        return keep(fleeting(name, shape));
+        return taken.computeIfAbsent(key(name, shape), n -> keep(fleeting(name, shape)));
+    }
+
+    private String key(String name, long... shape) {
+        return prefix + name + Arrays.toString(shape);
     }
 
     /** As {@link #stored}, but the open scope owns it: for weights that something else is made of. */

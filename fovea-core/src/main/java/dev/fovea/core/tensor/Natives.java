@@ -58,6 +58,23 @@ public final class Natives {
         torch.set_num_threads(Math.max(1, threads));
     }
 
+    /**
+     * Hands memory that is free but lies between what is used back to the system, where the C library can. For work that
+     * goes on for hours with tensors of ever other sizes: training held ten times what it needed after 300 steps.
+     */
+    public static void trim() {
+        ensureLoaded();
+        MethodHandle trim = ofTheCLibrary("malloc_trim", ValueLayout.JAVA_LONG);
+        if (trim == null) {
+            return;
+        }
+        try {
+            int ignored = (int) trim.invokeExact(0L);
+        } catch (Throwable e) {
+            throw new IllegalStateException("Cannot tell the C library to hand memory back", e);
+        }
+    }
+
     private static boolean load() {
         if (System.getenv("OMP_WAIT_POLICY") == null) {
             setenv("OMP_WAIT_POLICY", "PASSIVE");

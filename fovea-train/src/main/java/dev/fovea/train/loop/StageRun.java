@@ -1,5 +1,6 @@
 package dev.fovea.train.loop;
 
+import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.Prefetch;
@@ -179,6 +180,7 @@ final class StageRun<B> {
             }
         }
         save.run();
+        Natives.trim();
         saved = optimizer.steps();
     }
 

@@ -13,6 +13,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.train.loop.TrainingException;
 import dev.fovea.train.nn.Precision;
+import dev.fovea.train.nn.StepWeights;
 import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Renderer;
 import java.io.IOException;
@@ -134,9 +135,14 @@ final class BaseModel implements AutoCloseable {
         return weights;
     }
 
-    /** The model with something added to its weights; what moves is in the graph of the open scope. */
+    /**
+     * The model with something added to its weights; what moves is in the graph of the open scope, and the model lives no
+     * longer than that.
+     */
     ModelParts with(Additions additions) {
-        return additions.isEmpty() ? plain : description.load(AddedWeights.of(weights, additions), null);
+        return additions.isEmpty()
+                ? plain
+                : description.load(AddedWeights.of(new StepWeights(weights), additions), null);
     }
 
     @Override
