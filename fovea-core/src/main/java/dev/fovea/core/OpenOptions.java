@@ -1,5 +1,6 @@
 package dev.fovea.core;
 
+import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.model.quantized.Quantization;
 import dev.fovea.core.technique.Techniques;
 import java.nio.file.Path;
@@ -14,13 +15,16 @@ import org.jspecify.annotations.Nullable;
  *     the question; null takes the folder {@code clip} inside the model's, if there is one
  * @param techniques those that can be asked for by name
  * @param chatTemplate a name among the checkpoint's chat templates, or a file with one; null takes the usual one
+ * @param rowsAtOnce tokens of a prompt, or patches of pictures, that a layer takes at once: bounds the memory of long
+ *     prompts and of many tiles or frames, see {@link PathEngine#takingAtOnce}
  */
 public record OpenOptions(
         Precision precision,
         @Nullable Quantization weights,
         @Nullable Path textTower,
         Techniques techniques,
-        @Nullable String chatTemplate) {
+        @Nullable String chatTemplate,
+        int rowsAtOnce) {
 
     /** The element type of the arithmetic; scores, norms, rotary tables and logits are f32 in any case. */
     public enum Precision {
@@ -32,26 +36,30 @@ public record OpenOptions(
 
     /** Precision by speed, techniques from the class path. */
     public static OpenOptions defaults() {
-        return new OpenOptions(Precision.AUTO, null, null, Techniques.installed(), null);
+        return new OpenOptions(Precision.AUTO, null, null, Techniques.installed(), null, PathEngine.ROWS_AT_ONCE);
     }
 
     public OpenOptions withPrecision(Precision value) {
-        return new OpenOptions(value, weights, textTower, techniques, chatTemplate);
+        return new OpenOptions(value, weights, textTower, techniques, chatTemplate, rowsAtOnce);
     }
 
     public OpenOptions withWeights(@Nullable Quantization value) {
-        return new OpenOptions(precision, value, textTower, techniques, chatTemplate);
+        return new OpenOptions(precision, value, textTower, techniques, chatTemplate, rowsAtOnce);
     }
 
     public OpenOptions withTextTower(Path folder) {
-        return new OpenOptions(precision, weights, folder, techniques, chatTemplate);
+        return new OpenOptions(precision, weights, folder, techniques, chatTemplate, rowsAtOnce);
     }
 
     public OpenOptions withTechniques(Techniques value) {
-        return new OpenOptions(precision, weights, textTower, value, chatTemplate);
+        return new OpenOptions(precision, weights, textTower, value, chatTemplate, rowsAtOnce);
     }
 
     public OpenOptions withChatTemplate(String nameOrFile) {
-        return new OpenOptions(precision, weights, textTower, techniques, nameOrFile);
+        return new OpenOptions(precision, weights, textTower, techniques, nameOrFile, rowsAtOnce);
+    }
+
+    public OpenOptions withRowsAtOnce(int rows) {
+        return new OpenOptions(precision, weights, textTower, techniques, chatTemplate, rows);
     }
 }

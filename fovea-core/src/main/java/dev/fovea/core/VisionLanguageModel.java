@@ -136,8 +136,9 @@ public final class VisionLanguageModel implements AutoCloseable {
             ContrastiveModel clip = tower == null ? null : tower.clip();
             ModelParts model = description.load(weights, clip);
             weights.requireDescribed();
-            PathEngine engine =
-                    new PathEngine(model, additions -> description.load(AddedWeights.of(weights, additions), clip));
+            PathEngine engine = new PathEngine(
+                            model, additions -> description.load(AddedWeights.of(weights, additions), clip))
+                    .takingAtOnce(options.rowsAtOnce());
             ModelShape shape = description.hasVision()
                     ? Pictures.typical(
                             model.shape(),

@@ -33,14 +33,17 @@ final class ConnectorPass {
     private final Connector connector;
     private final int lead;
     private final boolean clsIsFeature;
+    private final int most;
     private final UnaryOperator<Tensor> shared;
 
     /**
      * @param cls whether features begin with those of a class token
      * @param clsIsFeature whether the class token goes to the language model too
+     * @param most patches that it takes at once
      * @param shared takes states of the encoder's last feature layer into the space of the paired text tower
      */
-    ConnectorPass(Connector connector, boolean cls, boolean clsIsFeature, UnaryOperator<Tensor> shared) {
+    ConnectorPass(Connector connector, boolean cls, boolean clsIsFeature, int most, UnaryOperator<Tensor> shared) {
+        this.most = most;
         this.connector = connector;
         this.lead = cls ? 1 : 0;
         this.clsIsFeature = clsIsFeature;
@@ -161,7 +164,7 @@ final class ConnectorPass {
         Tensor[] rows = states.stream()
                 .map(s -> clsIsFeature ? s.features : ownFeatures(s))
                 .toArray(Tensor[]::new);
-        Tensor all = connector.project(Tensors.cat(0, rows));
+        Tensor all = map(Tensors.cat(0, rows));
         int[] tokens =
                 Arrays.stream(rows).mapToInt(r -> (int) r.size(0) / patches()).toArray();
         Tensor[] each = Tensors.split(all, 0, tokens);
@@ -217,7 +220,7 @@ final class ConnectorPass {
                 places[(b.top() + i / cols) * b.canvasCols() + b.left() + i % cols] = row++;
             }
         }
-        Tensor all = connector.project(Tensors.cat(0, rows)).index_select(0, Tensors.indices(places));
+        Tensor all = map(Tensors.cat(0, rows)).index_select(0, Tensors.indices(places));
         Tensor blended = Blending.canvas(all, canvas);
         for (State s : views) {
             Seen.Blend b = blend(s);
@@ -239,6 +242,10 @@ final class ConnectorPass {
     /** Those of the visual tokens, without the class token's. */
     private Tensor ownFeatures(State s) {
         return s.features.narrow(0, lead, s.features.size(0) - lead);
+    }
+
+    private Tensor map(Tensor features) {
+        return RowBlock.map(features, most, patches(), connector::project);
     }
 
     private int patches() {

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class DecoderPass {
     private final Decoder decoder;
     private final List<Chunk> chunks;
+    private final int most;
     private final List<@Nullable PromptFactors> factors;
     private final PassAttention attention;
     private @Nullable DecoderProjections previous;
@@ -56,11 +58,38 @@ final class DecoderPass {
         int length() {
             return fresh ? sequence.length() : count;
         }
+
+        /**
+         * Keeps keys and values of some neighbouring rows in a layer, those behind them still to come.
+         *
+         * @param k {@code [kv-heads, n, d]}
+         * @param positions on the first axis, of all rows
+         * @param places of all rows of a continuation
+         * @param start the first of these rows
+         */
+        void keep(int layer, Tensor k, Tensor v, int[] positions, int[] places, int start) {
+            KvCache.Layer cache = sequence.cache().layer(layer);
+            int n = (int) k.size(1);
+            int[] all = fresh ? sequence.origins() : places;
+            cache.append(
+                    k,
+                    v,
+                    Arrays.copyOfRange(all, start, start + n),
+                    Arrays.copyOfRange(positions, start, start + n),
+                    fresh ? sequence.next() : cache.nextPosition() + n);
+        }
     }
 
-    DecoderPass(Decoder decoder, List<Chunk> chunks) {
+    /**
+     * A pass over these sequences.
+     *
+     * @param most tokens that a layer takes at once; those of sequences that keep nothing are taken whole, and so is
+     *     everything where gradients are recorded, which need what was computed of all tokens
+     */
+    DecoderPass(Decoder decoder, List<Chunk> chunks, int most) {
         this.decoder = decoder;
         this.chunks = chunks;
+        this.most = most;
         this.factors = chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList());
         this.attention = new PassAttention(decoder, chunks);
     }
@@ -146,6 +175,17 @@ final class DecoderPass {
         boolean last = index == decoder.layers().size() - 1;
         int[][][] positions = positions(index);
         now.positions(rotation(index, packed(positions)));
+        enter(index);
+        attentionStation(index);
+        LayerBlocks many = new LayerBlocks(index, layer, chunks, attention, now, x, positions, places, blocks());
+        if (many.blocks().size() > 1 && !last) {
+            return inBlocks(index, many);
+        }
+        if (many.blocks().size() > 1) {
+            many.keep();
+            previous = null;
+            return lastLayer(layer, x, beside, attention.lastRows(index, now, ends()));
+        }
         if (x.size(0) == chunks.size() || x.requires_grad()) {
             // With gradients, which want all of them anyway; or one token of each sequence: also the last layer, whose
             // other queries nobody asks for, needs all of them.
@@ -154,20 +194,40 @@ final class DecoderPass {
         Tensor k = now.keys(true);
         Tensor v = now.values();
         fillCaches(index, k, v, positions, places);
-        attentionStation(index);
         Tensor attended = last && !selective()
                 ? attention.lastRows(index, now, ends())
                 : attention.allRows(index, now, k, v, lengths());
         previous = last || !wantedBehind(index) ? null : now;
-        Tensor residual = x;
         if (last) {
-            Tensor wanted = Tensors.indices(asked());
-            attended = selective() ? attended.index_select(0, wanted) : attended;
-            residual = x.index_select(0, wanted);
+            return lastLayer(
+                    layer, x, beside, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);
         }
-        PackedFactors behind = beside.over(last ? askedOfEach() : lengths());
-        Tensor leaving = layer.mlpResidual(layer.attentionResidual(residual, attended, behind), behind);
-        return last ? leaving : withDeepFeatures(index, leaving);
+        PackedFactors behind = beside.over(lengths());
+        return withDeepFeatures(index, layer.mlpResidual(layer.attentionResidual(x, attended, behind), behind));
+    }
+
+    /** @param attended what the heads gathered for the tokens asked for, of which alone the rest is computed */
+    private Tensor lastLayer(DecoderLayer layer, Tensor x, PackedFactors beside, Tensor attended) {
+        PackedFactors behind = beside.over(askedOfEach());
+        Tensor residual = x.index_select(0, Tensors.indices(asked()));
+        return layer.mlpResidual(layer.attentionResidual(residual, attended, behind), behind);
+    }
+
+    private List<RowBlock> blocks() {
+        boolean whole = GradMode.is_enabled()
+                || chunks.stream().anyMatch(c -> !c.sequence().keeps());
+        return RowBlock.of(lengths(), whole ? Integer.MAX_VALUE : most);
+    }
+
+    /** A layer that a step behind it looks back at is projected whole: the step sees all tokens. */
+    private Tensor inBlocks(int index, LayerBlocks many) {
+        boolean wanted = wantedBehind(index);
+        if (wanted) {
+            many.now().complete();
+        }
+        Tensor leaving = many.leaving();
+        previous = wanted ? many.now() : null;
+        return withDeepFeatures(index, leaving);
     }
 
     /** Adds to the visual tokens of fresh prompts what comes from earlier blocks of the encoder, behind a layer. */
@@ -195,25 +255,23 @@ final class DecoderPass {
         return chunks.stream().anyMatch(c -> c.fresh() && c.sequence().book().decoderSignal(layer + 1, layer));
     }
 
+    /** The tokens of fresh prompts are those that the layer has. */
+    private void enter(int index) {
+        for (Chunk chunk : chunks) {
+            if (chunk.fresh()) {
+                chunk.sequence().entered(index);
+                chunk.sequence().decoderTokens().add(chunk.sequence().visual().count());
+            }
+        }
+    }
+
     private void fillCaches(int index, Tensor k, Tensor v, int[][][] positions, int[][] places) {
         int from = 0;
         for (int c = 0; c < chunks.size(); c++) {
             Chunk chunk = chunks.get(c);
-            Sequence s = chunk.sequence();
             int n = chunk.length();
-            if (s.keeps()) {
-                KvCache.Layer cache = s.cache().layer(index);
-                int next = chunk.fresh() ? s.next() : cache.nextPosition() + n;
-                cache.append(
-                        k.narrow(1, from, n),
-                        v.narrow(1, from, n),
-                        chunk.fresh() ? s.origins() : places[c],
-                        positions[c][0],
-                        next);
-            }
-            if (chunk.fresh()) {
-                s.entered(index);
-                s.decoderTokens().add(s.visual().count());
+            if (chunk.sequence().keeps()) {
+                chunk.keep(index, k.narrow(1, from, n), v.narrow(1, from, n), positions[c][0], places[c], 0);
             }
             from += n;
         }

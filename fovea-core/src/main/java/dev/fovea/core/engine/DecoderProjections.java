@@ -35,6 +35,42 @@ final class DecoderProjections {
         this.states = states;
     }
 
+    /**
+     * The same of some neighbouring rows, with what has been made of all of them already.
+     *
+     * @param from the first row
+     */
+    DecoderProjections rows(int from, int count) {
+        DecoderProjections part =
+                new DecoderProjections(layer, beside.rows(from, count), states.narrow(0, from, count));
+        RotaryEmbedding.Table t = table();
+        part.table = new RotaryEmbedding.Table(
+                t.cos().narrow(0, from, count), t.sin().narrow(0, from, count));
+        part.normed = narrowed(normed, 0, from, count);
+        part.queries = narrowed(queries, 1, from, count);
+        part.keys = narrowed(keys, 1, from, count);
+        part.values = narrowed(values, 1, from, count);
+        part.rotatedQueries = narrowed(rotatedQueries, 1, from, count);
+        part.rotatedKeys = narrowed(rotatedKeys, 1, from, count);
+        return part;
+    }
+
+    private static @Nullable Tensor narrowed(@Nullable Tensor t, long dim, int from, int count) {
+        return t == null ? null : t.narrow(dim, from, count);
+    }
+
+    /** What is added to the maps of the layer, of these rows. */
+    PackedFactors beside() {
+        return beside;
+    }
+
+    /** Makes everything that a step may ask for of this layer, while its positions are known. */
+    void complete() {
+        queries(true);
+        keys(true);
+        values();
+    }
+
     /** Sets the rotary table of the current positions; what was rotated by another is forgotten. */
     void positions(RotaryEmbedding.Table current) {
         if (table != current) {

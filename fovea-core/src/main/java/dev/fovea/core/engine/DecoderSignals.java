@@ -8,6 +8,7 @@ import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -78,20 +79,31 @@ record DecoderSignals(
             return out;
         }
         DecoderProjections p = layers.apply(s.layer());
-        Tensor q = asking.length == 1
-                ? p.query(from + asking[0], s.rotary())
-                : p.queries(s.rotary()).index_select(1, Tensors.indices(rows(asking)));
         Tensor k = p.keys(s.rotary());
-        k = s.keys() == Signal.KeyScope.VISUAL
+        Tensor keys = s.keys() == Signal.KeyScope.VISUAL
                 ? k.index_select(1, Tensors.indices(rows(visual)))
                 : k.narrow(1, from, sequence.prompt());
-        Tensor probabilities =
-                AttentionScores.probabilities(attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, asked));
-        float[] values = Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
+        Tensor q = asking.length == 1 ? p.query(from + asking[0], s.rotary()) : queries(p, s.rotary(), asking);
+        float[] values =
+                Tensors.floats(AttentionScores.meanOfPieces(asking.length, scores(s.layer(), keys), (at, n) -> {
+                    int[] some = Arrays.copyOfRange(asking, at, at + n);
+                    Tensor probabilities = AttentionScores.probabilities(
+                            attentions.apply(s.layer()), q.narrow(1, at, n), keys, hidden(s.layer(), some, asked));
+                    return AttentionScores.mean(probabilities, 0, 1);
+                }));
         for (int i = 0; i < asked.length; i++) {
             out[asked[i]] = values[i];
         }
         return out;
+    }
+
+    private Tensor queries(DecoderProjections p, boolean rotary, int[] asking) {
+        return p.queries(rotary).index_select(1, Tensors.indices(rows(asking)));
+    }
+
+    /** Scores of one query in a layer. */
+    private long scores(int layer, Tensor keys) {
+        return attentions.apply(layer).heads() * keys.size(1);
     }
 
     /** Attention of the text behind the picture to the visual tokens. */
@@ -102,24 +114,34 @@ record DecoderSignals(
             return new Matrix(0, visual.length, new float[0]);
         }
         DecoderProjections p = layers.apply(s.layer());
-        Tensor q = p.queries(true).index_select(1, Tensors.indices(rows(asking)));
-        Tensor k = p.keys(true).narrow(1, from, sequence.prompt());
+        Tensor q = queries(p, true, asking);
+        Tensor keys = p.keys(true).narrow(1, from, sequence.prompt());
         int[] all = IntStream.range(0, sequence.prompt()).toArray();
-        Tensor toVisual = AttentionScores.probabilities(
-                        attentions.apply(s.layer()), q, k, hidden(s.layer(), asking, all))
-                .index_select(2, Tensors.indices(visual));
-        return EncoderRows.matrix(s.byHead() ? toVisual.reshape(-1, visual.length) : AttentionScores.mean(toVisual, 0));
+        List<Tensor> parts = AttentionScores.inPieces(asking.length, scores(s.layer(), keys), (at, n) -> {
+            int[] some = Arrays.copyOfRange(asking, at, at + n);
+            Tensor toVisual = AttentionScores.probabilities(
+                            attentions.apply(s.layer()), q.narrow(1, at, n), keys, hidden(s.layer(), some, all))
+                    .index_select(2, Tensors.indices(visual));
+            return s.byHead() ? toVisual : AttentionScores.mean(toVisual, 0);
+        });
+        Tensor whole = Tensors.cat(s.byHead() ? 1 : 0, parts.toArray(Tensor[]::new));
+        return EncoderRows.matrix(s.byHead() ? whole.reshape(-1, visual.length) : whole);
     }
 
     private Matrix attentionMap(Signal.DecoderAttentionMap s) {
         int[] all = IntStream.range(0, sequence.prompt()).toArray();
         DecoderProjections p = layers.apply(s.layer());
-        Tensor map = AttentionScores.probabilities(
-                attentions.apply(s.layer()),
-                p.queries(true).narrow(1, from, all.length),
-                p.keys(true).narrow(1, from, all.length),
-                hidden(s.layer(), all, all));
-        return EncoderRows.matrix(AttentionScores.mean(map, 0));
+        Tensor queries = p.queries(true).narrow(1, from, all.length);
+        Tensor keys = p.keys(true).narrow(1, from, all.length);
+        List<Tensor> parts = AttentionScores.inPieces(all.length, scores(s.layer(), keys), (at, n) -> {
+            Tensor map = AttentionScores.probabilities(
+                    attentions.apply(s.layer()),
+                    queries.narrow(1, at, n),
+                    keys,
+                    hidden(s.layer(), Arrays.copyOfRange(all, at, at + n), all));
+            return AttentionScores.mean(map, 0);
+        });
+        return EncoderRows.matrix(Tensors.cat(0, parts.toArray(Tensor[]::new)));
     }
 
     private Rows hidden(Signal.DecoderHidden s) {

@@ -37,6 +37,7 @@ final class EncoderPass {
     private final VisionEncoder encoder;
     private final Grouping grouping;
     private final int[] featureLayers;
+    private final int most;
     private final @Nullable UnaryOperator<Tensor> shared;
     private final List<EncodingImage> images = new ArrayList<>();
     private final List<@Nullable Tensor> features;
@@ -47,9 +48,16 @@ final class EncoderPass {
     /**
      * @param grouping which patches make which token: they stay together
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
+     * @param most rows that the MLP of a block takes at once
      * @param shared takes patches behind the last block into the space of the paired text tower; or null
      */
-    EncoderPass(VisionEncoder encoder, Grouping grouping, int[] featureLayers, @Nullable UnaryOperator<Tensor> shared) {
+    EncoderPass(
+            VisionEncoder encoder,
+            Grouping grouping,
+            int[] featureLayers,
+            int most,
+            @Nullable UnaryOperator<Tensor> shared) {
+        this.most = most;
         this.encoder = encoder;
         this.grouping = grouping;
         this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
@@ -245,7 +253,7 @@ final class EncoderPass {
         Tensor attended = p.attend(block, lengths(), windowsOf(layer));
         images.forEach(image -> image.guests = null);
         Tensor y = station(new Station.EncoderAttention(layer), block.attentionResidual(x, attended));
-        return block.mlpResidual(y);
+        return RowBlock.map(y, most, 1, block::mlpResidual);
     }
 
     /** The logarithm of token sizes for images whose plan wants it and that have merged tokens; null if none has. */

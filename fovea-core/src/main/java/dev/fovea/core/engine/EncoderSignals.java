@@ -29,9 +29,6 @@ record EncoderSignals(
         EncoderRows rows,
         @Nullable List<int[]> windows) {
 
-    /** Probabilities that are made at once; more are made head by head. */
-    private static final long AT_ONCE = 1L << 26;
-
     /** Puts the signal where later stations find it. */
     void measure(Signal<?> signal, Carried carried, int[] ids) {
         switch (signal) {
@@ -65,17 +62,11 @@ record EncoderSignals(
             return inWindows(windows);
         }
         Tensor asking = q.narrow(1, first, count - first);
-        long heads = q.size(0);
-        if (heads * count * count <= AT_ONCE) {
-            return AttentionScores.mean(probabilities(asking), 1).narrow(1, 0, count);
-        }
-        Tensor[] each = new Tensor[(int) heads];
-        for (int h = 0; h < each.length; h++) {
-            Tensor one =
-                    AttentionScores.probabilities(asking.narrow(0, h, 1), k.narrow(0, h, 1), block.scale(), keyBias, 0);
-            each[h] = AttentionScores.mean(one, 1).narrow(1, 0, count);
-        }
-        return Tensors.cat(0, each);
+        return AttentionScores.meanOfPieces(
+                        (int) asking.size(1),
+                        q.size(0) * k.size(1),
+                        (from, n) -> AttentionScores.mean(probabilities(asking.narrow(1, from, n)), 1))
+                .narrow(1, 0, count);
     }
 
     /** Queries outside of a key's window pay it no attention, and count nevertheless. */
@@ -100,7 +91,11 @@ record EncoderSignals(
     private Matrix map() {
         long count = q.size(1);
         if (windows == null) {
-            return rows.map(AttentionScores.mean(probabilities(q), 0).narrow(1, 0, count));
+            List<Tensor> parts = AttentionScores.inPieces(
+                    (int) count,
+                    q.size(0) * k.size(1),
+                    (from, n) -> AttentionScores.mean(probabilities(q.narrow(1, from, n)), 0));
+            return rows.map(Tensors.cat(0, parts.toArray(Tensor[]::new)).narrow(1, 0, count));
         }
         Tensor out = Tensors.zeros(DType.F32, count, count);
         for (int[] window : windows) {

@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.model.language.Beside;
 import dev.fovea.core.tensor.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -37,6 +38,24 @@ record PackedFactors(int layer, List<@Nullable PromptFactors> prompts, int[] row
             others[i] = change == null ? others[i] : change.count();
         }
         return over(others);
+    }
+
+    /** The same over some neighbouring rows, those of their prompts alone. */
+    PackedFactors rows(int from, int count) {
+        List<@Nullable PromptFactors> own = new ArrayList<>();
+        IntStream.Builder lengths = IntStream.builder();
+        int begin = 0;
+        for (int p = 0; p < rows.length; p++) {
+            int n = Math.min(begin + rows[p], from + count) - Math.max(begin, from);
+            begin += rows[p];
+            if (n > 0) {
+                lengths.add(n);
+                if (!prompts.isEmpty()) {
+                    own.add(prompts.get(p));
+                }
+            }
+        }
+        return new PackedFactors(layer, own, lengths.build().toArray());
     }
 
     /** What is added to a single row. */

@@ -6,9 +6,12 @@ import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.model.language.SelfAttention;
 import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -20,11 +23,18 @@ import org.jspecify.annotations.Nullable;
 final class PassAttention implements AutoCloseable {
     private final Decoder decoder;
     private final List<DecoderPass.Chunk> chunks;
+    private final Map<List<Integer>, PassAttention> parts = new HashMap<>();
     private @Nullable EdgeMask mask;
 
     PassAttention(Decoder decoder, List<DecoderPass.Chunk> chunks) {
         this.decoder = decoder;
         this.chunks = chunks;
+    }
+
+    /** The same of some neighbouring sequences. */
+    PassAttention of(int first, int count) {
+        return parts.computeIfAbsent(
+                List.of(first, count), key -> new PassAttention(decoder, chunks.subList(first, first + count)));
     }
 
     /**
@@ -48,10 +58,10 @@ final class PassAttention implements AutoCloseable {
             Held held = chunk.sequence().keeps()
                     ? Held.by(chunk.sequence().cache().layer(index))
                     : new Held(k.narrow(1, from, lengths[c]), v.narrow(1, from, lengths[c]));
-            parts[c] = out == null ? attend(index, chunk, own, held) : out.narrow(0, from, lengths[c]);
+            parts[c] = out == null ? attend(index, chunk, own, held, 0) : out.narrow(0, from, lengths[c]);
             boolean pending = out != null || lengths[c] > 1;
             if (pending && chunk.sequence().rescaling(index) != null) {
-                Tensor row = attend(index, chunk, own.narrow(1, lengths[c] - 1, 1), held);
+                Tensor row = attend(index, chunk, own.narrow(1, lengths[c] - 1, 1), held, 0);
                 parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
             }
             from += lengths[c];
@@ -115,41 +125,82 @@ final class PassAttention implements AutoCloseable {
         for (int c = 0; c < parts.length; c++) {
             DecoderPass.Chunk chunk = chunks.get(c);
             Held held = Held.by(chunk.sequence().cache().layer(index));
-            parts[c] = attend(index, chunk, now.query(ends[c], true), held);
+            parts[c] = attend(index, chunk, now.query(ends[c], true), held, 0);
         }
         return Tensors.cat(0, parts);
     }
 
     /**
-     * Attention of the last tokens of a sequence to what its layer holds; a single one's as it was told to rescale it.
+     * Attention of some neighbouring rows of one sequence, all of whose keys and values are in its cache; its last row as
+     * it was told to rescale it.
+     *
+     * @param q {@code [heads, rows, d]}
+     * @param start the first of these rows among those of the sequence in this pass
+     */
+    Tensor stretch(int index, DecoderPass.Chunk chunk, Tensor q, int start) {
+        Held held = Held.by(chunk.sequence().cache().layer(index));
+        int rows = (int) q.size(1);
+        int behind = chunk.length() - start - rows;
+        Tensor all = attend(index, chunk, q, held, behind);
+        if (behind > 0 || rows == 1 || chunk.sequence().rescaling(index) == null) {
+            return all;
+        }
+        Tensor row = attend(index, chunk, q.narrow(1, rows - 1, 1), held, 0);
+        return Tensors.cat(0, all.narrow(0, 0, rows - 1), row);
+    }
+
+    /**
+     * Attention of neighbouring tokens of a sequence to what its layer holds; of the last one by itself as it was told to
+     * rescale it.
      *
      * @param q {@code [heads, queries, d]}
+     * @param behind tokens of the sequence behind them
      */
-    private Tensor attend(int index, DecoderPass.Chunk chunk, Tensor q, Held in) {
+    private Tensor attend(int index, DecoderPass.Chunk chunk, Tensor q, Held in, int behind) {
         SelfAttention attention = decoder.layers().get(index).attention();
         Sequence s = chunk.sequence();
         int queries = (int) q.size(1);
-        List<float[]> factors = queries == 1 ? s.rescaling(index) : null;
+        boolean lastOne = queries == 1 && behind == 0;
+        List<float[]> factors = lastOne ? s.rescaling(index) : null;
         Sight.Rule rule = rule(attention);
         boolean everything = attention.cap() == 0 && rule.window() == 0 && s.edges(index) == null;
         if (factors == null
                 && everything
-                && (queries == 1 || !chunk.fresh() || !s.sight(index).special(rule))) {
-            return PackedAttention.last(q, in.keys(), in.values(), attention.scale());
+                && (lastOne || !chunk.fresh() || !s.sight(index).special(rule))) {
+            long before = in.keys().size(1) - behind;
+            return PackedAttention.last(
+                    q, in.keys().narrow(1, 0, before), in.values().narrow(1, 0, before), attention.scale());
         }
         Sight held = chunk.fresh() ? s.sight(index) : s.held(index);
-        Sight asking = held.last(queries);
+        int end = held.count() - behind;
+        Sight asking = held.between(end - queries, end);
         if (factors != null) {
             return Rescaling.attend(
                     q, in.keys(), in.values(), attention.scale(), attention.cap(), asking.hidden(held, rule), factors);
         }
+        int pieces = Math.ceilDiv(queries, Math.max(1, PackedAttention.MASK_AT_ONCE / held.count()));
+        Tensor[] parts = new Tensor[pieces];
+        for (int p = 0; p < pieces; p++) {
+            int from = (int) ((long) queries * p / pieces);
+            int to = (int) ((long) queries * (p + 1) / pieces);
+            try (Scope scope = Scope.inner()) {
+                Sight some = asking.between(from, to);
+                parts[p] = scope.keep(masked(attention, rule, q.narrow(1, from, to - from), in, some, held));
+            }
+        }
+        return Tensors.cat(0, parts);
+    }
+
+    /** Over the keys between the first and the last that one of the queries sees. */
+    private static Tensor masked(
+            SelfAttention attention, Sight.Rule rule, Tensor q, Held in, Sight asking, Sight held) {
         int first = Sight.unseen(asking, held, rule);
-        int keys = held.count() - first;
+        int keys = Sight.seen(asking, held) - first;
         return PackedAttention.masked(
                 q,
                 in.keys().narrow(1, first, keys),
                 in.values().narrow(1, first, keys),
-                asking.hidden(held.from(first), rule),
+                asking.hidden(held.between(first, first + keys), rule),
                 attention.scale(),
                 attention.cap());
     }
@@ -163,9 +214,10 @@ final class PassAttention implements AutoCloseable {
         return decoder.options().variant().mutual().acrossWindows();
     }
 
-    /** Frees the mask that layers shared. */
+    /** Frees the masks that layers shared. */
     @Override
     public void close() {
+        parts.values().forEach(PassAttention::close);
         if (mask != null) {
             mask.close();
             mask = null;

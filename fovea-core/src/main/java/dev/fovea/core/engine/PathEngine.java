@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +35,12 @@ import org.jspecify.annotations.Nullable;
  * model. Holds nothing but the model, so any number of threads may use it at once.
  */
 public final class PathEngine {
+    /** Tokens, or patches of pictures, that a layer takes at once unless it is told otherwise. */
+    public static final int ROWS_AT_ONCE = 2_048;
+
     private final ModelParts model;
     private final AdaptedModels adapted;
+    private final int most;
 
     /** An engine for a model whose weights no plan may change. */
     public PathEngine(ModelParts model) {
@@ -51,17 +56,39 @@ public final class PathEngine {
      * @param adapt makes the same model with something added to its weights; what it makes lives as long as the model
      */
     public PathEngine(ModelParts model, Function<Additions, ModelParts> adapt) {
-        this(model, new AdaptedModels(model, adapt));
+        this(model, new AdaptedModels(model, adapt), ROWS_AT_ONCE);
     }
 
-    private PathEngine(ModelParts model, AdaptedModels adapted) {
+    private PathEngine(ModelParts model, AdaptedModels adapted, int most) {
         this.model = model;
         this.adapted = adapted;
+        this.most = most;
+    }
+
+    /**
+     * The same engine with another bound of what a layer has in memory. A prompt of more tokens passes each layer in
+     * blocks of at most so many: norms, projections, attention and MLP of one block at a time over the keys and values of
+     * all, so that answers stay the same up to rounding and no more than the caches and the states of one layer grow with
+     * the prompt. Plans act as they do otherwise, for a station lies between two layers and sees all tokens: what a step
+     * asks for is computed of all of them (queries, keys and values of the layer that it looks at; an attention map only
+     * where a step declares one). Pictures and tiles pass the encoder some at a time, at least one; a picture of more
+     * patches passes it by itself.
+     *
+     * <p>A prompt is taken whole, whatever its length, where gradients are recorded or nothing is kept of it: while a
+     * network learns.
+     *
+     * @param rows at least 1
+     */
+    public PathEngine takingAtOnce(int rows) {
+        if (rows < 1) {
+            throw new IllegalArgumentException("A layer takes at least one token at once, not " + rows + ".");
+        }
+        return new PathEngine(model, adapted, rows);
     }
 
     /** The engine of the model with something added to its weights. */
     private PathEngine with(Additions additions) {
-        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted);
+        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted, most);
     }
 
     public ModelParts model() {
@@ -99,6 +126,27 @@ public final class PathEngine {
 
     /** As above, with gradients if the caller's scope records them. */
     List<EncodedImage> encoded(List<ImageInput> images) {
+        int[] patches = images.stream().mapToInt(this::patches).toArray();
+        List<EncodedImage> done = new ArrayList<>();
+        try {
+            for (RowBlock some : RowBlock.of(patches, GradMode.is_enabled() ? Integer.MAX_VALUE : most)) {
+                if (some.start() == 0) {
+                    done.addAll(encodedTogether(images.subList(some.sequence(), some.sequence() + some.sequences())));
+                }
+            }
+            return done;
+        } catch (RuntimeException e) {
+            done.forEach(EncodedImage::close);
+            throw e;
+        }
+    }
+
+    private int patches(ImageInput image) {
+        int side = model.vision().options().patches().size();
+        return Math.toIntExact(image.pixels().size(1) / side * (image.pixels().size(2) / side));
+    }
+
+    private List<EncodedImage> encodedTogether(List<ImageInput> images) {
         int[] layers =
                 model.featureLayers().stream().mapToInt(Integer::intValue).toArray();
         ContrastiveModel tower = model.textTower();
@@ -106,6 +154,7 @@ public final class PathEngine {
                         model.vision(),
                         model.connector().grouping(),
                         layers,
+                        most,
                         tower == null
                                 ? null
                                 : last -> tower.head().patches(model.vision().features(last)))
@@ -267,7 +316,7 @@ public final class PathEngine {
                     chunks.add(new DecoderPass.Chunk(blind, 0, true));
                 }
             }
-            DecoderPass pass = new DecoderPass(decoder(), chunks);
+            DecoderPass pass = new DecoderPass(decoder(), chunks, most);
             deliver(states, chunks, pass.run(packed(embeddings)), pass.finalStates(), whole);
             states.forEach(state -> state.sequence().deep(null));
         }
@@ -279,7 +328,11 @@ public final class PathEngine {
             return List.of();
         }
         return new ConnectorPass(
-                        model.connector(), model.vision().options().classToken(), model.clsIsFeature(), this::shared)
+                        model.connector(),
+                        model.vision().options().classToken(),
+                        model.clsIsFeature(),
+                        most,
+                        this::shared)
                 .project(items);
     }
 
@@ -316,7 +369,7 @@ public final class PathEngine {
                 }
             }
             int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
-            DecoderPass pass = new DecoderPass(decoder(), chunks);
+            DecoderPass pass = new DecoderPass(decoder(), chunks, most);
             deliver(states, chunks, pass.run(decoder().embed(all)), pass.finalStates(), i -> true);
         }
     }

@@ -4,6 +4,8 @@ import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.Arrays;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +58,14 @@ record Sight(
 
     /** The last of these tokens. */
     Sight last(int tokens) {
-        return at(IntStream.range(count() - tokens, count()).toArray());
+        return between(count() - tokens, count());
     }
 
-    /** Those from one on. */
-    Sight from(int first) {
-        return first == 0 ? this : last(count() - first);
+    /** Those from one on, up to another. */
+    Sight between(int first, int end) {
+        return first == 0 && end == count()
+                ? this
+                : at(IntStream.range(first, end).toArray());
     }
 
     /** Some of these tokens. */
@@ -98,20 +102,50 @@ record Sight(
         return first;
     }
 
+    /** How many of these tokens, from the front, reach as far as the last that one of the queries sees. */
+    static int seen(Sight queries, Sight keys) {
+        int last = queries.order[queries.count() - 1];
+        Set<Integer> mates =
+                Arrays.stream(queries.blocks).filter(b -> b != NONE).boxed().collect(Collectors.toSet());
+        int end = keys.count();
+        while (keys.order[end - 1] > last && !mates.contains(keys.blocks[end - 1])) {
+            end--;
+        }
+        return end;
+    }
+
     /** The keys that these queries do not see: {@code [queries, keys]}, true where one is hidden; null if none is. */
     @Nullable
     Tensor hidden(Sight keys, Rule rule) {
-        byte[] hidden = new byte[Math.multiplyExact(count(), keys.count())];
+        int n = keys.count();
+        byte[] hidden = new byte[Math.multiplyExact(count(), n)];
         boolean any = false;
         for (int q = 0; q < count(); q++) {
-            for (int k = 0; k < keys.count(); k++) {
-                if (!sees(q, keys, k, rule)) {
-                    hidden[q * keys.count() + k] = 1;
-                    any = true;
-                }
+            boolean plain = edges == null && rule.window() == 0 && blocks[q] == NONE;
+            any |= plain ? hideLater(q, keys, hidden) : hideEach(q, keys, rule, hidden);
+        }
+        return any ? Tensors.to(Tensors.of(hidden, count(), n), DType.BOOL) : null;
+    }
+
+    /** Marks what stands behind a query that sees all that is before it; whether there is any. */
+    private boolean hideLater(int q, Sight keys, byte[] hidden) {
+        int n = keys.count();
+        int at = Arrays.binarySearch(keys.order, order[q]);
+        int seen = at < 0 ? -at - 1 : at + 1;
+        Arrays.fill(hidden, q * n + seen, (q + 1) * n, (byte) 1);
+        return seen < n;
+    }
+
+    private boolean hideEach(int q, Sight keys, Rule rule, byte[] hidden) {
+        int n = keys.count();
+        boolean any = false;
+        for (int k = 0; k < n; k++) {
+            if (!sees(q, keys, k, rule)) {
+                hidden[q * n + k] = 1;
+                any = true;
             }
         }
-        return any ? Tensors.to(Tensors.of(hidden, count(), keys.count()), DType.BOOL) : null;
+        return any;
     }
 
     private boolean sees(int q, Sight keys, int k, Rule rule) {

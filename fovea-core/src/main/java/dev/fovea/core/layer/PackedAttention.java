@@ -2,6 +2,7 @@ package dev.fovea.core.layer;
 
 import dev.fovea.core.kernel.RowAttention;
 import dev.fovea.core.tensor.DType;
+import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.tensor.Work;
 import java.util.ArrayList;
@@ -18,7 +19,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PackedAttention {
     /** Capped scores that are made at once. */
-    private static final long SCORES_AT_ONCE = 1L << 24;
+    private static final long SCORES_AT_ONCE = 1L << 22;
+
+    /** Entries of a mask that are made at once: of some queries at a time, so that its size does not grow with theirs. */
+    public static final int MASK_AT_ONCE = 1 << 22;
 
     private PackedAttention() {}
 
@@ -169,8 +173,33 @@ public final class PackedAttention {
         if (queries == 1) {
             return Tensors.to(oneQuery(inQ, inK, inV, scale), dtype);
         }
-        Tensor mask = queries == keys ? null : lastRowsMask(queries, keys);
-        return Tensors.to(one(inQ, inK, inV, mask, mask == null, scale), dtype);
+        if (queries == keys) {
+            return Tensors.to(one(inQ, inK, inV, null, true, scale), dtype);
+        }
+        return Tensors.to(lastRows(inQ, inK, inV, scale), dtype);
+    }
+
+    /** Some queries at a time; none of them sees what stands behind the last. */
+    private static Tensor lastRows(Tensor q, Tensor k, Tensor v, double scale) {
+        long queries = q.size(1);
+        long keys = k.size(1);
+        long pieces = Math.ceilDiv(queries, Math.max(1, MASK_AT_ONCE / keys));
+        List<Tensor> parts = new ArrayList<>();
+        for (long p = 0; p < pieces; p++) {
+            try (Scope scope = Scope.inner()) {
+                long from = queries * p / pieces;
+                long n = queries * (p + 1) / pieces - from;
+                long seen = keys - queries + from + n;
+                parts.add(scope.keep(one(
+                        q.narrow(1, from, n),
+                        k.narrow(1, 0, seen),
+                        v.narrow(1, 0, seen),
+                        lastRowsMask(n, seen),
+                        false,
+                        scale)));
+            }
+        }
+        return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }
 
     /**
@@ -208,15 +237,17 @@ public final class PackedAttention {
         long step = Math.max(1, SCORES_AT_ONCE / (q.size(0) * k.size(1)));
         List<Tensor> parts = new ArrayList<>();
         for (long from = 0; from < queries; from += step) {
-            long n = Math.min(step, queries - from);
-            Tensor scores = CappedScores.of(q.narrow(1, from, n), k, scale, cap);
-            Tensor seen = hidden == null ? scores : CappedScores.without(scores, hidden.narrow(0, from, n));
-            Work.attention(q.narrow(1, from, n), k.size(1), 1);
-            Tensor weights = Tensors.softmax(seen).view(k.size(0), -1, k.size(1));
-            parts.add(weights.matmul(v)
-                    .view(q.size(0), n, q.size(2))
-                    .transpose(0, 1)
-                    .reshape(n, q.size(0) * q.size(2)));
+            try (Scope scope = Scope.inner()) {
+                long n = Math.min(step, queries - from);
+                Tensor scores = CappedScores.of(q.narrow(1, from, n), k, scale, cap);
+                Tensor seen = hidden == null ? scores : CappedScores.without(scores, hidden.narrow(0, from, n));
+                Work.attention(q.narrow(1, from, n), k.size(1), 1);
+                Tensor weights = Tensors.softmax(seen).view(k.size(0), -1, k.size(1));
+                parts.add(scope.keep(weights.matmul(v)
+                        .view(q.size(0), n, q.size(2))
+                        .transpose(0, 1)
+                        .reshape(n, q.size(0) * q.size(2))));
+            }
         }
         return Tensors.cat(0, parts.toArray(Tensor[]::new));
     }

@@ -54,6 +54,28 @@ final class FamilyGolden {
         }
     }
 
+    private FamilyGolden(FamilyGolden other, PathEngine engine) {
+        folder = other.folder;
+        model = other.model;
+        layout = other.layout;
+        processor = other.processor;
+        this.engine = engine;
+        tensors = other.tensors;
+        json = other.json;
+    }
+
+    /** The same, of which layers take only so many rows at once. */
+    FamilyGolden takingAtOnce(int rows) {
+        return new FamilyGolden(this, engine.takingAtOnce(rows));
+    }
+
+    /** Names of its prompts. */
+    List<String> prompts() {
+        List<String> out = new ArrayList<>();
+        json.path("prompts").fieldNames().forEachRemaining(out::add);
+        return out;
+    }
+
     static FamilyGolden of(String name) {
         return OPEN.computeIfAbsent(name, FamilyGolden::new);
     }

@@ -295,7 +295,8 @@ class FamilyMaskTest {
                     .map(image -> new ConnectorPass.Item(image, 0, "", PlanRun.plain()))
                     .toList();
             boolean cls = golden.model.vision().options().classToken();
-            return new ConnectorPass(golden.model.connector(), cls, golden.model.clsIsFeature(), x -> x)
+            return new ConnectorPass(
+                            golden.model.connector(), cls, golden.model.clsIsFeature(), Integer.MAX_VALUE, x -> x)
                     .project(items).stream()
                             .map(p -> Stream.of(p.tokens(), p.deep())
                                     .filter(Objects::nonNull)

@@ -106,6 +106,39 @@ class SightTest {
         }
     }
 
+    /** So many queries over so many keys that their mask is made in pieces. */
+    @Test
+    void theLastRowsOfALongSequence() {
+        try (Scope ignored = Scope.inference()) {
+            torch.manual_seed(6);
+            Tensor q = torch.rand(new long[] {2, 700, 4});
+            Tensor k = torch.rand(new long[] {1, 7_000, 4});
+            Tensor v = torch.rand(new long[] {1, 7_000, 4});
+            assertThat(700 * 7_000).isGreaterThan(PackedAttention.MASK_AT_ONCE);
+            Tensor all = PackedAttention.last(q, k, v, 0.5);
+            for (int row : new int[] {0, 349, 350, 699}) {
+                int seen = 6_301 + row;
+                Tensor one = PackedAttention.last(q.narrow(1, row, 1), k.narrow(1, 0, seen), v.narrow(1, 0, seen), 0.5);
+                Golden.assertClose(Tensors.floats(all.narrow(0, row, 1)), Tensors.floats(one), "row " + row);
+            }
+        }
+    }
+
+    /** Means over some queries each are the mean over all. */
+    @Test
+    void scoresOfSomeQueriesAtATime() {
+        try (Scope ignored = Scope.inference()) {
+            Tensor perQuery = Tensors.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 5, 2);
+            List<Integer> counts = new ArrayList<>();
+            Tensor mean = AttentionScores.meanOfPieces(5, 1L << 21, (from, n) -> {
+                counts.add(n);
+                return AttentionScores.mean(perQuery.narrow(0, from, n), 0);
+            });
+            assertThat(counts).containsExactly(1, 2, 2);
+            Golden.assertClose(Tensors.floats(mean), new float[] {5, 6}, "mean");
+        }
+    }
+
     /** Signals about attention say what the layer does: windows and blocks in it, and nothing where nothing is seen. */
     @Test
     void signalsRespectWindowsAndBlocks() {
