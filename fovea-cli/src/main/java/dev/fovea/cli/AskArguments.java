@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @param question what is asked, or null
  */
 record AskArguments(List<Path> pictures, @Nullable String question) {
-    private static final Pattern PICTURE_NAME = Pattern.compile("\\S+\\.(png|jpe?g|webp|gif|bmp|tiff?)");
+    private static final Pattern PICTURE_NAME = Pattern.compile("\\S+\\.(png|jpe?g|webp|gif|bmp|tiff?|pdf)");
     private static final Pattern WORDS = Pattern.compile("(?s)\\s*\\S+\\s.*\\S.*");
-    private static final Pattern PICTURE_ENDING = Pattern.compile("(?s).*\\.(png|jpe?g|webp|gif|bmp|tiff?)");
+    private static final Pattern PICTURE_ENDING = Pattern.compile("(?s).*\\.(png|jpe?g|webp|gif|bmp|tiff?|pdf)");
 
     static AskArguments of(List<String> arguments, @Nullable String question) {
         List<String> files = new ArrayList<>(arguments);

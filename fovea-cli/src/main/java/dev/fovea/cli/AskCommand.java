@@ -7,8 +7,6 @@ import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.GenerationOptions;
-import dev.fovea.core.image.Picture;
-import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.overlay.Overlay;
 import dev.fovea.core.tensor.Natives;
@@ -30,8 +28,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "ask",
         description = {
-            "Ask about pictures, the frames of a video, or nothing but words. Without a question a prompt opens that"
-                    + " keeps the conversation; /help there lists what it knows.",
+            "Ask about pictures, pages of PDF documents, the frames of a video, or nothing but words. Without a question"
+                    + " a prompt opens that keeps the conversation; /help there lists what it knows.",
             "The answer is followed by the visual tokens that were spent and what it cost."
         },
         footer = {
@@ -40,6 +38,7 @@ import picocli.CommandLine.Parameters;
             "  fovea ask docs/images/scene.png \"What is written on the sign?\"",
             "  fovea ask scene.png \"Where is the star?\" --technique hiprune --budget 64 --overlay kept.png",
             "  fovea ask cat.jpg dog.jpg \"Which is larger?\" --model ~/models/llava-1.5-7b-hf --stream",
+            "  fovea ask report.pdf \"What is the total?\" --pages 1,3-5 --model ~/models/Qwen3-VL-2B-Instruct",
             "  fovea ask frame-*.png \"What happens?\" --fps 2 --model ~/models/Qwen3-VL-2B-Instruct",
             "  fovea ask \"What is the capital of France?\" --model ~/models/SmolLM2-135M-Instruct",
             ""
@@ -52,7 +51,7 @@ final class AskCommand implements Callable<Integer> {
             arity = "0..*",
             paramLabel = "[PICTURE...] [QUESTION]",
             hideParamSyntax = true,
-            description = "Picture files (PNG, JPEG, WebP, GIF, BMP, TIFF), then the question.")
+            description = "Picture files (PNG, JPEG, WebP, GIF, BMP, TIFF) and PDF documents, then the question.")
     List<String> arguments = new ArrayList<>();
 
     @Option(
@@ -68,6 +67,9 @@ final class AskCommand implements Callable<Integer> {
             description = "Take the pictures as the frames of one video, N of them a second.")
     @Nullable
     Double fps;
+
+    @Mixin
+    DocumentOptions documents;
 
     @Mixin
     ModelOption model;
@@ -142,16 +144,18 @@ final class AskCommand implements Callable<Integer> {
         Path folder = model.resolve(session);
         // Loading libtorch takes as long as decoding a picture; nothing that can fail early waits for it.
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
-        List<RgbImage> images = pictures(asked.pictures(), natives);
+        PictureFiles.Waiting files = files(asked.pictures(), natives);
         try (VisionLanguageModel opened = open(folder)) {
             opened.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
-            spending.check(opened, fps == null ? images.size() : 1);
+            PictureFiles.Shown shown = files.of(opened);
+            new Destinations(overlay, record).check(shown.files());
+            spending.check(opened, fps == null ? shown.images().size() : 1);
             if (session.interruption().requested()) {
                 return ExitCode.INTERRUPTED;
             }
             return asked.question() == null
-                    ? converse(opened, asked, images, options)
-                    : once(opened, images, asked.question(), options);
+                    ? converse(opened, shown, options)
+                    : once(opened, shown.images(), asked.question(), options);
         }
     }
 
@@ -177,6 +181,9 @@ final class AskCommand implements Callable<Integer> {
             throw CommandFailure.usage("--json needs a question on the command line");
         }
         spending.check();
+        if (documents.given() && asked.question() != null && !PictureFiles.anyDocument(asked.pictures())) {
+            throw CommandFailure.usage("--pages and --password are about PDF documents; name one");
+        }
         AskOptions options = AskOptions.defaults()
                 .withTechniques(spending.techniques, spending.budget())
                 .withGeneration(new GenerationOptions(sampling.options(), sampling.maxTokens, sampling.stop))
@@ -195,6 +202,9 @@ final class AskCommand implements Callable<Integer> {
         if (asked.pictures().isEmpty()) {
             throw CommandFailure.usage("--fps is about the frames of a video; name their files");
         }
+        if (PictureFiles.anyDocument(asked.pictures())) {
+            throw CommandFailure.usage("the pages of a document are no frames of a video; leave --fps out");
+        }
         try {
             return options.withFramesPerSecond(rate);
         } catch (IllegalArgumentException e) {
@@ -202,22 +212,18 @@ final class AskCommand implements Callable<Integer> {
         }
     }
 
-    private List<RgbImage> pictures(List<Path> files, CompletableFuture<Void> natives) {
-        List<RgbImage> images = new ArrayList<>();
+    private PictureFiles.Waiting files(List<Path> files, CompletableFuture<Void> natives) {
         try {
-            files.forEach(file -> images.add(picture(file)));
+            return pictureFiles().open(files);
         } catch (RuntimeException e) {
             // The process must not end while a library is being loaded.
             natives.join();
             throw e;
         }
-        return images;
     }
 
-    private RgbImage picture(Path file) {
-        Picture picture = new PictureReader().read(file);
-        picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
-        return picture.image();
+    private PictureFiles pictureFiles() {
+        return new PictureFiles(terminal, documents);
     }
 
     private int once(VisionLanguageModel opened, List<RgbImage> images, String text, AskOptions options) {
@@ -233,15 +239,17 @@ final class AskCommand implements Callable<Integer> {
         return output(opened, new Destinations(overlay, record)).show(images, text, answer);
     }
 
-    private int converse(VisionLanguageModel opened, AskArguments asked, List<RgbImage> images, AskOptions options) {
+    private int converse(VisionLanguageModel opened, PictureFiles.Shown shown, AskOptions options) {
         try (Conversation conversation = opened.converse(options, Conversation.Policy.LOOK_AGAIN);
                 QuestionSource questions = QuestionSource.of(session)) {
             boolean typed = questions instanceof QuestionSource.Edited;
             if (typed) {
                 terminal.err().println(terminal.quiet("Ask away; /help lists the commands, /exit ends."));
             }
-            Dialogue.Opened pictures =
-                    new Dialogue.Opened(new ArrayList<>(asked.pictures()), new ArrayList<>(images), this::picture);
+            Dialogue.Opened pictures = new Dialogue.Opened(
+                    new ArrayList<>(shown.files()),
+                    new ArrayList<>(shown.images()),
+                    file -> pictureFiles().open(file, opened));
             Dialogue dialogue = new Dialogue(
                     session,
                     opened,

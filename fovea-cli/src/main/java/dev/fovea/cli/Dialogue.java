@@ -44,9 +44,9 @@ final class Dialogue {
      *
      * @param files as they were named
      * @param images their pixels
-     * @param reader reads one more, and notes what a person should know
+     * @param reader reads one more, of a document all pages, and notes what a person should know
      */
-    record Opened(List<Path> files, List<RgbImage> images, Function<Path, RgbImage> reader) {}
+    record Opened(List<Path> files, List<RgbImage> images, Function<Path, PictureFiles.Shown> reader) {}
 
     /**
      * @param pictures shown with the first question; grows with {@code /image}
@@ -150,16 +150,21 @@ final class Dialogue {
             throw new IllegalArgumentException(
                     "this conversation is about a video, whose frames were named before it; ask about pictures in another");
         }
-        Path file = PathArgument.typed(name);
-        RgbImage picture = pictures.reader().apply(file);
-        spending.check(model, pictures.images().size() + 1);
-        pictures.files().add(file);
-        pictures.images().add(picture);
+        PictureFiles.Shown shown = pictures.reader().apply(PathArgument.typed(name));
+        spending.check(model, pictures.images().size() + shown.images().size());
+        pictures.files().addAll(shown.files());
+        pictures.images().addAll(shown.images());
         List<RgbImage> more = new ArrayList<>(pending);
-        more.add(picture);
+        more.addAll(shown.images());
         pending = List.copyOf(more);
-        say("picture " + pictures.files().size() + " (" + picture.width() + "x" + picture.height()
-                + ") is shown with your next question");
+        int last = pictures.files().size();
+        RgbImage picture = shown.images().getLast();
+        say(
+                shown.images().size() == 1
+                        ? "picture " + last + " (" + picture.width() + "x" + picture.height()
+                                + ") is shown with your next question"
+                        : "pictures " + (last - shown.images().size() + 1) + " to " + last + ", pages of "
+                                + shown.files().getLast() + ", are shown with your next question");
     }
 
     private void technique(String argument) {

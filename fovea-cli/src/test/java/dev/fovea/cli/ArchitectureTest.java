@@ -29,7 +29,8 @@ class ArchitectureTest {
 
     @Test
     void everyModuleIsSeen() {
-        for (String module : new String[] {"core", "world", "techniques", "train", "eval", "server", "mcp", "cli"}) {
+        for (String module :
+                new String[] {"core", "world", "techniques", "train", "eval", "document", "server", "mcp", "cli"}) {
             assertThat(ALL.that(DescribedPredicate.describe(
                             module, (JavaClass c) -> c.getPackageName().startsWith("dev.fovea." + module))))
                     .as(module)
@@ -129,14 +130,35 @@ class ArchitectureTest {
     }
 
     @Test
-    void theServerKnowsTheEngineAloneAndNoTensor() {
+    void theServerKnowsTheEngineAndDocumentsAndNoTensor() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.fovea.server..")
                 .should()
-                .dependOnClassesThat(othersThan("dev.fovea.server..", "dev.fovea.core.."))
+                .dependOnClassesThat(othersThan("dev.fovea.server..", "dev.fovea.core..", "dev.fovea.document.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
+                .check(ALL);
+    }
+
+    @Test
+    void documentsKnowPicturesAlone() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.fovea.document..")
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.document..", "dev.fovea.core.image.."))
+                .check(ALL);
+    }
+
+    /** Questions about pictures start without the library that draws pages: it is not on their class path. */
+    @Test
+    void onlyDocumentsKnowTheLibraryThatDrawsThem() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("dev.fovea.document..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("org.apache.pdfbox..", "org.apache.fontbox.."))
                 .check(ALL);
     }
 

@@ -34,7 +34,9 @@ class DocumentedCommandsIT {
     void place() throws IOException {
         Files.createSymbolicLink(folder.resolve("fovea"), CodeBlock.ROOT.resolve("fovea"));
         Files.createDirectories(folder.resolve("docs/images"));
-        Files.copy(CodeBlock.ROOT.resolve("docs/images/scene.png"), folder.resolve("docs/images/scene.png"));
+        for (String file : List.of("docs/images/scene.png", "docs/images/pages.pdf")) {
+            Files.copy(CodeBlock.ROOT.resolve(file), folder.resolve(file));
+        }
         Files.createDirectories(folder.resolve("models"));
         Files.createSymbolicLink(folder.resolve("models/peek"), CodeBlock.ROOT.resolve("models/peek"));
     }

@@ -5,6 +5,7 @@ import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.generate.Generator;
 import dev.fovea.core.generate.Grammar;
 import dev.fovea.core.generate.json.JsonGrammar;
+import dev.fovea.core.image.PictureException;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.learned.LearnedPlanner;
@@ -253,6 +254,25 @@ public final class VisionLanguageModel implements AutoCloseable {
         return "its pictures are prepared as " + s.gridRows() + "x" + s.gridCols()
                 + " patches, but its encoder was trained on " + trained + "x" + trained
                 + ": position embeddings are interpolated";
+    }
+
+    /**
+     * How large something without pixels of its own, such as the page of a document, is best drawn for this model: as
+     * large as the model sees it, and no larger.
+     *
+     * @param width of what is drawn, in units of its own
+     * @param height in the same units
+     * @param mostPixels width times height of the picture, at most
+     * @return pixels per unit
+     * @throws IllegalArgumentException if lengths or pixels are not above zero, or the model reads text alone
+     * @throws PictureException if this model cannot be shown anything so elongated
+     */
+    public double pictureScale(double width, double height, long mostPixels) {
+        if (!(width > 0 && width < Double.MAX_VALUE) || !(height > 0 && height < Double.MAX_VALUE) || mostPixels < 1) {
+            throw new IllegalArgumentException("Something of " + width + "x" + height + " cannot be drawn with at most "
+                    + mostPixels + " pixels.");
+        }
+        return new PictureScale(asking.processor()).of(width, height, mostPixels);
     }
 
     /** The bytes that its weights take in the files. */

@@ -4,11 +4,9 @@ import dev.fovea.core.BatchAnswer;
 import dev.fovea.core.ContinuousBatch;
 import dev.fovea.core.QueueFullException;
 import dev.fovea.core.generate.GenerationListener;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.text.TextException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -20,13 +18,13 @@ final class Desk {
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final ContinuousBatch batch;
-    private final Pictures pictures;
+    private final Attachments attachments;
     private final ServerMetrics metrics;
     private final Duration time;
 
-    Desk(ContinuousBatch batch, Pictures pictures, ServerMetrics metrics, Duration time) {
+    Desk(ContinuousBatch batch, Attachments attachments, ServerMetrics metrics, Duration time) {
         this.batch = batch;
-        this.pictures = pictures;
+        this.attachments = attachments;
         this.metrics = metrics;
         this.time = time;
     }
@@ -40,9 +38,9 @@ final class Desk {
     ContinuousBatch.Ticket submit(Wish wish, Call call, GenerationListener listener) {
         String param = "messages";
         refuseIfFull();
-        List<RgbImage> images = pictures.decode(wish.prompt().pictures(), param);
+        Attachments.Shown shown = attachments.show(wish.prompt(), wish.documents(), param);
         try {
-            return batch.submit(wish.prompt().messages(), images, wish.options().withListener(listener), call.owner());
+            return batch.submit(shown.messages(), shown.images(), wish.options().withListener(listener), call.owner());
         } catch (RuntimeException e) {
             throw refusal(e);
         }

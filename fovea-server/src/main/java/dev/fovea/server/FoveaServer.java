@@ -102,7 +102,11 @@ public final class FoveaServer implements AutoCloseable {
         if (model != null && answering != null) {
             metrics.watch(answering);
             GenerationReader generation = new GenerationReader(model, options.limits());
-            Desk desk = new Desk(answering, pictures, metrics, options.limits().time());
+            Desk desk = new Desk(
+                    answering,
+                    new Attachments(model, pictures, options.limits()),
+                    metrics,
+                    options.limits().time());
             ChatReader chats = new ChatReader(generation, options);
             ResponsesReader responses = new ResponsesReader(generation, options);
             post(

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 
 /**
  * Pictures of requests, which come as data URLs. They are decoded in a few threads at once: what is decoded takes far
@@ -36,10 +37,7 @@ final class Pictures {
      * @param param the field they stand in, for errors
      */
     List<RgbImage> decode(List<String> urls, String param) {
-        if (urls.size() > most) {
-            throw ApiException.invalid(
-                    param, "The request has " + urls.size() + " pictures; at most " + most + " are taken.");
-        }
+        requireFew(urls.size(), param);
         List<RgbImage> images = new ArrayList<>();
         for (int i = 0; i < urls.size(); i++) {
             images.add(decode(urls.get(i), "Picture " + (i + 1), param));
@@ -47,10 +45,28 @@ final class Pictures {
         return images;
     }
 
-    private RgbImage decode(String url, String name, String param) {
+    /** @throws ApiException if there are more pictures than are taken */
+    void requireFew(int count, String param) {
+        if (count > most) {
+            throw ApiException.invalid(
+                    param, "The request has " + count + " pictures; at most " + most + " are taken.");
+        }
+    }
+
+    /** Decodes one picture, sent as a data URL. */
+    RgbImage decode(String url, String name, String param) {
+        return decode(() -> DataUrl.bytes(url, name), name, param);
+    }
+
+    /** Decodes one picture file. */
+    RgbImage decode(byte[] bytes, String name, String param) {
+        return decode(() -> bytes, name, param);
+    }
+
+    private RgbImage decode(Supplier<byte[]> bytes, String name, String param) {
         decoding.acquireUninterruptibly();
         try {
-            return reader.read(DataUrl.bytes(url, name), name).image();
+            return reader.read(bytes.get(), name).image();
         } catch (PictureException e) {
             throw ApiException.invalid(param, sentence(e));
         } finally {
@@ -58,7 +74,7 @@ final class Pictures {
         }
     }
 
-    private static String sentence(PictureException e) {
+    static String sentence(PictureException e) {
         String said = Printable.sentence(String.valueOf(e.getMessage()));
         return said.endsWith(".") ? said : said + ".";
     }

@@ -26,7 +26,7 @@ final class PromptReader {
             "status");
 
     private final List<ChatMessage> messages = new ArrayList<>();
-    private final List<String> pictures = new ArrayList<>();
+    private final List<Attachment> attachments = new ArrayList<>();
 
     /** A conversation from a list of messages. */
     static Prompt read(List<JsonNode> list, String path) {
@@ -65,7 +65,7 @@ final class PromptReader {
         if (!messages.getLast().role().equals("user")) {
             throw ApiException.invalid(path, "The last message must be the user's, for the model to answer it.");
         }
-        return new Prompt(messages, pictures);
+        return new Prompt(messages, attachments);
     }
 
     private void message(Fields message) {
@@ -124,19 +124,43 @@ final class PromptReader {
                 yield new ChatMessage.Text(text == null ? "" : text);
             }
             case "image_url", "input_image" -> {
-                if (!role.equals("user")) {
-                    throw ApiException.invalid(
-                            part.path() + "type", "Pictures can stand in messages of the user only.");
-                }
-                pictures.add(url(part));
+                requireUser(part, role);
+                attachments.add(new Attachment.Picture(url(part)));
+                yield new ChatMessage.Image();
+            }
+            case "file", "input_file" -> {
+                requireUser(part, role);
+                attachments.add(new Attachment.File(data(part)));
                 yield new ChatMessage.Image();
             }
             default ->
                 throw ApiException.invalid(
                         part.path() + "type",
                         "Parts of the type '" + Printable.of(type)
-                                + "' are not supported; give text and image_url (or input_text and input_image).");
+                                + "' are not supported; give text, image_url and file (or input_text, input_image and input_file).");
         };
+    }
+
+    private static void requireUser(Fields part, String role) {
+        if (!role.equals("user")) {
+            throw ApiException.invalid(
+                    part.path() + "type", "Pictures and documents can stand in messages of the user only.");
+        }
+    }
+
+    /** A document or picture: in an object of its own in chats, in the part itself in responses. */
+    private static String data(Fields part) {
+        Fields inner = part.object("file");
+        Fields file = inner == null ? part : inner;
+        file.refuse("file_id", "Files are not kept by this server; send them as 'file_data'.");
+        file.refuse("file_url", "Addresses are not opened; send files as 'file_data'.");
+        String data = file.text("file_data");
+        if (data == null) {
+            throw ApiException.invalid(
+                    file.path() + "file_data",
+                    "A file needs its content as 'file_data': data:application/pdf;base64,... .");
+        }
+        return data;
     }
 
     /** A text, or an object with one. */

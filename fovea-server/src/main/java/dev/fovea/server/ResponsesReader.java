@@ -54,6 +54,7 @@ final class ResponsesReader {
         return new Wish(
                 model,
                 prompt(request),
+                DocumentWish.of(request),
                 Spending.of(request, options),
                 new GenerationOptions(
                         generation.sampling(request),

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param ledger whether the answer brings what became of every visual token
  */
 record Spending(List<String> techniques, Budget budget, boolean ledger) {
-    private static final Set<String> KNOWN = Set.of("technique", "techniques", "knobs", "budget", "ledger");
+    private static final Set<String> KNOWN =
+            Fields.names(Set.of("technique", "techniques", "knobs", "budget", "ledger"), DocumentWish.FIELDS);
 
     /** What the request says, and the server's own choice where it says nothing. */
     static Spending of(Fields request, ServerOptions options) {

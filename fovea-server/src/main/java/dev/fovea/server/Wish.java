@@ -4,10 +4,11 @@ import dev.fovea.core.AskOptions;
 import dev.fovea.core.generate.GenerationOptions;
 
 /**
- * What a request asks for, read and checked, before its pictures are decoded.
+ * What a request asks for, read and checked, before its pictures are decoded and its documents drawn.
  *
  * @param model as the request names it
  * @param prompt the conversation
+ * @param documents what it wants of its documents
  * @param spending how visual tokens are spent
  * @param generation how the answer is generated
  * @param stream whether it is sent while it is generated
@@ -17,6 +18,7 @@ import dev.fovea.core.generate.GenerationOptions;
 record Wish(
         String model,
         Prompt prompt,
+        DocumentWish documents,
         Spending spending,
         GenerationOptions generation,
         boolean stream,
