@@ -214,6 +214,24 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    /** Work over many machines stands on what everybody may use and on contests; nothing stands on it. */
+    @Test
+    void workOverManyMachinesKnowsTheFrontOfCoreAndContests() {
+        JavaClasses own = new ClassFileImporter()
+                .importPath(CodeBlock.ROOT.resolve("fovea-spark").resolve("target/classes"));
+        assertThat(own).as("the module is built before this one").isNotEmpty();
+        noClasses()
+                .should()
+                .dependOnClassesThat(othersThan("dev.fovea.spark..", "dev.fovea.core..", "dev.fovea.eval.."))
+                .orShould()
+                .dependOnClassesThat(resideInAnyPackage(
+                        "org.bytedeco..",
+                        "dev.fovea.core.engine..",
+                        "dev.fovea.core.model..",
+                        "dev.fovea.core.tensor.."))
+                .check(own);
+    }
+
     @Test
     void modelsDoNotKnowTheEngineThatRunsThem() {
         noClasses()

@@ -5,12 +5,8 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
-import dev.fovea.eval.cost.Cost;
 import dev.fovea.eval.cost.CostModel;
-import dev.fovea.eval.cost.Load;
-import dev.fovea.eval.subject.Reply;
 import dev.fovea.eval.subject.Subject;
-import dev.fovea.eval.suite.Grader;
 import dev.fovea.eval.suite.Item;
 import dev.fovea.eval.suite.Suite;
 import java.nio.file.Path;
@@ -35,7 +31,7 @@ public final class Bench {
 
     private final Contest contest;
     private final Subject subject;
-    private final CostModel costs;
+    private final Questioner questioner;
     private final Map<Contestant, Plan> plans = new LinkedHashMap<>();
     private final Map<Contestant, String> refused = new LinkedHashMap<>();
     private final Progress progress;
@@ -82,14 +78,14 @@ public final class Bench {
             BooleanSupplier stopped) {
         this.contest = contest;
         this.subject = subject;
-        this.costs = costs;
+        this.questioner = new Questioner(subject, costs);
         this.progress = progress;
         this.stopped = stopped;
         for (Contestant c : contest.contestants()) {
             try {
                 plans.put(c, techniques.plan(List.of(c.technique()), subject.shape(), Budget.parse(c.budget()), 1));
             } catch (RuntimeException e) {
-                refused.put(c, message(e));
+                refused.put(c, Questioner.message(e));
             }
         }
     }
@@ -152,7 +148,7 @@ public final class Bench {
                 try {
                     image = items.getFirst().picture().open();
                 } catch (RuntimeException e) {
-                    unreadable = message(e);
+                    unreadable = Questioner.message(e);
                 }
             }
             boolean goOn = image == null
@@ -171,63 +167,17 @@ public final class Bench {
         try {
             viewing = subject.view(image, plan);
         } catch (RuntimeException e) {
-            return failAll(suite, items, contestant, message(e), log);
+            return failAll(suite, items, contestant, Questioner.message(e), log);
         }
         try (viewing) {
             for (Item item : items) {
                 if (stopped.getAsBoolean()) {
                     return false;
                 }
-                add(log, answer(suite, item, contestant, plan, viewing, image));
+                add(log, questioner.ask(suite.name(), item, contestant, plan, viewing, image));
             }
             return true;
         }
-    }
-
-    private ResultRow answer(
-            Suite suite, Item item, Contestant contestant, Plan plan, Subject.Viewing viewing, RgbImage image) {
-        Reply reply;
-        Grader.Grade grade;
-        Load load;
-        try {
-            reply = viewing.ask(item.prompt(), item.maxTokens());
-            grade = item.grader().grade(reply.answer(), image);
-            load = Load.of(
-                    subject.shape(),
-                    plan,
-                    reply.ledger(),
-                    reply.textTokens(),
-                    reply.tokens().size());
-        } catch (RuntimeException e) {
-            return failed(suite, item, contestant, message(e));
-        }
-        Cost cost = costs.cost(plan, load);
-        return new ResultRow(
-                suite.name(),
-                item.id(),
-                item.picture().key(),
-                contestant.technique(),
-                contestant.budget(),
-                item.skill(),
-                item.group(),
-                item.target(),
-                reply.answer(),
-                grade.prediction(),
-                grade.score(),
-                reply.logProbability(),
-                reply.ledger().plainTotal(),
-                reply.ledger().kept(),
-                load.meanVisual(),
-                KeptRows.of(reply.ledger()),
-                reply.textTokens(),
-                reply.tokens().size(),
-                viewing.encodeMs(),
-                reply.prefillMs(),
-                reply.decodeMs(),
-                cost.encoderTotal(),
-                cost.prefillTotal(),
-                cost.kvTotal(),
-                null);
     }
 
     private boolean failAll(Suite suite, List<Item> items, Contestant contestant, String why, ResultLog log) {
@@ -235,38 +185,9 @@ public final class Bench {
             if (stopped.getAsBoolean()) {
                 return false;
             }
-            add(log, failed(suite, item, contestant, why));
+            add(log, Questioner.failed(suite.name(), item, contestant, why));
         }
         return true;
-    }
-
-    private static ResultRow failed(Suite suite, Item item, Contestant contestant, String why) {
-        return new ResultRow(
-                suite.name(),
-                item.id(),
-                item.picture().key(),
-                contestant.technique(),
-                contestant.budget(),
-                item.skill(),
-                item.group(),
-                item.target(),
-                "",
-                "",
-                0,
-                0,
-                0,
-                0,
-                0,
-                List.of(),
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                why);
     }
 
     private void add(ResultLog log, ResultRow row) {
@@ -278,9 +199,5 @@ public final class Bench {
 
     private static ResultRow.Key key(Suite suite, Item item, Contestant contestant) {
         return new ResultRow.Key(suite.name(), item.id(), contestant.technique(), contestant.budget());
-    }
-
-    private static String message(RuntimeException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 }

@@ -71,6 +71,7 @@ class StepWeightsTest {
     }
 
     private static MappedWeights weights(Checkpoint checkpoint, DType dtype) {
-        return MappedWeights.of(checkpoint, dtype, Families.read(PEEK).description().renames());
+        return MappedWeights.of(
+                checkpoint, dtype, Families.read(PEEK).description().renames());
     }
 }
