@@ -9,6 +9,7 @@ import dev.fovea.server.Limits;
 import dev.fovea.server.Served;
 import dev.fovea.server.ServerOptions;
 import java.net.InetAddress;
+import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Option;
             "  fovea serve",
             "  fovea serve --model ~/models/llava-1.5-7b-hf --technique hiprune --budget 128 --port 9000",
             "  fovea serve --host 0.0.0.0 --keys keys.txt",
+            "  fovea serve --otlp http://127.0.0.1:4318",
             ""
         })
 final class ServeCommand implements Callable<Integer> {
@@ -138,6 +140,14 @@ final class ServeCommand implements Callable<Integer> {
             description = "How long running answers have to end when the server stops (default: ${DEFAULT-VALUE}).")
     int drain;
 
+    @Option(
+            names = "--otlp",
+            paramLabel = "URL",
+            description = "Send a trace of each request to this OpenTelemetry collector, for example"
+                    + " http://127.0.0.1:4318 (default: where OTEL_EXPORTER_OTLP_ENDPOINT says, else nowhere).")
+    @Nullable
+    URI otlp;
+
     @Mixin
     JsonOption json;
 
@@ -155,7 +165,8 @@ final class ServeCommand implements Callable<Integer> {
         Path beside = folder.resolve("clip");
         session.interruption().mayTake(Math.addExact(drain, 5));
         Waiting opening = Waiting.on(terminal, "Opening the model");
-        try (VisionLanguageModel opened = dual ? null : VisionLanguageModel.open(folder, precision.options());
+        try (Telemetry telemetry = telemetry();
+                VisionLanguageModel opened = dual ? null : VisionLanguageModel.open(folder, precision.options());
                 DualEncoder clip =
                         dual ? DualEncoder.open(folder) : Files.isDirectory(beside) ? DualEncoder.open(beside) : null) {
             opening.close();
@@ -163,9 +174,23 @@ final class ServeCommand implements Callable<Integer> {
                 opened.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
                 spending.check(opened, 1);
             }
-            return serve(new Served(name == null ? model.name(session) : name, opened, clip), options);
+            return serve(
+                    new Served(name == null ? model.name(session) : name, opened, clip),
+                    telemetry == null ? options : options.withTelemetry(telemetry.api()));
         } finally {
             opening.close();
+        }
+    }
+
+    /** Where traces go, or null where nobody wants any. */
+    private @Nullable Telemetry telemetry() {
+        if (otlp == null && !Telemetry.wanted(session.environment())) {
+            return null;
+        }
+        try {
+            return Telemetry.open(otlp);
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.usage(e);
         }
     }
 
@@ -174,6 +199,9 @@ final class ServeCommand implements Callable<Integer> {
             if (maxBody < 1 || maxBody > 1_024 || drain < 0 || drain > 86_400) {
                 throw new IllegalArgumentException(
                         "--max-body lies between 1 and 1024 MiB, and --drain between 0 and 86400 seconds");
+            }
+            if (otlp != null) {
+                Telemetry.check(otlp);
             }
             Limits limits = Limits.defaults()
                     .withBodyBytes(maxBody * MIB)

@@ -162,6 +162,17 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
+    /** The same of what sends traces; the server knows its interface alone. */
+    @Test
+    void onlyOneClassOfTheCommandsKnowsWhatSendsTraces() {
+        noClasses()
+                .that()
+                .doNotHaveSimpleName("Telemetry")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("io.opentelemetry.sdk..", "io.opentelemetry.exporter.."))
+                .check(ALL);
+    }
+
     @Test
     void toolsKnowComparisonsAndNoTensor() {
         noClasses()

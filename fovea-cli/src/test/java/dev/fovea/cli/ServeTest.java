@@ -5,17 +5,22 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -90,6 +95,65 @@ class ServeTest {
         }
     }
 
+    /** A collector on this machine gets the spans of a request, and those alone. */
+    @Test
+    void tracesGoToTheCollectorThatIsNamed() throws Exception {
+        BlockingQueue<String> received = new LinkedBlockingQueue<>();
+        HttpServer collector = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        collector.createContext("/", exchange -> {
+            received.add(exchange.getRequestURI() + " "
+                    + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.ISO_8859_1));
+            exchange.sendResponseHeaders(200, -1);
+            exchange.close();
+        });
+        collector.start();
+        int port = freePort();
+        Interruption interruption = new Interruption();
+        String address = "http://127.0.0.1:" + collector.getAddress().getPort();
+        CompletableFuture<Run> serving = CompletableFuture.supplyAsync(
+                () -> Run.with("", interruption, "serve", "--model", Run.MODEL, "--port", port, "--otlp", address));
+        try {
+            while (!serving.isDone() && !ready(port)) {
+                Thread.sleep(50);
+            }
+            assertThat(serving).as("%s", serving.getNow(null)).isNotDone();
+            String body = "{\"messages\":[{\"role\":\"user\",\"content\":\"a secret question\"}],\"max_tokens\":2}";
+            HttpRequest request = HttpRequest.newBuilder(
+                            URI.create("http://127.0.0.1:" + port + "/v1/chat/completions"))
+                    .header("Content-Type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(body))
+                    .build();
+            HttpResponse<String> answer =
+                    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        } finally {
+            // What has not been sent is sent when the server ends.
+            interruption.request();
+            serving.get(40, TimeUnit.SECONDS);
+        }
+        collector.stop(0);
+        assertThat(received)
+                .isNotEmpty()
+                .allSatisfy(sent -> assertThat(sent)
+                        .startsWith("/v1/traces ")
+                        .contains("chat llava-mha", "fovea.visual_tokens.total", "service.name")
+                        .doesNotContain("secret"));
+    }
+
+    @Test
+    void tracesAreWantedWhereTheEnvironmentNamesAPlaceForThem() {
+        assertThat(Telemetry.wanted(Map.of())).isFalse();
+        assertThat(Telemetry.wanted(Map.of("OTEL_SERVICE_NAME", "x"))).isFalse();
+        assertThat(Telemetry.wanted(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318")))
+                .isTrue();
+        assertThat(Telemetry.wanted(
+                        Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", "OTEL_SDK_DISABLED", "true")))
+                .isFalse();
+        assertThat(Telemetry.wanted(
+                        Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:4318", "OTEL_TRACES_EXPORTER", "none")))
+                .isFalse();
+    }
+
     @Test
     void whatIsWrongIsSaidBeforeAnythingIsOpened() {
         for (String[] wrong : new String[][] {
@@ -98,6 +162,7 @@ class ServeTest {
             {"--max-body", "0"},
             {"--timeout", "0"},
             {"--keys", "no such file"},
+            {"--otlp", "ftp://127.0.0.1:4318"},
             {"--technique", "hipprune"},
             {"--budget", "x"}
         }) {

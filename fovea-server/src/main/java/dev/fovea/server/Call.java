@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.javalin.http.Context;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /** One request while it is answered: whose it is, what was logged about it so far, and the way back to its client. */
 final class Call {
@@ -14,6 +15,7 @@ final class Call {
     private String owner = "";
     private String model = "";
     private int status;
+    private @Nullable RequestSpan span;
 
     /** @param line the beginning of its line in the log */
     Call(Context context, String id, ObjectNode line) {
@@ -34,6 +36,16 @@ final class Call {
     void owner(String name) {
         owner = name;
         line.put("key", name);
+    }
+
+    /** What is traced of it; null for requests that are not traced. */
+    @Nullable
+    RequestSpan span() {
+        return span;
+    }
+
+    void span(RequestSpan begun) {
+        span = begun;
     }
 
     /** The model that was asked for, once it is known to exist. */

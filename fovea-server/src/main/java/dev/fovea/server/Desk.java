@@ -37,6 +37,10 @@ final class Desk {
     /** @throws ApiException if the wish does not fit the model, or the queue is full */
     ContinuousBatch.Ticket submit(Wish wish, Call call, GenerationListener listener) {
         String param = "messages";
+        RequestSpan span = call.span();
+        if (span != null) {
+            span.asked(wish);
+        }
         refuseIfFull();
         Attachments.Shown shown = attachments.show(wish.prompt(), wish.documents(), param);
         try {
@@ -132,6 +136,10 @@ final class Desk {
     /** Notes what an answer cost. */
     void note(Call call, Wish wish, BatchAnswer done) {
         metrics.answered(wish.model(), wish.spending().ids(), done);
+        RequestSpan span = call.span();
+        if (span != null) {
+            span.answered(wish, done);
+        }
         call.line()
                 .put("techniques", wish.spending().ids())
                 .put("budget", wish.spending().budgetText())

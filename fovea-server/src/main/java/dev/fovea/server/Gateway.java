@@ -28,6 +28,7 @@ final class Gateway {
     private final ServerOptions options;
     private final ServerLog log;
     private final ServerMetrics metrics;
+    private final Tracing tracing;
     private final Bodies bodies;
     private final JsonMapper json;
     private final boolean loopback;
@@ -38,6 +39,7 @@ final class Gateway {
         this.options = options;
         this.log = new ServerLog(options.log());
         this.metrics = metrics;
+        this.tracing = new Tracing(options.telemetry());
         this.bodies = new Bodies(options.limits(), timer);
         this.loopback = Hosts.loopback(options.host());
         this.json = JsonMapper.builder(JsonFactory.builder()
@@ -148,6 +150,9 @@ final class Gateway {
         String id = HexFormat.of().formatHex(random);
         Call call = new Call(context, id, log.line(id, context.req().getMethod(), route));
         context.res().setHeader("X-Request-Id", id);
+        if (!operation.isEmpty()) {
+            call.span(tracing.begin(operation, context.req(), route));
+        }
         open.incrementAndGet();
         try {
             answered(call, action);
@@ -156,9 +161,11 @@ final class Gateway {
             long nanos = System.nanoTime() - start;
             call.line().put("status", call.status()).put("ms", nanos / 1_000_000);
             log.write(call.line());
-            if (!operation.isEmpty()) {
-                metrics.request(
-                        operation, call.model(), call.line().path("error").asText(""), nanos);
+            RequestSpan span = call.span();
+            if (span != null) {
+                String error = call.line().path("error").asText("");
+                metrics.request(operation, call.model(), error, nanos);
+                span.end(call, error);
             }
         }
     }
