@@ -42,7 +42,8 @@ public final class OutputFolder {
         }
     }
 
-    private static void remove(Path folder) {
+    /** Removes a folder that was not finished, if it is there, as far as that can be done. */
+    public static void remove(Path folder) {
         if (!Files.exists(folder)) {
             return;
         }

@@ -20,6 +20,7 @@ import java.util.Optional;
  */
 public record HubCache(Path root) {
     private static final String MODELS = "models--";
+    private static final String UNFINISHED = ".fovea-part-";
 
     /** Where the environment says it is: {@code HF_HUB_CACHE}, {@code HF_HOME/hub}, or the user's cache folder. */
     public static HubCache of(Map<String, String> environment) {
@@ -57,6 +58,11 @@ public record HubCache(Path root) {
 
     Path snapshot(HubName name, String commit) {
         return folder(name).resolve("snapshots").resolve(commit);
+    }
+
+    /** Where a snapshot is put together. */
+    Path unfinished(Path snapshot) {
+        return snapshot.resolveSibling(UNFINISHED + snapshot.getFileName());
     }
 
     Path ref(HubName name) {
@@ -108,6 +114,9 @@ public record HubCache(Path root) {
             }
             if (entries.size() == before) {
                 for (Path snapshot : children(repository.resolve("snapshots"))) {
+                    if (snapshot.getFileName().toString().startsWith(UNFINISHED)) {
+                        continue;
+                    }
                     entries.add(new Entry(
                             new HubName(
                                     parts[1], parts[2], snapshot.getFileName().toString()),

@@ -16,6 +16,8 @@ import java.util.List;
  * that are complete, so that a process that died at any moment is followed by one that goes on from there.
  */
 final class PartFile implements AutoCloseable {
+    private static final String JOURNAL = ".fovea-pieces";
+
     private final Path data;
     private final Path journal;
     private final long size;
@@ -36,10 +38,11 @@ final class PartFile implements AutoCloseable {
     /** Opens the part of a blob, with what an earlier process left. */
     static PartFile open(Path blob, long size, long piece) throws IOException {
         Path data = blob.resolveSibling(blob.getFileName() + ".fovea-part");
-        Path journal = blob.resolveSibling(blob.getFileName() + ".fovea-pieces");
-        List<String> lines = Files.exists(data) && Files.exists(journal)
-                ? Files.readString(journal, StandardCharsets.ISO_8859_1).lines().toList()
-                : List.of();
+        Path journal = journal(blob);
+        String known = Files.exists(data) && Files.exists(journal)
+                ? Files.readString(journal, StandardCharsets.ISO_8859_1)
+                : "";
+        List<String> lines = known.lines().toList();
         String header = "size " + size + " piece " + piece;
         boolean usable = !lines.isEmpty() && lines.getFirst().equals(header);
         if (!usable) {
@@ -52,8 +55,16 @@ final class PartFile implements AutoCloseable {
         PartFile part = new PartFile(data, journal, size, piece, channel, log);
         if (usable) {
             part.read(lines.subList(1, lines.size()));
+            if (!known.endsWith("\n")) {
+                // What follows a line that was cut is no part of it.
+                log.write(ByteBuffer.wrap(new byte[] {'\n'}));
+            }
         }
         return part;
+    }
+
+    private static Path journal(Path blob) {
+        return blob.resolveSibling(blob.getFileName() + JOURNAL);
     }
 
     /** A line that was cut when its process died has no end mark and does not count. */
@@ -113,9 +124,9 @@ final class PartFile implements AutoCloseable {
         return data;
     }
 
-    /** The journal, once the data is in its place. */
-    void forget() throws IOException {
-        Files.deleteIfExists(journal);
+    /** Removes the journal of a blob that is in its place. */
+    static void forget(Path blob) throws IOException {
+        Files.deleteIfExists(journal(blob));
     }
 
     /** Removes everything, where what arrived is not what was announced. */

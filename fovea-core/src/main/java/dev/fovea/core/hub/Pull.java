@@ -2,6 +2,7 @@ package dev.fovea.core.hub;
 
 import dev.fovea.core.file.FolderLock;
 import dev.fovea.core.file.OutputFile;
+import dev.fovea.core.file.OutputFolder;
 import dev.fovea.core.file.Reasons;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,8 +32,15 @@ public final class Pull {
     private final HubCache cache;
     private final HubSettings settings;
     private final PullListener listener;
+    private final long piece;
 
     public Pull(HubCache cache, HubSettings settings, PullListener listener) {
+        this(cache, settings, listener, PIECE);
+    }
+
+    /** @param piece bytes that are fetched by one request */
+    Pull(HubCache cache, HubSettings settings, PullListener listener, long piece) {
+        this.piece = piece;
         this.cache = cache;
         this.settings = settings;
         this.listener = new OneAtATime(listener);
@@ -90,12 +98,14 @@ public final class Pull {
             Path blob = blobs.resolve(file.hash());
             if (!Files.isRegularFile(blob) || Files.size(blob) != file.size()) {
                 missing.put(file.hash(), file);
+            } else {
+                PartFile.forget(blob);
             }
         }
         List<Fetching> fetching = new ArrayList<>();
         try {
             for (RemoteFile file : missing.values()) {
-                fetching.add(new Fetching(file, PartFile.open(blobs.resolve(file.hash()), file.size(), PIECE)));
+                fetching.add(new Fetching(file, PartFile.open(blobs.resolve(file.hash()), file.size(), piece)));
             }
             checkSpace(blobs, fetching);
             long bytes = files.stream().mapToLong(RemoteFile::size).sum();
@@ -236,7 +246,7 @@ public final class Pull {
                         + "…); it was thrown away: pull again, or set another HF_ENDPOINT");
             }
             Files.move(data, blob, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            file.part.forget();
+            PartFile.forget(blob);
             return null;
         }
     }
@@ -244,13 +254,25 @@ public final class Pull {
     /** The snapshot's links, and the branch that means it; those of an earlier pull stay. */
     private Path snapshot(HubName name, String commit, List<RemoteFile> files) throws IOException {
         Path snapshot = cache.snapshot(name, commit);
-        for (RemoteFile file : files) {
-            link(snapshot.resolve(file.path()), cache.blobs(name).resolve(file.hash()));
+        if (Files.isDirectory(snapshot)) {
+            link(snapshot, name, files);
+        } else {
+            // Beside its place, in the same depth, for the links are relative: it appears with all of them.
+            Path part = cache.unfinished(snapshot);
+            OutputFolder.remove(part);
+            link(part, name, files);
+            Files.move(part, snapshot, StandardCopyOption.ATOMIC_MOVE);
         }
         if (!name.revision().equals(commit)) {
             OutputFile.write(cache.ref(name), part -> Files.writeString(part, commit));
         }
         return snapshot;
+    }
+
+    private void link(Path snapshot, HubName name, List<RemoteFile> files) throws IOException {
+        for (RemoteFile file : files) {
+            link(snapshot.resolve(file.path()), cache.blobs(name).resolve(file.hash()));
+        }
     }
 
     private static void link(Path place, Path blob) throws IOException {

@@ -32,6 +32,7 @@ final class HubServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, byte[]> files = new LinkedHashMap<>();
+    private final Map<String, Long> announced = new LinkedHashMap<>();
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
     private volatile Fault fault = (exchange, content, from, to) -> false;
 
@@ -44,6 +45,12 @@ final class HubServer implements AutoCloseable {
 
     HubServer file(String path, byte[] content) {
         files.put(path, content);
+        return this;
+    }
+
+    /** A file that is said to have other bytes than it has. */
+    HubServer announced(String path, long bytes) {
+        announced.put(path, bytes);
         return this;
     }
 
@@ -115,17 +122,21 @@ final class HubServer implements AutoCloseable {
         StringBuilder json = new StringBuilder("{\"sha\":\"" + COMMIT + "\",\"siblings\":[");
         files.forEach((path, content) -> {
             json.append(json.charAt(json.length() - 1) == '[' ? "" : ",");
-            json.append("{\"rfilename\":\"").append(path).append("\",\"size\":").append(content.length);
+            json.append("{\"rfilename\":\"").append(path).append("\",\"size\":").append(size(path));
             json.append(",\"blobId\":\"").append(gitSha1(content)).append('"');
             if (path.endsWith(".safetensors") || path.endsWith(".gguf") || path.endsWith(".bin")) {
                 json.append(",\"lfs\":{\"sha256\":\"").append(sha256(content)).append("\",\"size\":");
-                json.append(content.length).append('}');
+                json.append(size(path)).append('}');
             }
             json.append('}');
         });
         byte[] body = json.append("]}").toString().getBytes(java.nio.charset.StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(200, body.length);
         exchange.getResponseBody().write(body);
+    }
+
+    private long size(String path) {
+        return announced.getOrDefault(path, (long) files.getOrDefault(path, new byte[0]).length);
     }
 
     /** To the same server under another name, which is another host to a client. */

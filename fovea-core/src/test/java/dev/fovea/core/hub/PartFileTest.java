@@ -42,6 +42,11 @@ class PartFileTest {
         Files.writeString(dir.resolve("blob.fovea-pieces"), "4", StandardOpenOption.APPEND);
         try (PartFile part = PartFile.open(blob, 100, 1)) {
             assertThat(part.missing()).doesNotContain(3).contains(4);
+            part.complete(5);
+        }
+        // Nor does what follows it make another number of it.
+        try (PartFile part = PartFile.open(blob, 100, 1)) {
+            assertThat(part.missing()).doesNotContain(3, 5).contains(4, 45);
         }
     }
 

@@ -2,10 +2,12 @@ package dev.fovea.core.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -287,6 +291,57 @@ class PullTest {
             assertThatThrownBy(() -> pull.fetch(NAME, FileChoice.model()))
                     .hasMessageStartingWith("org/model holds its weights only as pickle files");
         }
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedBeforeItBegins() {
+        server.announced("model.safetensors", 1L << 60);
+        assertThatThrownBy(this::pull)
+                .isInstanceOf(HubException.class)
+                .hasMessageMatching(
+                        "There is no room for \\S+ \\S+ in \\S+ \\(\\S+ \\S+ are free\\); free some space, or put"
+                                + " the cache elsewhere with HF_HOME");
+        assertThat(server.requests()).noneMatch(r -> r.startsWith("/stored"));
+        nothingIsInPlace();
+    }
+
+    /** A device that takes nothing stands where the first bytes go. */
+    @Test
+    void aDiskThatFillsUpMeanwhileEndsInASentence() throws IOException {
+        Path full = Path.of("/dev/full");
+        assumeTrue(Files.exists(full));
+        Path blob = Files.createDirectories(cache.blobs(NAME)).resolve(HubServer.sha256(WEIGHTS));
+        Files.writeString(blob.resolveSibling(blob.getFileName() + ".fovea-pieces"), "size 300000 piece 16777216\n");
+        Path part = blob.resolveSibling(blob.getFileName() + ".fovea-part");
+        Files.createSymbolicLink(part, full);
+        assertThatThrownBy(this::pull)
+                .isInstanceOf(HubException.class)
+                .hasMessage(cache.folder(NAME) + " cannot be written: the disk is full; free some space and try again");
+        nothingIsInPlace();
+        Files.delete(part);
+        assertThat(pull().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
+    }
+
+    @Test
+    void aCacheThatCannotBeWrittenEndsInASentence() throws IOException {
+        Files.writeString(cache.root(), "a file where the folder should be");
+        assertThatThrownBy(this::pull)
+                .isInstanceOf(HubException.class)
+                .hasMessageStartingWith(cache.folder(NAME) + " cannot be written: ");
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void aCacheThatMayNotBeWrittenEndsInASentence() throws IOException {
+        Files.createDirectories(cache.root());
+        Files.setPosixFilePermissions(cache.root(), PosixFilePermissions.fromString("r-xr-xr-x"));
+        // Nothing is closed to the superuser.
+        assumeTrue(!Files.isWritable(cache.root()));
+        assertThatThrownBy(this::pull)
+                .isInstanceOf(HubException.class)
+                .hasMessage(cache.folder(NAME) + " cannot be written: permission is denied");
+        Files.setPosixFilePermissions(cache.root(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        assertThat(pull().resolve("model.safetensors")).hasBinaryContent(WEIGHTS);
     }
 
     @Test
