@@ -56,7 +56,9 @@ public final class Plans {
 
     /**
      * Whether what the plan does to a picture depends on the question. If not, the part of the prompt up to the end of
-     * the picture can be kept for the next question.
+     * the picture can be kept for the next question. A step inside the language model does not, if it declares signals and
+     * all of them are of visual tokens, which see no word behind them; such a step must not decide by how many words
+     * follow.
      */
     public static boolean looksAtQuestion(Plan plan) {
         boolean apart = readsPicturesFirst(plan);
@@ -103,6 +105,8 @@ public final class Plans {
             case Station.Connector ignored -> true;
             case Station.Projector ignored -> true;
             case Station.Cache cache -> cache.behind() == Station.Behind.PICTURES;
+            case Station.Decoder ignored ->
+                apart || (!step.needs().isEmpty() && step.needs().stream().allMatch(Plans::ofVisualTokens));
             default -> apart;
         };
         return !beforeQuestion
@@ -110,6 +114,24 @@ public final class Plans {
                         .anyMatch(s -> s instanceof Signal.QuestionEmbedding
                                 || s instanceof Signal.QuestionPieces
                                 || s instanceof Signal.QuestionTokensMean);
+    }
+
+    /** Whether a signal is of pictures and visual tokens alone; what a step noted is of what that step saw. */
+    private static boolean ofVisualTokens(Signal<?> signal) {
+        return switch (signal) {
+            case Signal.DecoderAttention s -> s.queries() == Signal.DecoderQueries.VISUAL;
+            case Signal.DecoderHidden s -> s.tokens() == Signal.PromptTokens.VISUAL;
+            case Signal.DecoderProjection ignored -> true;
+            case Signal.EncoderAttention ignored -> true;
+            case Signal.EncoderAttentionMap ignored -> true;
+            case Signal.EncoderProjection ignored -> true;
+            case Signal.EncoderHidden ignored -> true;
+            case Signal.TokenSizes ignored -> true;
+            case Signal.PatchPixels ignored -> true;
+            case Signal.PatchImageEmbeddings ignored -> true;
+            case Signal.Noted ignored -> true;
+            default -> false;
+        };
     }
 
     private static List<Step> inPathOrder(List<Step> steps) {

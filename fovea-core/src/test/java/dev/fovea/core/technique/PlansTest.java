@@ -121,4 +121,33 @@ class PlansTest {
                         s -> Outcome.of(new Decision.Unchanged())));
         assertThat(Plans.looksAtQuestion(text)).isTrue();
     }
+
+    /** Visual tokens see no word behind them, so what is decided by them alone holds for every question. */
+    @Test
+    void aStepAmongTheLayersThatSeesVisualTokensAlone() {
+        Signal.DecoderAttention visual =
+                new Signal.DecoderAttention(2, Signal.DecoderQueries.VISUAL, Signal.KeyScope.ALL, true);
+        Signal.DecoderAttention last =
+                new Signal.DecoderAttention(2, Signal.DecoderQueries.LAST, Signal.KeyScope.VISUAL, true);
+        Signal<?> keys = new Signal.DecoderProjection(2, Signal.Projection.KEY, true);
+        assertThat(Plans.looksAtQuestion(inDecoder(visual, keys, new Signal.DecoderHidden(), new Signal.Noted("a"))))
+                .isFalse();
+        for (Signal<?> one : List.of(
+                last,
+                new Signal.DecoderAttentionMap(2),
+                new Signal.DecoderPositions(),
+                new Signal.NotedText("a"),
+                new Signal.DecoderHidden(Signal.PromptTokens.TEXT, false),
+                new Signal.QuestionEmbedding())) {
+            assertThat(Plans.looksAtQuestion(inDecoder(visual, one)))
+                    .as("%s", one)
+                    .isTrue();
+        }
+        assertThat(Plans.looksAtQuestion(inDecoder())).isTrue();
+    }
+
+    private static Plan inDecoder(Signal<?>... needs) {
+        return Plan.of(
+                "a", new Step(new Station.Decoder(2), List.of(needs), s -> Outcome.of(new Decision.Unchanged())));
+    }
 }
