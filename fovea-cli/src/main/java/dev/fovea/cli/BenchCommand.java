@@ -105,21 +105,18 @@ final class BenchCommand implements Callable<Integer> {
         Outputs.checkFolder(out);
         WRITTEN.forEach(name -> Outputs.check(out.resolve(name)));
         Bench.Finished finished;
+        long expected =
+                (long) limit * asked.suites().size() * asked.contestants().size();
         try (OpenedModel subject =
-                        new OpenedModel(asked.model(), ModelOption.open(session, folder, precision.options()));
-                ProgressLine progress = new ProgressLine(
-                        terminal,
-                        "bench",
-                        " answers",
-                        (long) limit
-                                * asked.suites().size()
-                                * asked.contestants().size())) {
+                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
+                ProgressLine progress = new ProgressLine(terminal, "bench", " answers", expected)) {
+            asked = asked.in(precision.arithmetic(subject.dtype()));
             Bench bench = new Bench(
                     asked,
                     subject,
                     subject.techniques(),
                     Geometries.find(folder.toString()),
-                    (rows, expected, latest) -> progress.at(rows),
+                    (rows, of, latest) -> progress.at(rows),
                     session.interruption()::requested);
             finished = bench.run(out);
         }
@@ -144,6 +141,7 @@ final class BenchCommand implements Callable<Integer> {
             return new Contest(
                     model.name(session),
                     Fingerprint.of(folder),
+                    "",
                     contestants,
                     opened,
                     limit,

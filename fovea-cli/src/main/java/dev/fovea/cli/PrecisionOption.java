@@ -2,6 +2,8 @@ package dev.fovea.cli;
 
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.model.quantized.Quantization;
+import dev.fovea.core.tensor.DType;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -27,6 +29,13 @@ final class PrecisionOption {
     /** @throws CommandFailure if there are no such weights */
     OpenOptions options() {
         return OpenOptions.defaults().withPrecision(precision).withWeights(quantization());
+    }
+
+    /** The types in which a model that was opened with these options computes, as text. */
+    String arithmetic(DType dtype) {
+        String type = dtype.name().toLowerCase(Locale.ROOT);
+        Quantization held = quantization();
+        return held == null ? type : type + " with weights in " + held;
     }
 
     /**

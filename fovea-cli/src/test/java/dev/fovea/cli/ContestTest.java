@@ -173,6 +173,20 @@ class ContestTest {
                 "bench", "--model", Run.MODEL, "--techniques", "random", "-b", "50%", "--limit", 12, "--out", folder);
         assertThat(other.code()).isEqualTo(3);
         assertThat(other.err()).contains("holds a run with other contestants").hasLineCount(1);
+        Run inFewBits = Run.of(
+                "bench",
+                "--model",
+                Run.MODEL,
+                "--weights",
+                "int8",
+                "--techniques",
+                "random",
+                "-b",
+                "50%",
+                "--out",
+                folder);
+        assertThat(inFewBits.code()).isEqualTo(3);
+        assertThat(inFewBits.err()).contains("other arithmetic (\"f32\" there, \"f32 with weights in int8\" now)");
     }
 
     @Test

@@ -243,6 +243,6 @@ public final class BenchReport {
     private void provenance(Html html) {
         html.heading("How this was made");
         html.element("pre", "", contest.command());
-        html.element("pre", "", String.join("\n", contest.versions()));
+        html.element("pre", "", "arithmetic " + contest.arithmetic() + "\n" + String.join("\n", contest.versions()));
     }
 }

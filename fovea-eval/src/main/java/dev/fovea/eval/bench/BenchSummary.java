@@ -56,6 +56,7 @@ public final class BenchSummary {
                         .append(why)
                         .append("\n\n"));
         out.append("## How this was made\n\n    ").append(contest.command()).append("\n\n");
+        out.append("    arithmetic ").append(contest.arithmetic()).append('\n');
         contest.versions().forEach(v -> out.append("    ").append(v).append('\n'));
         return out.toString();
     }

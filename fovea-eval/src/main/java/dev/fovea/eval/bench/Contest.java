@@ -9,6 +9,7 @@ import java.util.Map;
  *
  * @param model name of the model
  * @param fingerprint tells this model's weights from others of the same name
+ * @param arithmetic the types in which it is held and computes, as text: other types answer close calls otherwise
  * @param contestants the plain model first
  * @param suites questions
  * @param limit the most questions of a suite
@@ -19,6 +20,7 @@ import java.util.Map;
 public record Contest(
         String model,
         String fingerprint,
+        String arithmetic,
         List<Contestant> contestants,
         List<Suite> suites,
         int limit,
@@ -40,6 +42,11 @@ public record Contest(
         if (limit < 1) {
             throw new IllegalArgumentException("The limit is " + limit + "; give at least 1 question.");
         }
+    }
+
+    /** The same of a model that is open, in the types that it turned out to have. */
+    public Contest in(String types) {
+        return new Contest(model, fingerprint, types, contestants, suites, limit, command, versions, trained);
     }
 
     /** Columns about weights of the contestants' own, if any has some. */

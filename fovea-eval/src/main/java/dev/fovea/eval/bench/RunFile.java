@@ -21,7 +21,8 @@ final class RunFile {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** What must be the same for results to belong together. */
-    private static final List<String> FIXED = List.of("model", "fingerprint", "suites", "limit", "contestants");
+    private static final List<String> FIXED =
+            List.of("model", "fingerprint", "arithmetic", "suites", "limit", "contestants");
 
     private RunFile() {}
 
@@ -61,6 +62,7 @@ final class RunFile {
         ObjectNode node = JSON.createObjectNode();
         node.put("model", contest.model());
         node.put("fingerprint", contest.fingerprint());
+        node.put("arithmetic", contest.arithmetic());
         ArrayNode suites = node.putArray("suites");
         contest.suites().stream().map(Suite::source).forEach(suites::add);
         node.put("limit", contest.limit());

@@ -8,6 +8,7 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
+import dev.fovea.core.tensor.DType;
 import java.util.List;
 
 /**
@@ -33,6 +34,11 @@ public final class OpenedModel implements Subject {
     @Override
     public ModelShape shape() {
         return model.shape();
+    }
+
+    /** The element type that the model works in. */
+    public DType dtype() {
+        return model.dtype();
     }
 
     /** Techniques as they are planned for this model, with its trained weights. */

@@ -150,6 +150,7 @@ class BenchTest {
         return new Contest(
                 "fake",
                 "f00d",
+                "f32",
                 Contestant.all(List.of("half", "throws", "refuses"), List.of("50%", "4")),
                 List.of(new Little("a"), new Little("b")),
                 limit,
@@ -337,7 +338,8 @@ class BenchTest {
             quoteCharacter = '"',
             value = {
                 "run.json | {} | does not name the model: it is damaged or from another version",
-                "run.json | {'model':'fake','fingerprint':'f00d','suites':[]} | holds a run with other suites",
+                "run.json | {'model':'fake','fingerprint':'f00d','arithmetic':'f32','suites':[]} | holds a run with other suites",
+                "run.json | {'model':'fake','fingerprint':'f00d','arithmetic':'bf16'} | holds a run with other arithmetic",
                 "run.json | [1 | is not valid JSON",
                 "run.json | | does not name the model",
                 "results.jsonl | {'task':'a','doc_id':'a0'} | line 1 is not a result of this version",
