@@ -19,6 +19,10 @@ import org.jspecify.annotations.Nullable;
  * @param geometry for each image of the ledger the way from its patches back to the pixels of its picture
  * @param timings what it cost
  * @param recording every declared signal and every decision, if asked for
+ * @param attention for each of its tokens, up to {@link Generated#MOST_WATCHED}, how much the token that it was chosen
+ *     behind looks at each visual token of the ledger: the mean over heads and layers, of a softmax over all tokens of
+ *     prompt and answer. A token that others were merged into has their share; empty unless
+ *     {@link AskOptions#withAttention} asked for it
  */
 public record Answer(
         String text,
@@ -28,9 +32,11 @@ public record Answer(
         Ledger ledger,
         List<Geometry> geometry,
         Timings timings,
-        @Nullable Recording recording) {
+        @Nullable Recording recording,
+        List<float[]> attention) {
     public Answer {
         tokens = List.copyOf(tokens);
         geometry = List.copyOf(geometry);
+        attention = List.copyOf(attention);
     }
 }

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     else they are the text they look like, and nobody can end a turn or show a picture by writing so
  * @param framesPerSecond where the pictures of a question are the frames of one video: how many of them a second of it
  *     has; else null
+ * @param attention whether the answer brings how each of its tokens looks at the visual tokens
  */
 public record AskOptions(
         List<String> techniques,
@@ -32,7 +33,8 @@ public record AskOptions(
         GenerationListener listener,
         boolean record,
         boolean specialTokens,
-        @Nullable Double framesPerSecond) {
+        @Nullable Double framesPerSecond,
+        boolean attention) {
 
     /** @throws IllegalArgumentException with one sentence if frames do not come at a positive, finite rate */
     public AskOptions {
@@ -54,28 +56,48 @@ public record AskOptions(
                 GenerationListener.none(),
                 false,
                 false,
-                null);
+                null,
+                false);
     }
 
     /** With named techniques at a budget. */
     public AskOptions withTechniques(List<String> specs, Budget spent) {
-        return new AskOptions(specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond);
+        return new AskOptions(
+                specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond, attention);
     }
 
     /** With a plan of one's own; named techniques are then not looked at. */
     public AskOptions withPlan(Plan own) {
         return new AskOptions(
-                techniques, budget, own, system, generation, listener, record, specialTokens, framesPerSecond);
+                techniques,
+                budget,
+                own,
+                system,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention);
     }
 
     public AskOptions withSystem(String text) {
         return new AskOptions(
-                techniques, budget, plan, text, generation, listener, record, specialTokens, framesPerSecond);
+                techniques,
+                budget,
+                plan,
+                text,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention);
     }
 
     public AskOptions withGeneration(GenerationOptions options) {
         return new AskOptions(
-                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond);
+                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond, attention);
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
@@ -88,17 +110,36 @@ public record AskOptions(
 
     public AskOptions withListener(GenerationListener follower) {
         return new AskOptions(
-                techniques, budget, plan, system, generation, follower, record, specialTokens, framesPerSecond);
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                follower,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention);
     }
 
     public AskOptions withRecording() {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, true, specialTokens, framesPerSecond);
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                listener,
+                true,
+                specialTokens,
+                framesPerSecond,
+                attention);
     }
 
     /** With special tokens wherever a text spells them. */
     public AskOptions withSpecialTokens() {
-        return new AskOptions(techniques, budget, plan, system, generation, listener, record, true, framesPerSecond);
+        return new AskOptions(
+                techniques, budget, plan, system, generation, listener, record, true, framesPerSecond, attention);
     }
 
     /**
@@ -107,6 +148,13 @@ public record AskOptions(
      * @throws IllegalArgumentException with one sentence if the number is not positive
      */
     public AskOptions withFramesPerSecond(double frames) {
-        return new AskOptions(techniques, budget, plan, system, generation, listener, record, specialTokens, frames);
+        return new AskOptions(
+                techniques, budget, plan, system, generation, listener, record, specialTokens, frames, attention);
+    }
+
+    /** With {@link Answer#attention()}: one row of attention in each layer for each token of the answer. */
+    public AskOptions withAttention() {
+        return new AskOptions(
+                techniques, budget, plan, system, generation, listener, record, specialTokens, framesPerSecond, true);
     }
 }

@@ -182,7 +182,10 @@ record Asking(
         checkContext(ids.length, slots, Pictures.views(pictures), plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;
         Map<Plan, PlanRun> runs = new IdentityHashMap<>();
-        Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> PlanRun.of(p, asked, recording));
+        Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> {
+            PlanRun own = PlanRun.of(p, asked, recording);
+            return options.attention() ? own.watching() : own;
+        });
         return new Job(
                 ids,
                 slots,
@@ -330,7 +333,8 @@ record Asking(
                         .mapToObj(i -> geometry(job.views().get(i), ledger, i))
                         .toList(),
                 timings,
-                job.recording());
+                job.recording(),
+                text.attention());
     }
 
     /** The way from patches to pixels: of the picture as it was prepared, or as a step had it resized. */

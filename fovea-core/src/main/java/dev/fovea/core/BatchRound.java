@@ -89,6 +89,7 @@ final class BatchRound implements AutoCloseable {
         PromptState known = prefix == null ? null : prefixes.take(prefix, ids);
         if (known != null) {
             work.seen(work.job().views().size());
+            known.watch(work.options().attention());
             work.state(known, known.held());
             return 0;
         }

@@ -3,6 +3,7 @@ package dev.fovea.server;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.fovea.core.Answer;
 import dev.fovea.core.BatchAnswer;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.FinishReason;
@@ -45,7 +46,7 @@ final class Answers {
     }
 
     /** How visual tokens were spent, and what it cost. */
-    static ObjectNode fovea(Spending spending, BatchAnswer done) {
+    static ObjectNode fovea(Spending spending, BatchAnswer done, VisionLanguageModel model) {
         ObjectNode fovea = JSON.createObjectNode();
         ArrayNode techniques = fovea.putArray("techniques");
         spending.techniques().forEach(techniques::add);
@@ -64,7 +65,28 @@ final class Answers {
         if (spending.ledger()) {
             fovea.set("ledger", ledger(ledger, done.answer().geometry()));
         }
+        if (spending.attention()) {
+            fovea.set("attention", attention(done.answer(), model));
+        }
         return fovea;
+    }
+
+    /** For each token of the answer how it looks at the visual tokens, in the order of the ledger. */
+    private static ArrayNode attention(Answer answer, VisionLanguageModel model) {
+        ArrayNode all = JSON.createArrayNode();
+        for (int i = 0; i < answer.attention().size(); i++) {
+            float[] row = answer.attention().get(i);
+            double sum = 0;
+            ObjectNode one = all.addObject()
+                    .put("token", new String(model.bytes(answer.tokens().get(i).id()), StandardCharsets.UTF_8));
+            ArrayNode weights = JSON.createArrayNode();
+            for (float weight : row) {
+                sum += weight;
+                weights.add(Math.round(weight * 1e6) / 1e6);
+            }
+            one.put("visual", Math.round(sum * 1e4) / 1e4).set("weights", weights);
+        }
+        return all;
     }
 
     private static double rounded(double value) {

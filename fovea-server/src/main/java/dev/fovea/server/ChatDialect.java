@@ -50,7 +50,7 @@ final class ChatDialect implements GenerationEndpoint.Dialect {
         logprobs(choice, wish, done.answer().tokens());
         choice.put("finish_reason", Answers.finish(done.answer().finish()));
         answer.set("usage", Answers.usage(done));
-        answer.set("fovea", Answers.fovea(wish.spending(), done));
+        answer.set("fovea", Answers.fovea(wish.spending(), done, model));
         return answer;
     }
 
@@ -113,7 +113,7 @@ final class ChatDialect implements GenerationEndpoint.Dialect {
             choice.putObject("delta");
             logprobs(choice, wish, tokens);
             choice.put("finish_reason", Answers.finish(done.answer().finish()));
-            chunk.set("fovea", Answers.fovea(wish.spending(), done));
+            chunk.set("fovea", Answers.fovea(wish.spending(), done, model));
             events.send(null, chunk);
             if (wish.usage()) {
                 ObjectNode last = chunk();

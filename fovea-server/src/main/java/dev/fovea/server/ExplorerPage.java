@@ -23,6 +23,7 @@ final class ExplorerPage {
     private static final Map<String, String> FILES = files(
             "app.js",
             "api.js",
+            "attention.js",
             "card.js",
             "explorer.css",
             "icon.svg",

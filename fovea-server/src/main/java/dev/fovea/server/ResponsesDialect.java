@@ -80,7 +80,7 @@ final class ResponsesDialect implements GenerationEndpoint.Dialect {
         usage.putObject("input_tokens_details").put("cached_tokens", done.cachedTokens());
         usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
         usage.set("visual_tokens", Answers.visual(done.answer().ledger()));
-        response.set("fovea", Answers.fovea(wish.spending(), done));
+        response.set("fovea", Answers.fovea(wish.spending(), done, model));
         return response;
     }
 

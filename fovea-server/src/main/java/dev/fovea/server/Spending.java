@@ -17,16 +17,17 @@ import org.jspecify.annotations.Nullable;
  * @param techniques as typed on a command line
  * @param budget of the whole prompt
  * @param ledger whether the answer brings what became of every visual token
+ * @param attention whether it brings how each of its tokens looks at them
  */
-record Spending(List<String> techniques, Budget budget, boolean ledger) {
-    private static final Set<String> KNOWN =
-            Fields.names(Set.of("technique", "techniques", "knobs", "budget", "ledger"), DocumentWish.FIELDS);
+record Spending(List<String> techniques, Budget budget, boolean ledger, boolean attention) {
+    private static final Set<String> KNOWN = Fields.names(
+            Set.of("technique", "techniques", "knobs", "budget", "ledger", "attention"), DocumentWish.FIELDS);
 
     /** What the request says, and the server's own choice where it says nothing. */
     static Spending of(Fields request, ServerOptions options) {
         Fields fovea = request.object("fovea");
         if (fovea == null) {
-            return new Spending(options.techniques(), options.budget(), false);
+            return new Spending(options.techniques(), options.budget(), false, false);
         }
         fovea.only(KNOWN);
         List<String> techniques = techniques(fovea);
@@ -34,7 +35,8 @@ record Spending(List<String> techniques, Budget budget, boolean ledger) {
         return new Spending(
                 techniques.isEmpty() ? options.techniques() : techniques,
                 budget != null ? budget : techniques.isEmpty() ? options.budget() : Budget.full(),
-                fovea.flag("ledger"));
+                fovea.flag("ledger"),
+                fovea.flag("attention"));
     }
 
     private static List<String> techniques(Fields fovea) {

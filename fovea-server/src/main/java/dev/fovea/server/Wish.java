@@ -26,8 +26,9 @@ record Wish(
         boolean logprobs) {
 
     AskOptions options() {
-        return AskOptions.defaults()
+        AskOptions options = AskOptions.defaults()
                 .withTechniques(spending.techniques(), spending.budget())
                 .withGeneration(generation);
+        return spending.attention() ? options.withAttention() : options;
     }
 }

@@ -29,6 +29,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
@@ -138,6 +139,32 @@ class ExplorerInBrowserTest {
         assertThat(all(".fate").get(0).getText()).startsWith("Row 2, column 3: reaches the end");
         canvas.sendKeys(Keys.ESCAPE);
         assertThat(all(".fate").get(1).getText()).isEmpty();
+    }
+
+    /** A word shows where the model looked for it, by pointer or keys, and says so. */
+    @Test
+    void wordsShowWhereTheModelLooked() {
+        ask();
+        waitFor(".card", 2);
+        WebElement word = one(".card:nth-child(2) .answer .word");
+        String before = canvas(2);
+        word.sendKeys(Keys.SHIFT);
+        assertThat(all(".fate").get(1).getText())
+                .matches(
+                        "(?s)“STOP”: \\d+(\\.\\d+)? % of the attention lay on the picture\\.\\s+Most on row \\d+, column \\d+ .*");
+        String looked = canvas(2);
+        assertThat(looked).isNotEqualTo(before);
+        one("#question").click();
+        assertThat(all(".fate").get(1).getText()).isEmpty();
+        assertThat(canvas(2)).isEqualTo(before);
+        new Actions(browser()).moveToElement(word).perform();
+        assertThat(canvas(2)).isEqualTo(looked);
+    }
+
+    /** What is drawn on a card. */
+    private String canvas(int card) {
+        return String.valueOf(browser()
+                .executeScript("return document.querySelector('.card:nth-child(" + card + ") canvas').toDataURL()"));
     }
 
     @Test

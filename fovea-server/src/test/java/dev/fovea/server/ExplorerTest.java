@@ -103,4 +103,46 @@ class ExplorerTest {
         assertThat(reply.status()).as(reply.body()).isEqualTo(200);
         return reply.json().at("/fovea/ledger/images/0");
     }
+
+    private JsonNode answered(boolean attention, String technique) {
+        ObjectNode request = Peek.chat("What is written on the sign?", Peek.sceneUrl());
+        request.putObject("fovea")
+                .put("technique", technique)
+                .put("budget", 64)
+                .put("ledger", true)
+                .put("attention", attention);
+        Peek.Reply reply = Peek.post(server, "/v1/chat/completions", request);
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        return reply.json().path("fovea");
+    }
+
+    /** One row for the one token of the answer; what the connector dropped cannot be looked at. */
+    @Test
+    void anAnswerSaysWhereItLooked() {
+        JsonNode fovea = answered(true, "hiprune");
+        assertThat(fovea.path("attention")).hasSize(1);
+        JsonNode word = fovea.at("/attention/0");
+        assertThat(word.path("token").asText().strip()).isEqualTo("STOP");
+        assertThat(word.path("weights")).hasSize(256);
+        double sum = 0;
+        for (int i = 0; i < 256; i++) {
+            double weight = word.path("weights").get(i).asDouble();
+            boolean kept = fovea.at("/ledger/tokens/" + i + "/fate").asText().equals("kept");
+            assertThat(weight).as("token " + i).isBetween(0.0, kept ? 1.0 : 0.0);
+            sum += weight;
+        }
+        assertThat(sum).isCloseTo(word.path("visual").asDouble(), within(1e-3)).isBetween(0.01, 0.99);
+        // The second time the picture and its prompt were known.
+        assertThat(answered(true, "hiprune").path("attention")).isEqualTo(fovea.path("attention"));
+        assertThat(answered(false, "hiprune").has("attention")).isFalse();
+        // What leaves inside of the language model was looked at in the layers before.
+        JsonNode late = answered(true, "fastv");
+        for (int i = 0; i < 256; i++) {
+            if (late.at("/ledger/tokens/" + i + "/fate").asText().equals("dropped")) {
+                assertThat(late.at("/attention/0/weights/" + i).asDouble()).isPositive();
+                return;
+            }
+        }
+        throw new AssertionError("fastv dropped nothing");
+    }
 }

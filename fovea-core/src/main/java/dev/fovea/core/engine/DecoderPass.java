@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -117,6 +118,10 @@ final class DecoderPass {
         try (Scope scope = Scope.inner()) {
             Tensor x = station(new Station.Prompt(), station(new Station.Embeddings(), embeddings, null), null);
             checkContext();
+            chunks.stream()
+                    .map(c -> c.sequence().watch())
+                    .filter(Objects::nonNull)
+                    .forEach(AnswerAttention::begin);
             int[][] places = chunks.stream()
                     .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
                     .toArray(int[][]::new);
@@ -167,6 +172,7 @@ final class DecoderPass {
         }
     }
 
+    /** One layer, with all stations before it. */
     private Tensor layer(int index, Tensor entering, int[][] places) {
         DecoderLayer layer = decoder.layers().get(index);
         PackedFactors beside = PackedFactors.of(index, factors, lengths());
@@ -183,6 +189,7 @@ final class DecoderPass {
         }
         if (many.blocks().size() > 1) {
             many.keep();
+            watch(index, now);
             previous = null;
             return lastLayer(layer, x, beside, attention.lastRows(index, now, ends()));
         }
@@ -194,6 +201,7 @@ final class DecoderPass {
         Tensor k = now.keys(true);
         Tensor v = now.values();
         fillCaches(index, k, v, positions, places);
+        watch(index, now);
         Tensor attended = last && !selective()
                 ? attention.lastRows(index, now, ends())
                 : attention.allRows(index, now, k, v, lengths());
@@ -226,6 +234,7 @@ final class DecoderPass {
             many.now().complete();
         }
         Tensor leaving = many.leaving();
+        watch(index, many.now());
         previous = wanted ? many.now() : null;
         return withDeepFeatures(index, leaving);
     }
@@ -261,6 +270,21 @@ final class DecoderPass {
             if (chunk.fresh()) {
                 chunk.sequence().entered(index);
                 chunk.sequence().decoderTokens().add(chunk.sequence().visual().count());
+            }
+        }
+    }
+
+    /** Notes how the last token of each sequence looks at what the layer holds, where that is wanted. */
+    private void watch(int index, DecoderProjections now) {
+        int[] ends = ends();
+        for (int c = 0; c < ends.length; c++) {
+            Chunk chunk = chunks.get(c);
+            AnswerAttention watched = chunk.sequence().watch();
+            if (watched != null) {
+                try (Scope ignored = Scope.inner()) {
+                    Tensor q = now.rows(ends[c], 1).query(0, true);
+                    watched.add(chunk.sequence().cache().layer(index).origins(), attention.lastRow(index, chunk, q));
+                }
             }
         }
     }

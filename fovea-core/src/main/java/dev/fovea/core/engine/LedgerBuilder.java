@@ -68,6 +68,11 @@ final class LedgerBuilder {
         }
     }
 
+    /** Visual tokens of all images. */
+    int count() {
+        return first[grids.size()];
+    }
+
     Ledger build(
             VisualTokens survivors,
             List<Integer> encoderTokens,
@@ -152,7 +157,8 @@ final class LedgerBuilder {
     }
 
     /** Where a token stands in the ledger; -1 for appended tokens and class tokens that are no feature. */
-    private int index(int id) {
+    /** The place of a visual token among all of the ledger, or -1 for one that a step added. */
+    int index(int id) {
         int image = VisualTokens.image(id);
         if (VisualTokens.isCell(id)) {
             return first[image] + VisualTokens.place(id);

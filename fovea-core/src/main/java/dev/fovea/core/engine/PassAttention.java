@@ -150,6 +150,22 @@ final class PassAttention implements AutoCloseable {
     }
 
     /**
+     * How the last token of a sequence looks at all that a layer holds, the mean over heads: {@code [held]}. Beside the
+     * kernel, for those who want to see it.
+     *
+     * @param q {@code [heads, 1, d]}
+     */
+    float[] lastRow(int index, DecoderPass.Chunk chunk, Tensor q) {
+        SelfAttention of = decoder.layers().get(index).attention();
+        Sequence s = chunk.sequence();
+        Sight held = chunk.fresh() ? s.sight(index) : s.held(index);
+        Sight asking = held.between(held.count() - 1, held.count());
+        Tensor probabilities =
+                AttentionScores.probabilities(of, q, s.cache().layer(index).keys(), asking.hidden(held, rule(of)));
+        return Tensors.floats(AttentionScores.mean(probabilities, 0, 1));
+    }
+
+    /**
      * Attention of neighbouring tokens of a sequence to what its layer holds; of the last one by itself as it was told to
      * rescale it.
      *

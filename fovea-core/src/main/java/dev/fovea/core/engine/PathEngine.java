@@ -434,7 +434,7 @@ public final class PathEngine {
         if (wordsFrom < ids.length) {
             embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
         }
-        return new PromptState(
+        PromptState state = new PromptState(
                 sequence(p, images, place, visual),
                 p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty() ? blind(p) : null,
                 ids,
@@ -443,6 +443,8 @@ public final class PathEngine {
                 images.stream().map(ConnectorPass.Projected::decided).toList(),
                 model.clsIsFeature(),
                 model::isPlaceholder);
+        state.watch(p.run().watched());
+        return state;
     }
 
     private static List<Ledger.Grid> grids(Prompt p) {

@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param runner calls them
  * @param question measures {@link Signal.QuestionEmbedding} and its like when asked
  * @param memory gives {@link Signal.Remembered} by name
+ * @param watched whether it is wanted how each token that is read last looks at the visual tokens
  */
-public record PlanRun(StepBook book, StepRunner runner, Question question, Function<String, Matrix> memory) {
+public record PlanRun(
+        StepBook book, StepRunner runner, Question question, Function<String, Matrix> memory, boolean watched) {
     private static final Matrix NOTHING = new Matrix(0, 0, new float[0]);
 
     /** What the question's text looks like to the models. */
@@ -34,17 +36,23 @@ public record PlanRun(StepBook book, StepRunner runner, Question question, Funct
     }
 
     public static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
-        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), recording), question, name -> NOTHING);
+        return new PlanRun(
+                new StepBook(plan), new StepRunner(plan.technique(), recording), question, name -> NOTHING, false);
     }
 
     /** A plan for one picture of a stream. */
     public static PlanRun ofStream(Plan plan, Function<String, Matrix> memory) {
-        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), null), Question.none(), memory);
+        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), null), Question.none(), memory, false);
     }
 
     /** The plain model. */
     public static PlanRun plain() {
         return of(Plan.plain(), Question.none(), null);
+    }
+
+    /** The same, with {@link PromptState#attention()} wanted. */
+    public PlanRun watching() {
+        return new PlanRun(book, runner, question, memory, true);
     }
 
     /** What the plan adds to the model's weights. */

@@ -126,6 +126,21 @@ public final class PromptState implements AutoCloseable {
         return finalState;
     }
 
+    /** Whether {@link #attention()} is wanted of the tokens that are read from now on. */
+    public void watch(boolean wanted) {
+        sequence.watch(wanted, clsIsFeature);
+    }
+
+    /**
+     * How the token that was read last, whose logits these are, looks at the visual tokens: the mean over heads and layers,
+     * of a softmax over all tokens, before what a plan does to its scores. One value for each visual token of the ledger;
+     * where others were merged into one, it has all. Null where it was not asked for.
+     */
+    public float @Nullable [] attention() {
+        AnswerAttention watched = sequence.watch();
+        return watched == null ? null : watched.mean();
+    }
+
     /** Takes new logits through the steps at the logits station. */
     void deliver(float[] own, float @Nullable [] imageFree, float[] lastState) {
         finalState = lastState;

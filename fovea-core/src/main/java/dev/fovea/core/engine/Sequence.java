@@ -55,6 +55,9 @@ final class Sequence {
     private @Nullable DeepFeatures deep;
     private @Nullable OwnedTensor gates;
     private @Nullable PromptFactors factors;
+    private final int[] firstAt;
+    private final VisualTokens firstVisual;
+    private @Nullable AnswerAttention watch;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -120,6 +123,8 @@ final class Sequence {
         this.ofImages = List.copyOf(ofImages);
         this.visualAt = visualAt.clone();
         this.visual = visual;
+        this.firstAt = this.visualAt;
+        this.firstVisual = visual;
         this.total = total;
         this.first = positions[0].length == 0 || positions.length > 1 ? 0 : positions[0][0];
         this.place = positions[0].length;
@@ -147,6 +152,28 @@ final class Sequence {
     @Nullable
     PromptFactors factors() {
         return factors;
+    }
+
+    /** From now on it is known how the token that was read last looks at the visual tokens; or no longer. */
+    void watch(boolean wanted, boolean clsIsFeature) {
+        if (!wanted) {
+            watch = null;
+            return;
+        }
+        LedgerBuilder ledger = new LedgerBuilder(grids, clsIsFeature);
+        int last = firstAt.length == 0 ? -1 : firstAt[firstAt.length - 1];
+        int[] cells = new int[last + 1];
+        Arrays.fill(cells, -1);
+        for (int i = 0; i < firstAt.length; i++) {
+            cells[firstAt[i]] = ledger.index(firstVisual.ids()[i]);
+        }
+        watch = new AnswerAttention(cells, ledger.count());
+    }
+
+    /** How the token that was read last looks at the visual tokens, or null where nobody asked. */
+    @Nullable
+    AnswerAttention watch() {
+        return watch;
     }
 
     /** A prompt of words alone, under the plain model. */

@@ -23,6 +23,7 @@ public final class Answering {
     private final @Nullable Constraint constraint;
     private final StringBuilder text = new StringBuilder();
     private final List<Generated.Token> tokens = new ArrayList<>();
+    private final List<float[]> attention = new ArrayList<>();
     private @Nullable FinishReason finish;
 
     /**
@@ -97,6 +98,10 @@ public final class Answering {
         Generated.Token token = new Generated.Token(
                 choice.token(), choice.logProbability(), Sampler.likeliest(logits, options.likeliest()));
         tokens.add(token);
+        float[] looked = tokens.size() > Generated.MOST_WATCHED ? null : state.attention();
+        if (looked != null) {
+            attention.add(looked);
+        }
         listener.onToken(token);
         hand(stops.accept(detokenizer.accept(choice.token())));
         if (stops.stopped()) {
@@ -129,7 +134,7 @@ public final class Answering {
         hand(stops.accept(detokenizer.finish()));
         hand(stops.finish());
         FinishReason reason = finish == null ? FinishReason.CANCELLED : finish;
-        return new Generated(text.toString(), tokens, reason);
+        return new Generated(text.toString(), tokens, reason, attention);
     }
 
     private void hand(String piece) {

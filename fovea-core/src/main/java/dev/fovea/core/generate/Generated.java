@@ -8,11 +8,21 @@ import java.util.List;
  * @param text without special tokens and stop strings
  * @param tokens the chosen tokens, without the end token
  * @param finish why it ended
+ * @param attention for each of its tokens, up to {@link #MOST_WATCHED}, how the token that it was chosen behind looks at
+ *     the visual tokens of the ledger; empty where that was not asked for
  */
-public record Generated(String text, List<Token> tokens, FinishReason finish) {
+public record Generated(String text, List<Token> tokens, FinishReason finish, List<float[]> attention) {
+    /** Tokens of an answer whose attention is kept. */
+    public static final int MOST_WATCHED = 256;
 
     public Generated {
         tokens = List.copyOf(tokens);
+        attention = List.copyOf(attention);
+    }
+
+    /** An answer of which nobody asked where it looked. */
+    public Generated(String text, List<Token> tokens, FinishReason finish) {
+        this(text, tokens, finish, List.of());
     }
 
     /**

@@ -32,7 +32,7 @@ export async function answeringModel(key) {
 
 /** One question about one picture, spent in one way: {answer, spent}, where spent is the server's `fovea` object. */
 export async function ask(model, picture, question, choice, key) {
-  const fovea = {budget: choice.budget || 'full', ledger: true};
+  const fovea = {budget: choice.budget || 'full', ledger: true, attention: true};
   if (choice.technique !== 'full') {
     fovea.technique = choice.knobs ? `${choice.technique}:${choice.knobs}` : choice.technique;
   }

@@ -1,6 +1,7 @@
 // One way of spending tokens: its answer, the picture with what became of the patches, the tokens of each layer, the cost.
 
 import {cells, draw, panels} from './overlay.js';
+import {shares, told, words} from './attention.js';
 import {describe} from './inspector.js';
 import {strip} from './strip.js';
 
@@ -31,12 +32,13 @@ export class Card {
     this.ledger = spent.ledger;
     this.looked = looked;
     this.marked = -1;
+    this.word = null;
     this.scores = false;
     this.fate = element('p', {class: 'fate', 'aria-live': 'polite'});
     this.panels = panels(this.ledger, 0).map(images => this.panel(images, title(choice)));
     this.element = element('article', {class: 'card'},
       element('h2', {}, title(choice)),
-      element('p', {class: 'answer'}, answer || '(nothing)'),
+      this.answer(answer, spent.attention),
       element('p', {class: 'spent'}, spentText(spent.visual_tokens)),
       ...this.panels.map(p => p.canvas),
       this.fate,
@@ -45,6 +47,49 @@ export class Card {
       legend([['encoder', 'encoder layers'], ['prefill', 'language model’s layers']]),
       element('h3', {}, 'Time'),
       ...cost(spent, longest));
+  }
+
+  /** The answer, each of its words a button: where the model looked for it is shown while it is pointed at or has the focus. */
+  answer(text, attention) {
+    const all = words(text, attention);
+    if (!all.length) return element('p', {class: 'answer'}, text || '(nothing)');
+    const buttons = all.map((word, i) => this.wordButton(word, i));
+    const line = element('p', {class: 'answer', role: 'toolbar', 'aria-label': 'Words of the answer; arrow keys move over them'});
+    buttons.forEach((button, i) => line.append(...(i ? [' '] : []), button));
+    const rest = text.trim().split(/\s+/).slice(all.length).join(' ');
+    if (all.length > 1 && rest) line.append(` ${rest}`);
+    line.addEventListener('keydown', e => {
+      const step = {ArrowRight: 1, ArrowLeft: -1}[e.key];
+      const next = step && buttons[buttons.indexOf(document.activeElement) + step];
+      if (!next) return;
+      e.preventDefault();
+      buttons.forEach(b => { b.tabIndex = -1; });
+      next.tabIndex = 0;
+      next.focus();
+    });
+    return line;
+  }
+
+  wordButton(word, i) {
+    const button = element('button', {type: 'button', class: 'word', tabindex: i ? '-1' : '0'}, word.text);
+    for (const kind of ['pointerenter', 'focus']) button.addEventListener(kind, () => this.look(word));
+    for (const kind of ['pointerleave', 'blur']) {
+      button.addEventListener(kind, () => { if (kind === 'blur' || document.activeElement !== button) this.look(null); });
+    }
+    return button;
+  }
+
+  /** Shows where the model looked while it chose a word, or the fate of the patches again (null). */
+  look(word) {
+    this.word = word;
+    this.marked = -1;
+    this.tell(word ? told(this.ledger, word) : []);
+    this.draw();
+  }
+
+  tell(lines) {
+    this.fate.replaceChildren();
+    lines.forEach((line, i) => this.fate.append(...(i ? [element('br')] : []), line));
   }
 
   panel(images, name) {
@@ -68,16 +113,15 @@ export class Card {
   mark(index) {
     if (index === this.marked || index >= this.ledger.tokens.length) return;
     this.marked = index;
-    this.fate.replaceChildren();
-    if (index >= 0) {
-      describe(this.ledger, index).forEach((line, i) => this.fate.append(...(i ? [element('br')] : []), line));
-    }
+    this.word = null;
+    this.tell(index >= 0 ? describe(this.ledger, index) : []);
     this.draw();
   }
 
   draw() {
+    const attention = this.word ? shares(this.ledger, this.word) : null;
     for (const {canvas, drawn} of this.panels) {
-      draw(canvas, this.picture, this.ledger, drawn, {scores: this.scores, marked: this.marked});
+      draw(canvas, this.picture, this.ledger, drawn, {scores: this.scores, marked: this.marked, attention});
     }
   }
 

@@ -29,15 +29,15 @@ export function cells(ledger, images) {
   return out.sort((a, b) => a.y - b.y || a.x - b.x);
 }
 
-/** Draws a panel; `marked` is the index of the token that is looked at, or -1. */
-export function draw(canvas, picture, ledger, drawn, {scores, marked}) {
+/** Draws a panel; `marked` is the index of the token that is looked at, or -1, `attention` the share of each token or null. */
+export function draw(canvas, picture, ledger, drawn, {scores, marked, attention}) {
   const scale = Math.min(1, WIDEST / picture.naturalWidth) * Math.max(1, Math.floor(WIDEST / picture.naturalWidth));
   canvas.width = Math.round(picture.naturalWidth * scale);
   canvas.height = Math.round(picture.naturalHeight * scale);
   const g = canvas.getContext('2d');
   g.drawImage(picture, 0, 0, canvas.width, canvas.height);
   veilOutside(g, canvas, drawn, scale);
-  const heat = scores ? ranks(ledger, drawn) : null;
+  const heat = attention ?? (scores ? ranks(ledger, drawn) : null);
   const groups = groupColours(ledger);
   for (const cell of drawn) paint(g, cell, scale, ledger.tokens[cell.index], heat?.get(cell.index), groups.get(cell.index));
   const at = drawn.find(cell => cell.index === marked);
