@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * cannot run, {@code reason}; {@code speed_up}, a list of {@code technique}, {@code budget}, {@code speed_up},
  * {@code operations_ratio}, {@code of_ratio} and, where it cannot run, {@code reason}; {@code start} with {@code seconds} and {@code before_seconds}, or null without the default
  * model; {@code bits}, a list of {@code outputs}, {@code inputs}, {@code weights}, {@code path} (by what they are
- * multiplied) and {@code of_bf16} (by number of rows, how many times as fast as bf16). Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
+ * multiplied) and {@code of_bf16} (by number of rows, how many times as fast as bf16); {@code second_question}, a list of
+ * {@code technique}, {@code budget}, {@code seconds} and {@code of_first}. Figures measured in rounds are objects of {@code low}, {@code median} and {@code high}, the quartiles; shares
  * are fractions of one.
  *
  * @param f32 operations a second of the product in f32
@@ -35,7 +36,8 @@ public record SpeedReport(
         List<SelectionCost.Cost> selection,
         List<TechniqueSpeed.SpeedUp> speedUps,
         ColdStart.@Nullable Times start,
-        List<BitsSpeed.Shape> bits) {
+        List<BitsSpeed.Shape> bits,
+        List<SecondQuestion.Again> again) {
     private static final double GIGA = 1e9;
 
     /** The figures for programs. */
@@ -69,6 +71,16 @@ public record SpeedReport(
                         ? null
                         : Map.of("seconds", map(start.total(), 1), "before_seconds", map(start.before(), 1)));
         map.put("bits", bits.stream().map(SpeedReport::map).toList());
+        map.put("second_question", again.stream().map(SpeedReport::map).toList());
+        return map;
+    }
+
+    private static Map<String, Object> map(SecondQuestion.Again again) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("technique", again.technique());
+        map.put("budget", again.budget());
+        map.put("seconds", map(again.seconds(), 1));
+        map.put("of_first", map(again.ofFirst(), 1));
         return map;
     }
 
@@ -129,6 +141,14 @@ public record SpeedReport(
             shape.ofBf16()
                     .forEach((count, rate) ->
                             add(rows, "    " + count + (count == 1 ? " row" : " rows"), rate, 1, "%.2f×"));
+        }
+        rows.add(List.of("", "", ""));
+        rows.add(List.of(
+                "Second question about a picture, " + Visit.BEHIND + " words, of the first one's time to first token",
+                "",
+                ""));
+        for (SecondQuestion.Again one : again) {
+            add(rows, "  " + one.technique() + " at " + one.budget() + " visual tokens", one.ofFirst(), 100, "%.1f %%");
         }
         if (start != null) {
             rows.add(List.of("", "", ""));

@@ -37,6 +37,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
     private static final int SELECTION_TAKES = 10;
     private static final int SPEED_UP_TAKES = 60;
     private static final int START_TAKES = 5;
+    private static final int AGAIN_TAKES = 60;
     private static final int A_ROUND_OF_BITS_TAKES = 1;
 
     /** Told what is being done, and how far it is. */
@@ -65,6 +66,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
                 + rounds() * (A_ROUND_OF_BITS_TAKES + A_ROUND_OF_PREFILL_TAKES + A_ROUND_OF_DECODE_TAKES)
                 + chosen.size() * SELECTION_TAKES
                 + learned().size() * SPEED_UP_TAKES
+                + AGAIN_TAKES
                 + START_TAKES;
     }
 
@@ -112,7 +114,10 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
             PathSpeed.Prefill prefill = path.prefill(rounds, goOn);
             progress.at("decode", done += rounds * A_ROUND_OF_PREFILL_TAKES);
             PathSpeed.Decode decode = path.decode(DECODE_ROUNDS * rounds, goOn);
-            done += rounds * A_ROUND_OF_DECODE_TAKES;
+            progress.at("a second question", done += rounds * A_ROUND_OF_DECODE_TAKES);
+            List<SecondQuestion.Again> again =
+                    new SecondQuestion(sizes, quick ? 4 : 8, visit).measure(quick ? 1 : SPEED_UP_ROUNDS, goOn);
+            done += AGAIN_TAKES;
             List<SelectionCost.Cost> selection = new ArrayList<>();
             SelectionCost cost = new SelectionCost(sizes, visit);
             for (Technique technique : chosen) {
@@ -128,7 +133,7 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
                 done += SPEED_UP_TAKES;
             }
             return new SpeedReport(
-                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start, bits);
+                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start, bits, again);
         }
     }
 }

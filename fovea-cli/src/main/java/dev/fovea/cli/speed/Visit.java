@@ -21,6 +21,9 @@ final class Visit implements AutoCloseable {
     /** Words of the prompt; the picture stands in their middle. */
     static final int WORDS = 64;
 
+    /** Words of it that stand behind the picture. */
+    static final int BEHIND = WORDS / 2;
+
     /** Longest continuation that the caches make room for. */
     static final int ROOM = 64;
 
@@ -62,6 +65,13 @@ final class Visit implements AutoCloseable {
     /** Feeds one token more. */
     static void decode(ModelParts model, PromptState state) {
         new PathEngine(model).extend(List.of(state), List.of(new int[] {42}));
+    }
+
+    /** Forgets the words behind the picture and reads as many others, over the caches of what is before them. */
+    static void askAgain(ModelParts model, PromptState state) {
+        state.truncate(WORDS - BEHIND + 1);
+        int[] words = IntStream.range(0, BEHIND).map(i -> 3_000 + 5 * i).toArray();
+        new PathEngine(model).extend(List.of(state), List.of(words));
     }
 
     @Override

@@ -33,13 +33,14 @@ class SpeedReportTest {
                         new TechniqueSpeed.SpeedUp("voco-llama", 64, new Quartiles(3, 3.6, 4), 4, ""),
                         new TechniqueSpeed.SpeedUp("adaptvision-scaling", 64, null, 1, "Cuts pictures.")),
                 null,
-                List.of(new BitsSpeed.Shape(4096, 11008, "int8", "codes where they lie", Map.of(1, TWO))));
+                List.of(new BitsSpeed.Shape(4096, 11008, "int8", "codes where they lie", Map.of(1, TWO))),
+                List.of(new SecondQuestion.Again("hiprune", 64, TWO, new Quartiles(0.02, 0.04, 0.05))));
     }
 
     @Test
     void theMapHoldsSharesAndRates() {
         Map<String, ?> map = report().asMap();
-        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start", "bits");
+        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start", "bits", "second_question");
         assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
         assertThat(map.get("prefill"))
                 .asString()
@@ -53,6 +54,9 @@ class SpeedReportTest {
                 .contains("speed_up={low=3.0, median=3.6, high=4.0}, operations_ratio=4.0, of_ratio=0.9")
                 .contains("technique=adaptvision-scaling", "speed_up=null", "reason=Cuts pictures.");
         assertThat(map.get("start")).isNull();
+        assertThat(map.get("second_question"))
+                .asString()
+                .contains("technique=hiprune, budget=64", "of_first={low=0.02, median=0.04, high=0.05}");
         assertThat(map.get("bits"))
                 .asString()
                 .contains("inputs=11008", "path=codes where they lie", "of_bf16={1={low=1.0, median=2.0, high=3.0}}");
@@ -68,6 +72,7 @@ class SpeedReportTest {
                 .contains("  feather at 192 | 0.40 % | 0.20 to 0.60 %")
                 .contains("  product at as few rows, of the rate | 75.0 % | 70.0 to 80.0 %")
                 .contains("  needs-text | - | No text tower.")
+                .contains("  hiprune at 64 visual tokens | 4.0 % | 2.0 to 5.0 %")
                 .contains("  voco-llama | 3.60× | 3.00 to 4.00×")
                 .contains("    of the ratio of operations, 4.00× | 90.0 % | ")
                 .contains("  adaptvision-scaling | - | Cuts pictures.")
