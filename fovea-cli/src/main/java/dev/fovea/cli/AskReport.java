@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * One answer as people and programs read it.
  *
  * <p>The JSON object: {@code model}, {@code question}, {@code answer}, {@code finish} (end, stop_string, max_tokens,
- * context, cancelled), {@code techniques} (list, as typed), {@code budget} (as typed), {@code visual_tokens} with
+ * context, cancelled), {@code steered} (list: what was added to hidden states, by station), {@code branches} (list: what was
+ * read beside the prompt), {@code techniques} (list, as typed), {@code budget} (as typed), {@code visual_tokens} with
  * {@code total} (of the plain model), {@code resized} (how many of these are not there because a picture was made
  * smaller), {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and values
  * each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of the
@@ -74,6 +75,8 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         map.put("techniques", spending.techniques);
         map.put("budget", spending.budget);
         map.put("visual_tokens", visual);
+        map.put("steered", ledger.steered().stream().map(AskReport::steered).toList());
+        map.put("branches", ledger.branches().stream().map(AskReport::branch).toList());
         map.put("prompt_tokens", answer.promptTokens());
         map.put("answer_tokens", answer.tokens().size());
         map.put("log_probability", logProbability());
@@ -82,6 +85,25 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         map.put("decode_ms", rounded(answer.timings().decodeMs()));
         map.put("overlays", overlays.stream().map(Path::toString).toList());
         map.put("record", record == null ? null : record.toString());
+        return map;
+    }
+
+    private static Map<String, Object> steered(Ledger.Steered s) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("station", s.station());
+        map.put("push", s.push().name().toLowerCase(Locale.ROOT));
+        map.put("tokens", s.tokens().name().toLowerCase(Locale.ROOT));
+        map.put("strength", s.strength());
+        map.put("length", s.length());
+        return map;
+    }
+
+    private static Map<String, Object> branch(Ledger.Reading r) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("branch", r.branch());
+        map.put("words", r.words());
+        map.put("visual_per_layer", r.visual());
+        map.put("answers", r.follows());
         return map;
     }
 

@@ -30,7 +30,7 @@ import picocli.CommandLine.Option;
             "Count what techniques cost on a model: FLOPs by station, keys and values, activations. Needs no weights.",
             "FLOPs count two per multiply-add; techniques that look at the picture are shown an invented one. OWN is what",
             "a technique with weights of its own multiplies by them, PARAMETERS how many it has: they are taken to be 0, so",
-            "that choices by score fall on the first tokens, and gates stay shut."
+            "that choices by score fall on the first tokens, and gates stay shut. BRANCHES is what is read beside the prompt."
         },
         footer = {
             "",
@@ -95,6 +95,7 @@ final class CostCommand implements Callable<Integer> {
                         "PREFILL",
                         "SIGNALS",
                         "OWN",
+                        "BRANCHES",
                         "DECODE",
                         "TO FIRST TOKEN",
                         "OF FULL",
@@ -126,6 +127,7 @@ final class CostCommand implements Callable<Integer> {
                     Html.metric(cost.prefillTotal()),
                     Html.metric(cost.signals()),
                     Html.metric(cost.own()),
+                    Html.metric(cost.branches()),
                     Html.metric(cost.decode()),
                     Html.metric(cost.firstToken()),
                     Html.percent((double) cost.firstToken() / full),
@@ -168,6 +170,7 @@ final class CostCommand implements Callable<Integer> {
         out.put("signal_flops", cost.signals());
         out.put("own_flops", cost.own());
         out.put("own_parameters", parameters);
+        out.put("branch_flops", cost.branches());
         out.put("prefill_flops", cost.prefillTotal());
         out.put("decode_flops", cost.decode());
         out.put("kv_bytes", cost.kvBytes());

@@ -36,6 +36,22 @@ class AskTest {
     }
 
     @Test
+    void whatWasSteeredAndReadBesideIsTold() {
+        JsonNode json = ask(QUESTION, "--technique", "vista:gamma=0", "--technique", "m3id:alpha=2", "--json")
+                .json();
+        assertThat(json.path("steered")).hasSize(4);
+        JsonNode first = json.path("steered").get(0);
+        assertThat(first.path("station").textValue()).isEqualTo("residual[0, mlp]");
+        assertThat(first.path("push").textValue()).isEqualTo("unit");
+        assertThat(first.path("strength").doubleValue()).isEqualTo(0.17);
+        assertThat(json.path("branches")).hasSize(3);
+        JsonNode last = json.path("branches").get(2);
+        assertThat(last.path("branch").textValue()).isEqualTo("without-pictures");
+        assertThat(last.path("answers").booleanValue()).isTrue();
+        assertThat(last.path("visual_per_layer").get(0).intValue()).isZero();
+    }
+
+    @Test
     void jsonIsOneStableObject() {
         JsonNode json = ask(QUESTION, "--technique", "hiprune", "--budget", "4", "--json")
                 .json();
@@ -56,6 +72,8 @@ class AskTest {
                         "techniques",
                         "budget",
                         "visual_tokens",
+                        "steered",
+                        "branches",
                         "prompt_tokens",
                         "answer_tokens",
                         "log_probability",

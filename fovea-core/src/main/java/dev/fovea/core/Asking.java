@@ -15,6 +15,7 @@ import dev.fovea.core.image.PreparedImage;
 import dev.fovea.core.image.PreparedPicture;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.message.Printable;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
@@ -22,6 +23,7 @@ import dev.fovea.core.path.Slot;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
+import dev.fovea.core.technique.Plans;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
@@ -32,6 +34,7 @@ import dev.fovea.core.text.PromptEncoder;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +72,7 @@ record Asking(
      * @param plan what happens in the language model
      * @param run that plan on its way
      * @param ofViews for each view its plan on its way
+     * @param worded token ids of branches that ask otherwise
      */
     record Job(
             int[] ids,
@@ -77,16 +81,17 @@ record Asking(
             Plan plan,
             PlanRun run,
             List<PlanRun> ofViews,
-            @Nullable Recording recording) {
+            @Nullable Recording recording,
+            Map<Branch.Worded, int[]> worded) {
 
         /** The same with other tokens. */
         Job withIds(int[] others) {
-            return new Job(others, slots, pictures, plan, run, ofViews, recording);
+            return new Job(others, slots, pictures, plan, run, ofViews, recording, worded);
         }
 
         /** The same with its pictures in another form. */
         Job withPictures(List<Shown> others) {
-            return new Job(ids, slots, others, plan, run, ofViews, recording);
+            return new Job(ids, slots, others, plan, run, ofViews, recording, worded);
         }
 
         /** What the encoder sees. */
@@ -173,9 +178,7 @@ record Asking(
         Cutting.Cut cut = new Cutting(new Planning(techniques, shape), engine, processor).cut(shown, asked, options);
         List<Shown> pictures = cut.pictures();
         List<PreparedPicture> prepared = pictures.stream().map(Shown::prepared).toList();
-        int[] ids = new PromptEncoder(template, tokenizer)
-                .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
-        requireKnown(ids);
+        int[] ids = encoded(messages, prepared, options);
         Planning.Plans made = cut.plans();
         Planning.Plans plans = made == null ? plans(options, pictures) : made;
         List<Slot> slots = promptText.slots(prepared);
@@ -193,7 +196,35 @@ record Asking(
                 plans.ofPrompt(),
                 run.apply(plans.ofPrompt()),
                 plans.ofViews().stream().map(run).toList(),
-                recording);
+                recording,
+                worded(plans.ofPrompt(), messages, prepared, question, options));
+    }
+
+    private int[] encoded(List<ChatMessage> messages, List<PreparedPicture> prepared, AskOptions options) {
+        int[] ids = new PromptEncoder(template, tokenizer)
+                .encode(messages, text -> promptText.expand(text, prepared), options.specialTokens());
+        requireKnown(ids);
+        return ids;
+    }
+
+    /** The same conversation with the last question in other words, for each branch of the plan that asks otherwise. */
+    private Map<Branch.Worded, int[]> worded(
+            Plan plan,
+            List<ChatMessage> messages,
+            List<PreparedPicture> prepared,
+            String question,
+            AskOptions options) {
+        Map<Branch.Worded, int[]> all = new HashMap<>();
+        for (Branch.Worded branch : Plans.worded(plan)) {
+            List<ChatMessage> others = new ArrayList<>(messages);
+            int last = others.size() - 1;
+            while (last > 0 && !others.get(last).role().equals("user")) {
+                last--;
+            }
+            others.set(last, others.get(last).worded(branch.of(question)));
+            all.put(branch, encoded(others, prepared, options));
+        }
+        return all;
     }
 
     /** A tokenizer may know more tokens than the model has embeddings; the picture's needs none. */
@@ -288,7 +319,7 @@ record Asking(
 
     /** @param room tokens to make room for behind the prompt at first */
     PathEngine.Prompt prompt(Job job, List<EncodedImage> images, int room) {
-        return new PathEngine.Prompt("", job.ids(), job.slots(), images, job.run(), job.ofViews(), room);
+        return new PathEngine.Prompt("", job.ids(), job.slots(), images, job.run(), job.ofViews(), room, job.worded());
     }
 
     /** Answers several jobs together. */

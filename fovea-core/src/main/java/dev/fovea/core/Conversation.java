@@ -163,6 +163,7 @@ public final class Conversation implements AutoCloseable {
                 .noneMatch(asking.engine().model()::isPlaceholder);
         boolean mayReuse = asking.engine().readsForwards()
                 && !Plans.rewritesWords(job.plan())
+                && job.worded().isEmpty()
                 && (policy == Policy.REUSE || !Plans.looksAtQuestion(job.plan()));
         if (known != null && common > 0 && allSeen && mayReuse) {
             try {

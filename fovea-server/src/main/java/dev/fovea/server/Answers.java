@@ -13,6 +13,7 @@ import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 
 /** Writes what all forms of answers have in common. */
 final class Answers {
@@ -148,7 +149,29 @@ final class Answers {
         ledger.decoderTokens().forEach(decoder::add);
         ArrayNode cached = out.putArray("cached_tokens");
         ledger.cachedTokens().forEach(cached::add);
+        beside(out, ledger);
         return out;
+    }
+
+    /** What was added to hidden states, and what was read beside the prompt. */
+    private static void beside(ObjectNode out, Ledger ledger) {
+        ArrayNode steered = out.putArray("steered");
+        ledger.steered()
+                .forEach(s -> steered.addObject()
+                        .put("station", s.station())
+                        .put("push", s.push().name().toLowerCase(Locale.ROOT))
+                        .put("tokens", s.tokens().name().toLowerCase(Locale.ROOT))
+                        .put("strength", s.strength())
+                        .put("length", s.length()));
+        ArrayNode branches = out.putArray("branches");
+        for (Ledger.Reading reading : ledger.branches()) {
+            ObjectNode one = branches.addObject()
+                    .put("branch", reading.branch())
+                    .put("words", reading.words())
+                    .put("answers", reading.follows());
+            ArrayNode visual = one.putArray("visual_per_layer");
+            reading.visual().forEach(visual::add);
+        }
     }
 
     /** Left, top, right and bottom of what the encoder saw, in pixels of the picture; beyond it where it was padded. */

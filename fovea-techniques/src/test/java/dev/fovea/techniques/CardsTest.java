@@ -41,6 +41,8 @@ class CardsTest {
                         "feather",
                         "tome",
                         "attention-rebalancing",
+                        "m3id",
+                        "vista",
                         "visiondrop",
                         "flowcut",
                         "holov",
@@ -92,6 +94,7 @@ class CardsTest {
                         "prompt",
                         "decoder",
                         "attention",
+                        "residual",
                         "cache",
                         "logits"))
                 .containsAll(card.stations());
@@ -147,6 +150,7 @@ class CardsTest {
             case Station.Prompt ignored -> "prompt";
             case Station.Decoder ignored -> "decoder";
             case Station.Attention ignored -> "attention";
+            case Station.Residual ignored -> "residual";
             case Station.Cache ignored -> "cache";
             case Station.Logits ignored -> "logits";
         };

@@ -88,6 +88,8 @@ class GoldenTest {
                 "rescale " + Arrays.stream(indices(r.factors())).collect(Collectors.joining(","));
             case Decision.Rewrite r ->
                 "rewrite " + r.at().length + " of " + r.tokens().cols();
+            case Decision.Steer s ->
+                "steer " + s.strength() + " " + s.push() + " " + s.tokens() + " " + sum(s.vector());
             case Decision.Edges e -> "edges of " + e.edges().groups().length;
             case Decision.Retain r -> "retain " + Arrays.toString(r.tokens());
             case Decision.Replace r -> "replace " + sum(r.logits());

@@ -74,6 +74,7 @@ public final class PathSimulator {
             int from = switch (t.step().station()) {
                 case Station.Decoder d -> d.layer();
                 case Station.Attention ignored -> shape.decoderLayers();
+                case Station.Residual ignored -> shape.decoderLayers();
                 case Station.Cache ignored -> shape.decoderLayers();
                 case Station.Logits ignored -> shape.decoderLayers();
                 default -> 0;
@@ -160,8 +161,12 @@ public final class PathSimulator {
             case Signal.NotedText n -> Objects.requireNonNull(textNotes.get(n.name()), n.name());
             case Signal.Noted n -> Objects.requireNonNull(notes.get(n.name()), n.name());
             case Signal.Remembered ignored -> gaussian(random, 3, shape.encoderWidth());
+            case Signal.LastStates ignored -> gaussian(random, shape.decoderLayers(), shape.decoderWidth());
+            case Signal.NextLogits ignored -> logProbabilities(random);
             case Signal.LogProbabilities ignored -> logProbabilities(random);
-            case Signal.ImageFreeLogProbabilities ignored -> logProbabilities(random);
+            case Signal.LateLogits ignored -> logProbabilities(random);
+            case Signal.BranchLogProbabilities ignored -> logProbabilities(random);
+            case Signal.AnswerTokens ignored -> new float[] {12};
             default -> throw new AssertionError("No value for " + signal);
         };
     }
@@ -285,6 +290,7 @@ public final class PathSimulator {
                 assertThat(Arrays.stream(r.tokens()).allMatch(i -> i >= 0 && i < layout.length()))
                         .isTrue();
             }
+            case Decision.Steer s -> assertThat(s.vector()).hasSize(shape.decoderWidth());
             case Decision.Replace r -> assertThat(r.logits()).hasSize(shape.vocabulary());
             default -> {}
         }

@@ -38,6 +38,8 @@ final class DecoderPass {
     private final int most;
     private final List<@Nullable PromptFactors> factors;
     private final PassAttention attention;
+    private final Steering steering;
+    private final StateTaps taps;
     private @Nullable DecoderProjections previous;
     private final Map<RotaryEmbedding, Rotation> rotations = new IdentityHashMap<>();
     private float[] finalStates = new float[0];
@@ -82,17 +84,24 @@ final class DecoderPass {
     }
 
     /**
-     * A pass over these sequences.
+     * A pass for what its sequences expect next.
      *
      * @param most tokens that a layer takes at once; those of sequences that keep nothing are taken whole, and so is
      *     everything where gradients are recorded, which need what was computed of all tokens
      */
     DecoderPass(Decoder decoder, List<Chunk> chunks, int most) {
+        this(decoder, chunks, most, false);
+    }
+
+    /** @param states whether the states of the last tokens behind all layers are wanted */
+    DecoderPass(Decoder decoder, List<Chunk> chunks, int most, boolean states) {
         this.decoder = decoder;
         this.chunks = chunks;
         this.most = most;
         this.factors = chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList());
         this.attention = new PassAttention(decoder, chunks);
+        this.steering = new Steering(chunks);
+        this.taps = new StateTaps(chunks, states);
     }
 
     /**
@@ -116,32 +125,52 @@ final class DecoderPass {
      */
     Made read(Tensor embeddings) {
         try (Scope scope = Scope.inner()) {
-            Tensor x = station(new Station.Prompt(), station(new Station.Embeddings(), embeddings, null), null);
-            checkContext();
-            chunks.stream()
-                    .map(c -> c.sequence().watch())
-                    .filter(Objects::nonNull)
-                    .forEach(AnswerAttention::begin);
-            int[][] places = chunks.stream()
-                    .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
-                    .toArray(int[][]::new);
-            Tensor leaving = layers(x, places);
+            Tensor leaving = through(embeddings);
             Tensor last = decoder.norm().forward(leaving);
             if (!selective()) {
                 finalStates = Tensors.floats(last);
             }
             return new Made(scope.keep(leaving), scope.keep(decoder.predict(last)));
         } finally {
-            rotations.values().forEach(Rotation::close);
-            rotations.clear();
-            chunks.forEach(c -> c.sequence().forgetGates());
-            attention.close();
+            end();
         }
+    }
+
+    /** Runs all layers for the states that are taken down on the way; nobody asks what comes next. */
+    void states(Tensor embeddings) {
+        try (Scope ignored = Scope.inner()) {
+            through(embeddings);
+        } finally {
+            end();
+        }
+    }
+
+    /** The tokens asked for, behind the last layer. */
+    private Tensor through(Tensor embeddings) {
+        Tensor x = station(new Station.Prompt(), station(new Station.Embeddings(), embeddings, null), null);
+        checkContext();
+        chunks.stream().map(c -> c.sequence().watch()).filter(Objects::nonNull).forEach(AnswerAttention::begin);
+        int[][] places = chunks.stream()
+                .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
+                .toArray(int[][]::new);
+        return layers(x, places);
+    }
+
+    private void end() {
+        rotations.values().forEach(Rotation::close);
+        rotations.clear();
+        chunks.forEach(c -> c.sequence().forgetGates());
+        attention.close();
     }
 
     /** Whether other tokens than the last of each sequence are asked for. */
     private boolean selective() {
         return chunks.stream().anyMatch(c -> c.sequence().asked() != null);
+    }
+
+    /** What was taken down on the way, once run. */
+    StateTaps taps() {
+        return taps;
     }
 
     /** The last token of every sequence behind the final norm, once run: {@code [sequences, width]}, row after row. */
@@ -183,7 +212,9 @@ final class DecoderPass {
         now.positions(rotation(index, packed(positions)));
         enter(index);
         attentionStation(index);
-        LayerBlocks many = new LayerBlocks(index, layer, chunks, attention, now, x, positions, places, blocks());
+        residualStation(index);
+        LayerBlocks many =
+                new LayerBlocks(index, layer, chunks, attention, steering, now, x, positions, places, blocks());
         if (many.blocks().size() > 1 && !last) {
             return inBlocks(index, many);
         }
@@ -210,15 +241,27 @@ final class DecoderPass {
             return lastLayer(
                     layer, x, beside, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);
         }
-        PackedFactors behind = beside.over(lengths());
-        return withDeepFeatures(index, layer.mlpResidual(layer.attentionResidual(x, attended, behind), behind));
+        int[] rows = lengths();
+        Tensor between = layer.attentionResidual(x, attended, beside.over(rows));
+        return behind(index, steering.leaving(index, layer, between, beside.over(rows), Steering.Part.whole(rows)));
+    }
+
+    /** What is known behind a layer other than the last, and what is added to visual tokens there. */
+    private Tensor behind(int index, Tensor leaving) {
+        taps.behind(index, leaving, ends());
+        return withDeepFeatures(index, leaving);
     }
 
     /** @param attended what the heads gathered for the tokens asked for, of which alone the rest is computed */
     private Tensor lastLayer(DecoderLayer layer, Tensor x, PackedFactors beside, Tensor attended) {
-        PackedFactors behind = beside.over(askedOfEach());
+        int index = decoder.layers().size() - 1;
+        int[] rows = askedOfEach();
+        PackedFactors behind = beside.over(rows);
         Tensor residual = x.index_select(0, Tensors.indices(asked()));
-        return layer.mlpResidual(layer.attentionResidual(residual, attended, behind), behind);
+        Tensor between = layer.attentionResidual(residual, attended, behind);
+        Tensor leaving = steering.leaving(index, layer, between, behind, Steering.Part.asked(rows));
+        taps.behind(index, leaving, IntStream.range(0, chunks.size()).toArray());
+        return leaving;
     }
 
     private List<RowBlock> blocks() {
@@ -236,7 +279,24 @@ final class DecoderPass {
         Tensor leaving = many.leaving();
         watch(index, many.now());
         previous = wanted ? many.now() : null;
-        return withDeepFeatures(index, leaving);
+        return behind(index, leaving);
+    }
+
+    /** Asks what is to be added to the hidden states of fresh prompts in a layer, also where no visual token is left. */
+    private void residualStation(int index) {
+        for (Station.Stream stream : Station.Stream.values()) {
+            Station.Residual station = new Station.Residual(index, stream);
+            for (Chunk chunk : chunks) {
+                Sequence s = chunk.sequence();
+                List<Step> steps = s.book().at(station);
+                for (int i = 0; i < steps.size() && chunk.fresh() && s.shows() && !s.isBeside(); i++) {
+                    Outcome outcome = call(s, steps.get(i), i, signal -> DecoderSignals.beforePrompt(s, signal));
+                    if (outcome.decision() instanceof Decision.Steer steer && steer.acts()) {
+                        s.steer(station, steer);
+                    }
+                }
+            }
+        }
     }
 
     /** Adds to the visual tokens of fresh prompts what comes from earlier blocks of the encoder, behind a layer. */

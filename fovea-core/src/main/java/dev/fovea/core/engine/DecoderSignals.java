@@ -52,6 +52,21 @@ record DecoderSignals(
         };
     }
 
+    /** A signal that a step at a residual station may read. */
+    static Object beforePrompt(Sequence sequence, Signal<?> signal) {
+        if (!(signal instanceof Signal.LastStates states)) {
+            return elsewhere(sequence, signal);
+        }
+        Matrix read = sequence.statesOf(states.branch());
+        if (read == null) {
+            throw new IllegalArgumentException("Technique '"
+                    + sequence.book().plan().technique() + "' looks at the prompt before it is read ("
+                    + states.branch().label() + "), which nobody does while a network learns; leave it out of training"
+                    + " and use it to answer.");
+        }
+        return read;
+    }
+
     /** A signal that was measured or noted before this station. */
     static Object elsewhere(Sequence sequence, Signal<?> signal) {
         Object common = sequence.run().common(signal);

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param chunks the sequences, all of which keep their keys and values
  * @param attention of the same
+ * @param steering what is added to their hidden states
  * @param now projections of all rows; what a step had made of them already is used
  * @param x what enters the layer: {@code [rows, width]}
  * @param positions of the rows: {@code [sequences][axes][rows]}
@@ -25,6 +26,7 @@ record LayerBlocks(
         DecoderLayer layer,
         List<DecoderPass.Chunk> chunks,
         PassAttention attention,
+        Steering steering,
         DecoderProjections now,
         Tensor x,
         int[][][] positions,
@@ -97,7 +99,8 @@ record LayerBlocks(
 
     private void store(RowBlock block, DecoderProjections own, Tensor attended, Tensor out) {
         Tensor rows = x.narrow(0, block.from(), block.rows());
-        Tensor leaving = layer.mlpResidual(layer.attentionResidual(rows, attended, own.beside()), own.beside());
+        Tensor between = layer.attentionResidual(rows, attended, own.beside());
+        Tensor leaving = steering.leaving(index, layer, between, own.beside(), Steering.Part.of(block, chunks));
         out.narrow(0, block.from(), block.rows()).copy_(leaving);
     }
 }

@@ -61,6 +61,7 @@ final class LedgerBuilder {
             }
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Steer ignored -> {}
             case Decision.Rewrite ignored -> {}
             case Decision.Retain ignored ->
                 throw new IllegalStateException("A cache tells which visual tokens it keeps");
@@ -94,7 +95,8 @@ final class LedgerBuilder {
         for (int i = 0; i < survivors.count(); i++) {
             groups.add(group(survivors.ids()[i], survivors.blends()[i]));
         }
-        return new Ledger(grids, grids, tokens, groups, encoderTokens, decoderTokens, cachedTokens);
+        return new Ledger(
+                grids, grids, tokens, groups, encoderTokens, decoderTokens, cachedTokens, List.of(), List.of());
     }
 
     private Ledger.Group group(int id, VisualTokens.@Nullable Blend blend) {

@@ -2,15 +2,14 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.adapt.Additions;
 import dev.fovea.core.layer.Norm;
+import dev.fovea.core.message.Printable;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.model.language.Decoder;
-import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.model.language.MutualSight;
-import dev.fovea.core.model.language.PositionIds;
 import dev.fovea.core.model.vision.VisionOptions;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Slot;
 import dev.fovea.core.path.Station;
@@ -18,11 +17,12 @@ import dev.fovea.core.technique.Plans;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
-import dev.fovea.core.text.TextException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -187,6 +187,7 @@ public final class PathEngine {
      * @param run the plan
      * @param ofImages for each image its plan up to the language model
      * @param room tokens to make room for behind the prompt
+     * @param worded the token ids of branches that ask otherwise, with the same placeholders
      */
     public record Prompt(
             String name,
@@ -195,7 +196,8 @@ public final class PathEngine {
             List<EncodedImage> images,
             PlanRun run,
             List<PlanRun> ofImages,
-            int room) {
+            int room,
+            Map<Branch.Worded, int[]> worded) {
 
         /** One plan for all images, each of which stands in one place. */
         public Prompt(String name, int[] ids, List<EncodedImage> images, PlanRun run, int room) {
@@ -209,11 +211,32 @@ public final class PathEngine {
                     room);
         }
 
+        /** A prompt whose plan asks nothing in other words. */
+        public Prompt(
+                String name,
+                int[] ids,
+                List<Slot> slots,
+                List<EncodedImage> images,
+                PlanRun run,
+                List<PlanRun> ofImages,
+                int room) {
+            this(name, ids, slots, images, run, ofImages, room, Map.of());
+        }
+
         /** The first of its tokens, which must hold every placeholder. */
         private Prompt beginning(int tokens) {
             return tokens == ids.length
                     ? this
-                    : new Prompt(name, Arrays.copyOf(ids, tokens), slots, images, run, ofImages, room);
+                    : new Prompt(name, Arrays.copyOf(ids, tokens), slots, images, run, ofImages, room, worded);
+        }
+
+        int[] worded(Branch.Worded branch) {
+            int[] others = worded.get(branch);
+            if (others == null) {
+                throw new IllegalArgumentException("A plan asks '" + Printable.of(branch.words())
+                        + "' beside the question, but the prompt does not say which tokens that is.");
+            }
+            return others;
         }
     }
 
@@ -229,12 +252,9 @@ public final class PathEngine {
     /** Where a plan decides what remains of the pictures, the words behind them are read over what does. */
     private List<PromptState> prefillTogether(List<Prompt> prompts) {
         int[] first = prompts.stream().mapToInt(this::readFirst).toArray();
-        List<Prompt> beginnings = IntStream.range(0, first.length)
-                .mapToObj(i -> prompts.get(i).beginning(first[i]))
-                .toList();
         List<PromptState> states = new ArrayList<>();
         try {
-            begin(beginnings, states, i -> first[i] == prompts.get(i).ids().length);
+            begin(prompts, first, states);
             List<PromptState> going = new ArrayList<>();
             List<int[]> behind = new ArrayList<>();
             for (int i = 0; i < first.length; i++) {
@@ -247,7 +267,7 @@ public final class PathEngine {
                 }
             }
             if (!going.isEmpty()) {
-                extendTogether(going, behind);
+                extendTogether(going, behind, false);
             }
             for (int i = 0; i < first.length; i++) {
                 passCache(states.get(i), prompts.get(i), Station.Behind.PROMPT, 0);
@@ -275,17 +295,19 @@ public final class PathEngine {
     private static void passCache(PromptState state, Prompt p, Station.Behind behind, int unread) {
         try (Scope ignored = Scope.inference()) {
             new CacheStation(state.sequence(), behind).pass(unread + p.room());
+            state.companions().values().forEach(s -> new CacheStation(s, behind).pass(unread + p.room()));
         }
     }
 
     /**
-     * Reads prompts, or as much of them as must be read first.
+     * Reads prompts, or as much of them as must be read first, and the branches beside them.
      *
+     * @param first how many tokens of each are read
      * @param states takes what was read
-     * @param whole whether nothing of a prompt is left: what its last token predicts is asked for
      */
-    private void begin(List<Prompt> prompts, List<PromptState> states, IntPredicate whole) {
-        try (Scope ignored = Scope.inference()) {
+    private void begin(List<Prompt> prompts, int[] first, List<PromptState> states) {
+        try (Scope ignored = Scope.inference();
+                BranchReading branches = new BranchReading(model, most)) {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (int number = 0; number < prompts.size(); number++) {
                 Prompt p = prompts.get(number);
@@ -298,27 +320,41 @@ public final class PathEngine {
                 }
             }
             List<ConnectorPass.Projected> projected = projected(items);
-            List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<Tensor> embeddings = new ArrayList<>();
             int from = 0;
-            for (Prompt p : prompts) {
+            for (int i = 0; i < prompts.size(); i++) {
+                Prompt p = prompts.get(i);
                 int to = from + p.images().size();
-                PromptState state = state(p, projected.subList(from, to), embeddings);
+                List<ConnectorPass.Projected> own = projected.subList(from, to);
+                PromptLaying.Laid laid = new PromptLaying(model).prompt(p.beginning(first[i]), own);
+                embeddings.addAll(laid.embeddings());
+                PromptState state = state(p.beginning(first[i]), laid, own);
                 states.add(state);
-                chunks.add(new DecoderPass.Chunk(state.sequence(), 0, true));
+                branches.probe(p, own, state);
                 from = to;
             }
-            for (PromptState state : states) {
-                Sequence blind = state.blind();
-                // A prompt may begin with its pictures: then the branch without them has nothing to read yet.
-                if (blind != null && blind.length() > 0) {
-                    embeddings.add(decoder().embed(withoutImages(state.ids())));
-                    chunks.add(new DecoderPass.Chunk(blind, 0, true));
-                }
+            branches.readProbes();
+            List<DecoderPass.Chunk> chunks = new ArrayList<>();
+            states.forEach(state -> chunks.add(new DecoderPass.Chunk(state.sequence(), 0, true)));
+            from = 0;
+            for (int i = 0; i < prompts.size(); i++) {
+                Prompt p = prompts.get(i);
+                int to = from + p.images().size();
+                branches.companions(p.beginning(first[i]), projected.subList(from, to), states.get(i))
+                        .forEach(laid -> {
+                            embeddings.addAll(laid.embeddings());
+                            chunks.add(new DecoderPass.Chunk(laid.sequence(), 0, true));
+                        });
+                from = to;
             }
-            DecoderPass pass = new DecoderPass(decoder(), chunks, most);
-            deliver(states, chunks, pass.run(packed(embeddings)), pass.finalStates(), whole);
-            states.forEach(state -> state.sequence().deep(null));
+            run(
+                    states,
+                    chunks,
+                    packed(embeddings),
+                    i -> first[i] == prompts.get(i).ids().length);
+            for (DecoderPass.Chunk chunk : chunks) {
+                chunk.sequence().deep(null);
+            }
         }
     }
 
@@ -336,8 +372,17 @@ public final class PathEngine {
                 .project(items);
     }
 
-    /** Feeds one or more further tokens to each prompt, all together, and updates their logits. */
+    /** Feeds one or more further tokens of the prompt to each, all together, and updates their logits. */
     public void extend(List<PromptState> states, List<int[]> tokens) {
+        extend(states, tokens, false);
+    }
+
+    /** The same with tokens of the answer. */
+    public void answer(List<PromptState> states, List<int[]> tokens) {
+        extend(states, tokens, true);
+    }
+
+    private void extend(List<PromptState> states, List<int[]> tokens, boolean answer) {
         Groups.each(
                 IntStream.range(0, states.size()).boxed().toList(),
                 i -> states.get(i).sequence().book().additions(),
@@ -345,59 +390,55 @@ public final class PathEngine {
                     with(additions)
                             .extendTogether(
                                     own.stream().map(states::get).toList(),
-                                    own.stream().map(tokens::get).toList());
+                                    own.stream().map(tokens::get).toList(),
+                                    answer);
                     return own;
                 },
                 i -> () -> {});
     }
 
-    private void extendTogether(List<PromptState> states, List<int[]> tokens) {
+    private void extendTogether(List<PromptState> states, List<int[]> tokens, boolean answer) {
         try (Scope ignored = Scope.inference()) {
             List<DecoderPass.Chunk> chunks = new ArrayList<>();
             List<int[]> fed = new ArrayList<>();
             for (int i = 0; i < states.size(); i++) {
                 PromptState state = states.get(i);
-                state.append(tokens.get(i));
+                state.append(tokens.get(i), answer);
                 chunks.add(new DecoderPass.Chunk(state.sequence(), tokens.get(i).length, false));
                 fed.add(tokens.get(i));
             }
             for (int i = 0; i < states.size(); i++) {
-                Sequence blind = states.get(i).blind();
-                if (blind != null) {
-                    chunks.add(new DecoderPass.Chunk(blind, tokens.get(i).length, false));
+                for (Sequence companion : states.get(i).companions().values()) {
+                    chunks.add(new DecoderPass.Chunk(companion, tokens.get(i).length, false));
                     fed.add(tokens.get(i));
                 }
             }
             int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
-            DecoderPass pass = new DecoderPass(decoder(), chunks, most);
-            deliver(states, chunks, pass.run(decoder().embed(all)), pass.finalStates(), i -> true);
+            run(states, chunks, decoder().embed(all), i -> true);
         }
     }
 
     /**
-     * Tells prompts what comes next.
+     * Runs a pass and tells prompts what comes next.
      *
-     * @param chunks those of the prompts, then those of the branches without pictures, a row of the results each
+     * @param chunks those of the prompts, then those of the branches beside them
      * @param wanted which of the prompts are told
      */
-    private static void deliver(
-            List<PromptState> states,
-            List<DecoderPass.Chunk> chunks,
-            Tensor logits,
-            float[] finalStates,
-            IntPredicate wanted) {
+    private void run(List<PromptState> states, List<DecoderPass.Chunk> chunks, Tensor embeddings, IntPredicate wanted) {
+        DecoderPass pass = new DecoderPass(decoder(), chunks, most);
+        Tensor logits = pass.run(embeddings);
         float[] all = Tensors.floats(logits);
         int vocabulary = (int) logits.size(1);
+        float[] finalStates = pass.finalStates();
         int width = finalStates.length / (int) logits.size(0);
-        int blindRow = states.size();
+        List<Map<Signal.LateLogits, float[]>> late = pass.taps().lateLogits(decoder());
+        Map<Sequence, float[]> ofBranches = new IdentityHashMap<>();
+        for (int c = states.size(); c < chunks.size(); c++) {
+            ofBranches.put(chunks.get(c).sequence(), row(all, c, vocabulary));
+        }
         for (int i = 0; i < states.size(); i++) {
-            float[] blind = null;
-            if (blindRow < chunks.size()
-                    && chunks.get(blindRow).sequence() == states.get(i).blind()) {
-                blind = row(all, blindRow++, vocabulary);
-            }
             if (wanted.test(i)) {
-                states.get(i).deliver(row(all, i, vocabulary), blind, row(finalStates, i, width));
+                states.get(i).deliver(row(all, i, vocabulary), ofBranches, late.get(i), row(finalStates, i, width));
             }
         }
     }
@@ -406,113 +447,17 @@ public final class PathEngine {
         return Arrays.copyOfRange(all, row * width, (row + 1) * width);
     }
 
-    /** Lays a prompt out: words and visual tokens in their order. Adds its embeddings to {@code embeddings}. */
-    private PromptState state(Prompt p, List<ConnectorPass.Projected> images, List<Tensor> embeddings) {
-        int[] ids = p.ids();
-        checkImages(ids, p.slots().size());
-        Tensor words = decoder().embed(withPlaceholder(ids));
-        SlotTokens visual = new SlotTokens(images, grids(p), model);
-        int[] places = new int[ids.length + 1];
-        int place = 0;
-        int slot = 0;
-        int wordsFrom = 0;
-        for (int i = 0; i < ids.length; i++) {
-            places[i] = place;
-            if (model.isPlaceholder(ids[i])) {
-                if (i > wordsFrom) {
-                    embeddings.add(words.narrow(0, wordsFrom, i - wordsFrom));
-                }
-                Tensor tokens = visual.take(p.slots().get(slot++), place);
-                embeddings.add(tokens);
-                place += (int) tokens.size(0);
-                wordsFrom = i + 1;
-            } else {
-                place++;
-            }
-        }
-        places[ids.length] = place;
-        if (wordsFrom < ids.length) {
-            embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
-        }
+    private PromptState state(Prompt p, PromptLaying.Laid laid, List<ConnectorPass.Projected> images) {
         PromptState state = new PromptState(
-                sequence(p, images, place, visual),
-                p.run().book().declares(Signal.ImageFreeLogProbabilities.class) && !images.isEmpty() ? blind(p) : null,
-                ids,
-                places,
+                laid.sequence(),
+                p.ids(),
+                laid.places(),
                 p.images(),
                 images.stream().map(ConnectorPass.Projected::decided).toList(),
                 model.clsIsFeature(),
                 model::isPlaceholder);
         state.watch(p.run().watched());
         return state;
-    }
-
-    private static List<Ledger.Grid> grids(Prompt p) {
-        return p.images().stream().map(EncodedImage::grid).toList();
-    }
-
-    private Sequence sequence(Prompt p, List<ConnectorPass.Projected> images, int length, SlotTokens taken) {
-        List<Ledger.Grid> grids = grids(p);
-        boolean cls = model.clsIsFeature();
-        int total = grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum();
-        PromptFactors factors = factors(images);
-        VisualTokens visual = taken.visual();
-        int[] visualAt = taken.at();
-        PositionIds.Laid positions = new PromptPositions(model).of(p.ids(), grids, visual, visualAt, length);
-        Sequence sequence = new Sequence(
-                p.name(),
-                p.run(),
-                new KvCache(decoder().options(), decoder().dtype(), length + p.room()),
-                positions.ids(),
-                positions.next(),
-                new PromptBlocks(decoder().options().variant().mutual(), model::isPlaceholder)
-                        .of(p.ids(), visual, visualAt, length),
-                visualAt,
-                visual,
-                total,
-                grids,
-                images.stream().map(ConnectorPass.Projected::carried).toList());
-        sequence.factors(factors == null ? null : factors.kept());
-        if (!images.isEmpty()) {
-            sequence.deep(
-                    DeepFeatures.of(images, taken::ordered, model.connector().deep()));
-        }
-        return sequence;
-    }
-
-    private @Nullable PromptFactors factors(List<ConnectorPass.Projected> images) {
-        return PromptFactors.of(images.stream().flatMap(i -> i.added().stream()).toList(), decoder());
-    }
-
-    /** The same words for a second branch that never sees the pictures. */
-    private Sequence blind(Prompt p) {
-        int length = withoutImages(p.ids()).length;
-        KvCache cache = new KvCache(decoder().options(), decoder().dtype(), length + p.room());
-        int[] blocks = new PromptBlocks(decoder().options().variant().mutual(), model::isPlaceholder)
-                .of(withoutImages(p.ids()), VisualTokens.ofCells(0), new int[0], length);
-        return Sequence.ofText(cache, blocks, model.positions().axes());
-    }
-
-    private void checkImages(int[] ids, int images) {
-        long tokens = Arrays.stream(ids).filter(model::isPlaceholder).count();
-        if (tokens < images) {
-            throw new TextException("The chat template of the model has a place for " + tokens + " of " + images
-                    + (images == 1 ? " picture" : " pictures") + "; take the one that the model was published with");
-        }
-        if (tokens > images) {
-            throw new IllegalArgumentException("The prompt has " + tokens + " image tokens for " + images
-                    + (images == 1 ? " picture" : " pictures")
-                    + "; leave the model's image token out of the question.");
-        }
-    }
-
-    private int[] withoutImages(int[] ids) {
-        return Arrays.stream(ids).filter(id -> !model.isPlaceholder(id)).toArray();
-    }
-
-    /** A placeholder may lie outside of the embedding; its row is never used. */
-    private int[] withPlaceholder(int[] ids) {
-        return Arrays.stream(ids).map(id -> model.isPlaceholder(id) ? 0 : id).toArray();
     }
 
     private static Tensor packed(List<Tensor> parts) {

@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -43,6 +44,7 @@ public final class PlanCheck {
             case Station.EncoderOutput s -> encoderStation(s, s.layer());
             case Station.Decoder s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
             case Station.Attention s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
+            case Station.Residual s -> range(s.label(), s.layer(), shape.decoderLayers(), "decoder");
             case Station.Connector ignored -> {}
             case Station.Projector ignored -> {}
             case Station.Embeddings ignored -> {
@@ -127,13 +129,40 @@ public final class PlanCheck {
             case Signal.NotedText ignored -> only(station, inPrompt(station), "the prompt and decoder stations");
             case Signal.Noted ignored -> null;
             case Signal.Remembered ignored -> null;
-            case Signal.LogProbabilities ignored ->
-                only(station, station instanceof Station.Logits, "the logits station");
-            case Signal.ImageFreeLogProbabilities ignored ->
-                only(station, station instanceof Station.Logits, "the logits station");
+            case Signal.LastStates s -> {
+                branch(s.branch(), true);
+                yield only(station, station instanceof Station.Residual, "a residual station");
+            }
+            case Signal.NextLogits ignored -> atLogits(station);
+            case Signal.LogProbabilities ignored -> atLogits(station);
+            case Signal.LateLogits s -> {
+                range(s.toString(), s.layer(), shape.decoderLayers(), "decoder");
+                yield atLogits(station);
+            }
+            case Signal.BranchLogProbabilities s -> {
+                branch(s.branch(), false);
+                yield atLogits(station);
+            }
+            case Signal.AnswerTokens ignored -> atLogits(station);
         };
         if (lack != null) {
             throw fault("needs " + signal + " at " + station.label() + ", which takes " + lack);
+        }
+    }
+
+    private static @Nullable String atLogits(Station station) {
+        return only(station, station instanceof Station.Logits, "the logits station");
+    }
+
+    /**
+     * A branch is read as its prompt is, except that words which differ cannot be read behind a prompt's pictures, and
+     * that what is read before the prompt is read at once.
+     */
+    private void branch(Branch branch, boolean before) {
+        boolean whole = branch instanceof Branch.Worded || (before && !(branch instanceof Branch.WithoutPictures));
+        if (whole && Plans.readsPicturesFirst(plan)) {
+            throw fault("reads a second prompt (" + branch.label() + ") at once, but has pictures read before the words"
+                    + " behind them; use one of the two");
         }
     }
 

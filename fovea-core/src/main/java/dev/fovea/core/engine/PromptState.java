@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
@@ -8,7 +9,9 @@ import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -19,25 +22,25 @@ import org.jspecify.annotations.Nullable;
 public final class PromptState implements AutoCloseable {
     private static final Station LOGITS = new Station.Logits();
     private final Sequence sequence;
-    private final @Nullable Sequence blind;
+    private final Map<Branch, Sequence> companions = new LinkedHashMap<>();
+    private final List<Ledger.Reading> probed = new ArrayList<>();
     private final List<EncodedImage> images;
     private final List<List<Decided>> atConnector;
     private final boolean clsIsFeature;
     private final IntPredicate isPlaceholder;
     private int[] ids;
     private int[] places;
+    private int answered;
     private float[] logits = new float[0];
     private float[] finalState = new float[0];
 
     /**
-     * @param blind the branch that never sees the pictures, or null
      * @param ids token ids, with one placeholder per image
      * @param places for each id its place in the sequence, and the place behind them all
      * @param atConnector decisions about each picture at the connector
      */
     PromptState(
             Sequence sequence,
-            @Nullable Sequence blind,
             int[] ids,
             int[] places,
             List<EncodedImage> images,
@@ -45,7 +48,6 @@ public final class PromptState implements AutoCloseable {
             boolean clsIsFeature,
             IntPredicate isPlaceholder) {
         this.sequence = sequence;
-        this.blind = blind;
         this.ids = ids.clone();
         this.places = places;
         this.images = List.copyOf(images);
@@ -58,9 +60,19 @@ public final class PromptState implements AutoCloseable {
         return sequence;
     }
 
-    @Nullable
-    Sequence blind() {
-        return blind;
+    /** The branches that go along with it. */
+    Map<Branch, Sequence> companions() {
+        return companions;
+    }
+
+    /** Takes a branch along. */
+    void accompany(Branch branch, Sequence companion) {
+        companions.put(branch, companion);
+    }
+
+    /** Remembers for the ledger what was read before it. */
+    void tell(Ledger.Reading reading) {
+        probed.add(reading);
     }
 
     /** The tokens read so far, with one placeholder per image. */
@@ -78,7 +90,9 @@ public final class PromptState implements AutoCloseable {
         return sequence.places();
     }
 
-    void append(int[] more) {
+    /** @param answer whether these are of the answer, not of the prompt */
+    void append(int[] more, boolean answer) {
+        answered = answer ? answered + more.length : 0;
         int n = ids.length;
         int end = sequence.places();
         ids = Arrays.copyOf(ids, n + more.length);
@@ -103,22 +117,26 @@ public final class PromptState implements AutoCloseable {
 
     /** Native memory that its caches take, and what its pictures add beside the model's weights. */
     public long bytes() {
-        Sequence other = blind;
-        PromptFactors factors = sequence.factors();
-        return sequence.cache().bytes()
-                + (other == null ? 0 : other.cache().bytes())
-                + (factors == null ? 0 : factors.bytes());
+        return sequence.bytes()
+                + companions.values().stream().mapToLong(Sequence::bytes).sum();
     }
 
     /** Forgets all but the first tokens, which must include every picture. */
     public void truncate(int tokens) {
         sequence.truncate(places[tokens]);
-        if (blind != null) {
-            blind.truncate((int)
-                    Arrays.stream(ids, 0, tokens).filter(isPlaceholder.negate()).count());
-        }
+        int words = (int)
+                Arrays.stream(ids, 0, tokens).filter(isPlaceholder.negate()).count();
+        companions.forEach((branch, companion) -> companion.truncate(
+                switch (branch) {
+                    case Branch.WithoutPictures ignored -> words;
+                    case Branch.Unsteered ignored -> places[tokens];
+                    case Branch.Masked ignored -> places[tokens];
+                    case Branch.Worded ignored ->
+                        throw new IllegalStateException("What was asked in other words has other tokens");
+                }));
         ids = Arrays.copyOf(ids, tokens);
         places = Arrays.copyOf(places, tokens + 1);
+        answered = 0;
     }
 
     /** The last token read, behind the final norm: {@code [width]}. */
@@ -141,20 +159,29 @@ public final class PromptState implements AutoCloseable {
         return watched == null ? null : watched.mean();
     }
 
-    /** Takes new logits through the steps at the logits station. */
-    void deliver(float[] own, float @Nullable [] imageFree, float[] lastState) {
+    /**
+     * Takes new logits through the steps at the logits station.
+     *
+     * @param ofBranches logits of every branch that was read with it
+     * @param late what the head makes of states behind layers
+     */
+    void deliver(
+            float[] own, Map<Sequence, float[]> ofBranches, Map<Signal.LateLogits, float[]> late, float[] lastState) {
         finalState = lastState;
         float[] current = own;
-        if (sequence.visual().count() > 0 || imageFree != null) {
+        if (sequence.shows()) {
             List<Step> steps = sequence.book().at(LOGITS);
             for (int i = 0; i < steps.size(); i++) {
                 float[] before = current;
                 Outcome outcome = sequence.run()
                         .runner()
                         .run(steps.get(i), sequence.name(), i, sequence.layout(), signal -> switch (signal) {
+                            case Signal.NextLogits ignored -> before;
                             case Signal.LogProbabilities ignored -> logProbabilities(before);
-                            case Signal.ImageFreeLogProbabilities ignored ->
-                                logProbabilities(imageFree == null ? before : imageFree);
+                            case Signal.BranchLogProbabilities s ->
+                                logProbabilities(read(ofBranches, companions.get(s.branch()), s));
+                            case Signal.LateLogits s -> read(late, s, s);
+                            case Signal.AnswerTokens ignored -> new float[] {answered};
                             default -> DecoderSignals.elsewhere(sequence, signal);
                         });
                 if (outcome.decision() instanceof Decision.Replace replace) {
@@ -167,6 +194,14 @@ public final class PromptState implements AutoCloseable {
             }
         }
         logits = current;
+    }
+
+    private static <K> float[] read(Map<K, float[]> known, @Nullable K key, Signal<?> signal) {
+        float[] values = key == null ? null : known.get(key);
+        if (values == null) {
+            throw new IllegalStateException(signal + " has not been read with this token");
+        }
+        return values;
     }
 
     /** Log-softmax, summed in f64. */
@@ -202,18 +237,19 @@ public final class PromptState implements AutoCloseable {
             }
         }
         return sequence.ledger(before, Arrays.stream(encoderTokens).boxed().toList(), clsIsFeature)
-                .framedFrom(images.stream().map(EncodedImage::unframed).toList());
+                .framedFrom(images.stream().map(EncodedImage::unframed).toList())
+                .beside(sequence.steered(), branches());
+    }
+
+    private List<Ledger.Reading> branches() {
+        List<Ledger.Reading> all = new ArrayList<>(probed);
+        companions.forEach((branch, s) -> all.add(BranchReading.reading(branch, s, true)));
+        return all;
     }
 
     @Override
     public void close() {
-        sequence.cache().close();
-        PromptFactors factors = sequence.factors();
-        if (factors != null) {
-            factors.close();
-        }
-        if (blind != null) {
-            blind.cache().close();
-        }
+        sequence.close();
+        companions.values().forEach(Sequence::close);
     }
 }

@@ -2,9 +2,12 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Matrix;
+import dev.fovea.core.path.Station;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
@@ -13,6 +16,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -38,6 +42,9 @@ final class Sequence {
     private final List<Integer> decoderTokens = new ArrayList<>();
     private @Nullable List<Integer> cachedTokens;
     private final Map<Integer, List<float[]>> rescalings = new HashMap<>();
+    private final Map<Station.Residual, List<Decision.Steer>> steers = new LinkedHashMap<>();
+    private Map<Branch, Matrix> statesOfBranches = Map.of();
+    private boolean beside;
     private final Map<Integer, AttentionEdges> ofLayer = new HashMap<>();
     private final Map<String, Map<Integer, Float>> textNotes = new HashMap<>();
     private final int total;
@@ -193,6 +200,50 @@ final class Sequence {
                 List.of());
     }
 
+    /** Makes it a branch beside a prompt: nothing is added to its hidden states, and nobody decides about its logits. */
+    void beside() {
+        beside = true;
+    }
+
+    /** Whether this is a branch beside a prompt. */
+    boolean isBeside() {
+        return beside;
+    }
+
+    /** With what branches that were read before it made of the prompt: their last token behind every layer. */
+    void statesOfBranches(Map<Branch, Matrix> states) {
+        statesOfBranches = states;
+    }
+
+    /** {@code [layers, width]} of a branch that was read before, or null. */
+    @Nullable
+    Matrix statesOf(Branch branch) {
+        return statesOfBranches.get(branch);
+    }
+
+    /** Adds to the hidden states of a layer from here on. */
+    void steer(Station.Residual station, Decision.Steer steer) {
+        steers.computeIfAbsent(station, s -> new ArrayList<>()).add(steer);
+    }
+
+    /** What is added there, in the order in which it was decided. */
+    List<Decision.Steer> steers(Station.Residual station) {
+        return steers.getOrDefault(station, List.of());
+    }
+
+    /** What the ledger says about it. */
+    List<Ledger.Steered> steered() {
+        List<Ledger.Steered> all = new ArrayList<>();
+        steers.forEach((station, own) -> own.forEach(s -> all.add(
+                new Ledger.Steered(station.label(), s.push(), s.tokens(), s.strength(), Steering.length(s.vector())))));
+        return all;
+    }
+
+    /** Whether the prompt shows anything, whatever became of it. */
+    boolean shows() {
+        return total > 0;
+    }
+
     String name() {
         return name;
     }
@@ -227,6 +278,19 @@ final class Sequence {
         if (before != null) {
             before.close();
         }
+    }
+
+    /** Frees its cache, and what its pictures add beside the weights. */
+    void close() {
+        cache().close();
+        if (factors != null) {
+            factors.close();
+        }
+    }
+
+    /** Native memory that these take. */
+    long bytes() {
+        return cache().bytes() + (factors == null ? 0 : factors.bytes());
     }
 
     /** Frees what no layer needs any more. */
@@ -302,6 +366,11 @@ final class Sequence {
     /** Position ids of the tokens: {@code [axes][tokens]}. */
     int[][] positions() {
         return positions;
+    }
+
+    /** How many of the prompt's tokens are not visual. */
+    int words() {
+        return prompt() - visualAt.length;
     }
 
     /** How many numbers a position has. */

@@ -2,6 +2,7 @@ package dev.fovea.core.engine;
 
 import dev.fovea.core.adapt.Addition;
 import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
@@ -22,6 +23,9 @@ public final class StepBook {
     private final Plan plan;
     private final Map<Station, List<Step>> byStation = new HashMap<>();
     private final Set<Signal<?>> declared = new LinkedHashSet<>();
+    private final Set<Signal.LateLogits> lateLogits = new LinkedHashSet<>();
+    private final Set<Branch> companions = new LinkedHashSet<>();
+    private final Set<Branch> probes = new LinkedHashSet<>();
     private final Additions additions;
     private final Additions ofEncoder;
     private final Additions ofTiles;
@@ -34,6 +38,14 @@ public final class StepBook {
         for (Step step : plan.steps()) {
             byStation.computeIfAbsent(step.station(), s -> new ArrayList<>()).add(step);
             declared.addAll(step.needs());
+        }
+        for (Signal<?> signal : declared) {
+            switch (signal) {
+                case Signal.LateLogits late -> lateLogits.add(late);
+                case Signal.BranchLogProbabilities b -> companions.add(b.branch());
+                case Signal.LastStates b -> probes.add(b.branch());
+                default -> {}
+            }
         }
         Map<String, Addition> all = new HashMap<>();
         Map<String, Addition> tiles = new HashMap<>();
@@ -91,6 +103,21 @@ public final class StepBook {
 
     boolean declares(Class<? extends Signal<?>> kind) {
         return declared.stream().anyMatch(kind::isInstance);
+    }
+
+    /** What the head is to make of hidden states behind layers. */
+    Set<Signal.LateLogits> lateLogits() {
+        return lateLogits;
+    }
+
+    /** Branches that take the tokens of the answer. */
+    Set<Branch> companions() {
+        return companions;
+    }
+
+    /** Branches that are read before the prompt is, for their hidden states. */
+    Set<Branch> probes() {
+        return probes;
     }
 
     /** Signals that the attention of an encoder layer must give. */

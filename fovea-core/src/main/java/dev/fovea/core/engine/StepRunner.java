@@ -176,6 +176,11 @@ public final class StepRunner {
                             station, "gave " + rescale.factors().length + " factors for " + present + " visual tokens");
                 }
             }
+            case Decision.Steer steer -> {
+                if (!Double.isFinite(steer.strength()) || !finite(steer.vector())) {
+                    throw fault(station, "adds a vector that is not of finite numbers to hidden states");
+                }
+            }
             case Decision.Edges edges -> {
                 int tokens = edges.edges().groups().length;
                 if (tokens != layout.length()) {
@@ -207,9 +212,19 @@ public final class StepRunner {
                         || station instanceof Station.Cache;
             case Decision.Retain ignored -> station instanceof Station.Cache;
             case Decision.Rescale ignored -> station instanceof Station.Attention;
+            case Decision.Steer ignored -> station instanceof Station.Residual;
             case Decision.Edges ignored -> station instanceof Station.Attention || station instanceof Station.Prompt;
             case Decision.Replace ignored -> station instanceof Station.Logits;
         };
+    }
+
+    private static boolean finite(float[] vector) {
+        for (float v : vector) {
+            if (!Float.isFinite(v)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static boolean changesTokens(Station station) {
@@ -217,6 +232,7 @@ public final class StepRunner {
                 && !(station instanceof Station.Framing)
                 && !(station instanceof Station.Embeddings)
                 && !(station instanceof Station.Attention)
+                && !(station instanceof Station.Residual)
                 && !(station instanceof Station.Cache)
                 && !(station instanceof Station.Logits);
     }

@@ -34,7 +34,7 @@ public final class Generator {
 
     /** Feeds the last token of each answer to the engine, all together; none of them has ended. */
     public void advance(List<Answering> answers) {
-        engine.extend(
+        engine.answer(
                 answers.stream().map(Answering::state).toList(),
                 answers.stream().map(a -> new int[] {a.lastToken()}).toList());
     }

@@ -228,6 +228,47 @@ public sealed interface Decision {
      */
     record Retain(int[] tokens) implements Decision {}
 
+    /**
+     * Residual station: this is added to hidden states {@code h} of the layer, in f32, while the prompt is read and for every
+     * token that follows.
+     *
+     * @param vector {@code [decoder width]}; of nothing but zeros it changes nothing
+     * @param strength what it is multiplied with; 0 changes nothing
+     * @param push how it is added
+     * @param tokens to which tokens
+     */
+    record Steer(float[] vector, double strength, Push push, Pushed tokens) implements Decision {
+        /** Whether anything is added. */
+        public boolean acts() {
+            boolean some = false;
+            for (float v : vector) {
+                some |= v != 0;
+            }
+            return some && strength != 0;
+        }
+    }
+
+    /** How a vector {@code v} of some strength {@code a} is added to a hidden state {@code h}. */
+    enum Push {
+        /** {@code h + a v}. */
+        ADD,
+        /** {@code h + a v}, scaled to the length that {@code h} had. */
+        KEEP_LENGTH,
+        /**
+         * As vectors of length one: {@code h/|h| + a c v/|v|}, scaled to the length that {@code h} had. {@code c} is 1, and up
+         * to 2 where {@code h} points away from {@code v}: {@code 1 + max(0, cos(h, -v))}.
+         */
+        UNIT
+    }
+
+    /** Which tokens are steered. */
+    enum Pushed {
+        /** All that pass. */
+        ALL,
+        /** The last one of what is read, and each that follows: those whose successors are asked for. */
+        LAST
+    }
+
     /** Logits station: these logits replace the model's own; {@code NEGATIVE_INFINITY} forbids a token. */
     record Replace(float[] logits) implements Decision {}
 }

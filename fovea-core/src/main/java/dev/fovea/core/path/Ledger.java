@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param encoderTokens patch tokens of all images that each encoder layer worked on, for the layers that ran
  * @param decoderTokens visual tokens whose keys and values each decoder layer computed
  * @param cachedTokens those of them that it holds for what follows: all, unless a step at the cache decided otherwise
+ * @param steered what was added to hidden states, in path order
+ * @param branches what was read beside the prompt
  */
 public record Ledger(
         List<Grid> images,
@@ -30,7 +32,9 @@ public record Ledger(
         List<Group> survivors,
         List<Integer> encoderTokens,
         List<Integer> decoderTokens,
-        List<Integer> cachedTokens) {
+        List<Integer> cachedTokens,
+        List<Steered> steered,
+        List<Reading> branches) {
 
     public Ledger {
         images = List.copyOf(images);
@@ -40,21 +44,37 @@ public record Ledger(
         encoderTokens = List.copyOf(encoderTokens);
         decoderTokens = List.copyOf(decoderTokens);
         cachedTokens = List.copyOf(cachedTokens);
+        steered = List.copyOf(steered);
+        branches = List.copyOf(branches);
     }
 
-    /** The ledger of pictures whose size no step decided about, with caches that hold all that was computed. */
+    /**
+     * The ledger of pictures whose size no step decided about, with caches that hold all that was computed, of a prompt that
+     * was read by itself and as it is.
+     */
     public Ledger(
             List<Grid> images,
             List<Token> tokens,
             List<Group> survivors,
             List<Integer> encoderTokens,
             List<Integer> decoderTokens) {
-        this(images, images, tokens, survivors, encoderTokens, decoderTokens, decoderTokens);
+        this(images, images, tokens, survivors, encoderTokens, decoderTokens, decoderTokens, List.of(), List.of());
     }
 
     /** The same history of pictures that would have had these grids if no step had decided about their size. */
     public Ledger framedFrom(List<Grid> grids) {
-        return new Ledger(images, grids, tokens, survivors, encoderTokens, decoderTokens, cachedTokens);
+        return new Ledger(
+                images, grids, tokens, survivors, encoderTokens, decoderTokens, cachedTokens, steered, branches);
+    }
+
+    /**
+     * The same history of a prompt to which something was added and beside which something was read.
+     *
+     * @param added to hidden states
+     * @param read beside it
+     */
+    public Ledger beside(List<Steered> added, List<Reading> read) {
+        return new Ledger(images, unframed, tokens, survivors, encoderTokens, decoderTokens, cachedTokens, added, read);
     }
 
     /** What became of a token. */
@@ -152,6 +172,31 @@ public record Ledger(
         @Override
         public String toString() {
             return "Group[" + anchor + " <- " + Arrays.toString(members) + "]";
+        }
+    }
+
+    /**
+     * Something that was added to the hidden states of a layer.
+     *
+     * @param station the station's label
+     * @param push how it was added
+     * @param tokens to which tokens
+     * @param strength what the vector was multiplied with
+     * @param length of the vector
+     */
+    public record Steered(String station, Decision.Push push, Decision.Pushed tokens, double strength, double length) {}
+
+    /**
+     * Something that was read beside the prompt.
+     *
+     * @param branch the branch's label
+     * @param words its tokens that are not visual
+     * @param visual visual tokens whose keys and values each decoder layer computed
+     * @param follows whether it takes the tokens of the answer; otherwise it was read for its hidden states alone
+     */
+    public record Reading(String branch, int words, List<Integer> visual, boolean follows) {
+        public Reading {
+            visual = List.copyOf(visual);
         }
     }
 

@@ -76,6 +76,10 @@ public final class Recording {
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
+            case Decision.Steer steer -> {
+                add(name + ".steer", steer.vector());
+                add(name + ".steer.strength", new float[] {(float) steer.strength()});
+            }
             case Decision.Edges edges -> add(name + ".groups", edges.edges().groups());
             case Decision.Retain retain -> add(name + ".retain", retain.tokens());
             case Decision.Replace replace -> add(name + ".logits", replace.logits());

@@ -219,11 +219,35 @@ public sealed interface Signal<T> {
      */
     record Remembered(String name) implements Signal<Matrix> {}
 
+    // ---- residual ----
+
+    /**
+     * Hidden states of the last token of the prompt behind every decoder layer, before the final norm: {@code [layers,
+     * width]}. The branch is read for it before the prompt is, which costs a pass of its own.
+     */
+    record LastStates(Branch branch) implements Signal<Matrix> {}
+
     // ---- logits ----
+
+    /** Logits of the next token as they come to the step: {@code [vocabulary]}. */
+    record NextLogits() implements Signal<float[]> {}
 
     /** Log-probabilities of the next token: {@code [vocabulary]}. */
     record LogProbabilities() implements Signal<float[]> {}
 
-    /** Log-probabilities of the next token in a second branch that never saw the image: {@code [vocabulary]}. */
-    record ImageFreeLogProbabilities() implements Signal<float[]> {}
+    /**
+     * What the head makes of the last token's hidden state behind a layer: {@code [vocabulary]}.
+     *
+     * @param layer of the language model
+     * @param finalNorm whether the norm behind the last layer is applied first
+     */
+    record LateLogits(int layer, boolean finalNorm) implements Signal<float[]> {}
+
+    /**
+     * Log-probabilities of the next token in a branch that takes the tokens of the answer: {@code [vocabulary]}.
+     */
+    record BranchLogProbabilities(Branch branch) implements Signal<float[]> {}
+
+    /** How many tokens of the answer stand before the next one: {@code [1]}. */
+    record AnswerTokens() implements Signal<float[]> {}
 }

@@ -60,6 +60,22 @@ public sealed interface Station {
     record Attention(int layer) implements Station {}
 
     /**
+     * What a decoder layer adds to the hidden states, or the hidden states behind it. Asked once, while the prompt is read;
+     * what is decided holds for the prompt and for every token that follows.
+     *
+     * @param of which of the two
+     */
+    record Residual(int layer, Stream of) implements Station {}
+
+    /** What a step at a residual station acts on. */
+    enum Stream {
+        /** What the MLP of the layer adds, before it is added. */
+        MLP,
+        /** The hidden states behind the layer. */
+        LAYER
+    }
+
+    /**
      * The keys and values of a prompt, once they have been computed: what leaves here is gone for everything that follows.
      * Text that follows counts on as if nothing had left. A network that learns keeps none, so steps here are not called
      * then; a step at another station may say with {@link Decision.Edges} what it comes to.
@@ -99,8 +115,9 @@ public sealed interface Station {
             case Projector ignored -> 20_001L;
             case Embeddings ignored -> 29_999L;
             case Prompt ignored -> 30_000L;
-            case Decoder s -> 40_000L + 2L * s.layer();
-            case Attention s -> 40_001L + 2L * s.layer();
+            case Decoder s -> 40_000L + 4L * s.layer();
+            case Attention s -> 40_001L + 4L * s.layer();
+            case Residual s -> (s.of() == Stream.MLP ? 40_002L : 40_003L) + 4L * s.layer();
             case Cache s -> (s.behind() == Behind.PICTURES ? 46_000L : 48_000L) + s.layer();
             case Logits ignored -> 50_000L;
         };
@@ -120,6 +137,7 @@ public sealed interface Station {
             case Prompt ignored -> "prompt";
             case Decoder s -> "decoder[" + s.layer() + "]";
             case Attention s -> "attention[" + s.layer() + "]";
+            case Residual s -> "residual[" + s.layer() + (s.of() == Stream.MLP ? ", mlp]" : "]");
             case Cache s ->
                 "cache[" + s.behind().name().toLowerCase(Locale.ROOT)
                         + (s.layer() == 0 ? "]" : ", " + s.layer() + "..]");

@@ -12,7 +12,7 @@ import java.util.List;
  * @param summary one or two sentences: what it does and where
  * @param stations names of the stations it acts at, in path order: {@code framing} (before the encoder: the
  *     picture's size and its patches), {@code encoder}, {@code connector}, {@code prompt}, {@code decoder},
- *     {@code attention}, {@code cache}, {@code logits}
+ *     {@code attention}, {@code residual}, {@code cache}, {@code logits}
  * @param budget how the budget is read, in sentences
  * @param full whether it acts where the budget keeps everything
  * @param knobs its knobs, with defaults behind the published numbers

@@ -13,8 +13,17 @@ import java.util.stream.Stream;
 
 /** Reads the text form of a {@link Card}, strictly. */
 final class CardText {
-    private static final List<String> STATIONS =
-            List.of("weights", "framing", "encoder", "connector", "prompt", "decoder", "attention", "cache", "logits");
+    private static final List<String> STATIONS = List.of(
+            "weights",
+            "framing",
+            "encoder",
+            "connector",
+            "prompt",
+            "decoder",
+            "attention",
+            "residual",
+            "cache",
+            "logits");
     private static final List<String> REQUIRED = List.of("id", "title", "summary", "stations", "budget");
     private static final Set<String> ONCE =
             Set.of("id", "title", "arxiv", "summary", "stations", "budget", "full", "trained");

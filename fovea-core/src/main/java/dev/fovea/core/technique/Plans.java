@@ -1,5 +1,6 @@
 package dev.fovea.core.technique;
 
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -82,6 +83,24 @@ public final class Plans {
         return plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Embeddings);
     }
 
+    /** The other words in which branches of the plan ask what is asked. */
+    public static List<Branch.Worded> worded(Plan plan) {
+        List<Branch.Worded> all = new ArrayList<>();
+        for (Step step : plan.steps()) {
+            for (Signal<?> signal : step.needs()) {
+                Branch branch = switch (signal) {
+                    case Signal.LastStates of -> of.branch();
+                    case Signal.BranchLogProbabilities of -> of.branch();
+                    default -> new Branch.Unsteered();
+                };
+                if (branch instanceof Branch.Worded words && !all.contains(words)) {
+                    all.add(words);
+                }
+            }
+        }
+        return all;
+    }
+
     /** Whether a step before or inside the encoder depends on the question, so that features cannot be kept. */
     public static boolean encoderLooksAtQuestion(Plan plan) {
         return plan.steps().stream()
@@ -107,6 +126,8 @@ public final class Plans {
             case Station.Cache cache -> cache.behind() == Station.Behind.PICTURES;
             case Station.Decoder ignored ->
                 apart || (!step.needs().isEmpty() && step.needs().stream().allMatch(Plans::ofVisualTokens));
+            // What is added may follow from the whole prompt, and hold for its last token alone.
+            case Station.Residual ignored -> false;
             default -> apart;
         };
         return !beforeQuestion
@@ -169,8 +190,15 @@ public final class Plans {
         return switch (signal) {
             case Signal.Noted noted -> (Signal<T>) new Signal.Noted(prefix + noted.name());
             case Signal.NotedText noted -> (Signal<T>) new Signal.NotedText(prefix + noted.name());
+            case Signal.LastStates of -> (Signal<T>) new Signal.LastStates(renamed(of.branch(), prefix));
+            case Signal.BranchLogProbabilities of ->
+                (Signal<T>) new Signal.BranchLogProbabilities(renamed(of.branch(), prefix));
             default -> signal;
         };
+    }
+
+    private static Branch renamed(Branch branch, String prefix) {
+        return branch instanceof Branch.Masked masked ? new Branch.Masked(prefix + masked.note()) : branch;
     }
 
     private record Renaming(Signals inner, String prefix) implements Signals {

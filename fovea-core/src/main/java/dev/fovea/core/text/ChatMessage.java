@@ -37,6 +37,14 @@ public record ChatMessage(String role, List<Part> parts) {
         return new ChatMessage(role, parts);
     }
 
+    /** The same turn with other words, behind what it shows. */
+    public ChatMessage worded(String text) {
+        List<Part> others =
+                new ArrayList<>(parts.stream().filter(p -> !(p instanceof Text)).toList());
+        others.add(new Text(text));
+        return new ChatMessage(role, others);
+    }
+
     /** How many pictures the turn shows. */
     public long images() {
         return parts.stream().filter(Image.class::isInstance).count();

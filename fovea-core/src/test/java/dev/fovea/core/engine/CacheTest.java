@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Layout;
@@ -285,10 +286,11 @@ class CacheTest {
     void aBranchWithoutPicturesReadsOnAsWell() {
         Golden golden = Golden.mha();
         List<float[]> seen = new ArrayList<>();
-        Step logits = new Step(new Station.Logits(), List.of(new Signal.ImageFreeLogProbabilities()), s -> {
-            seen.add(s.get(new Signal.ImageFreeLogProbabilities()));
-            return Outcome.of(new Decision.Unchanged());
-        });
+        Step logits = new Step(
+                new Station.Logits(), List.of(new Signal.BranchLogProbabilities(new Branch.WithoutPictures())), s -> {
+                    seen.add(s.get(new Signal.BranchLogProbabilities(new Branch.WithoutPictures())));
+                    return Outcome.of(new Decision.Unchanged());
+                });
         Step nothing = at(Behind.PICTURES, l -> new Decision.Unchanged());
         int[] whole = golden.ids("one_image");
         int picture = picture(golden, whole);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Layout;
@@ -389,7 +390,7 @@ class DecisionTest {
     void logitsCanBeReplacedAndTheImageFreeBranchNeverSawThePicture() {
         Golden golden = Golden.mha();
         List<float[]> blind = new ArrayList<>();
-        Signal.ImageFreeLogProbabilities free = new Signal.ImageFreeLogProbabilities();
+        Signal.BranchLogProbabilities free = new Signal.BranchLogProbabilities(new Branch.WithoutPictures());
         PlanRun run = run(step(
                 new Station.Logits(),
                 s -> {

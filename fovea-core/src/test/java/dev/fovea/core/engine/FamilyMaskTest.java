@@ -2,27 +2,20 @@ package dev.fovea.core.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Decision.Positions;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Outcome;
-import dev.fovea.core.path.Slot;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.technique.Plan;
-import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,11 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
  * decoded tokens included, whatever a family's tokens and positions are.
  */
 class FamilyMaskTest {
-    /** Of this model a single picture is interpolated to another grid. */
-    private static String prompt(String name) {
-        return name.equals("llava-onevision") ? "one_image" : "two_images";
-    }
-
     private static final int[] DECODED = {9, 45, 81};
 
     private static PlanRun run(Station station, Positions positions) {
@@ -101,11 +89,11 @@ class FamilyMaskTest {
     void inTheDecoder(String name, int layer, Positions positions) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
-            Whole whole = Whole.of(golden);
+            WholePrompt whole = WholePrompt.of(golden);
             int[] leaves = new int[whole.length()];
             Arrays.fill(leaves, Integer.MAX_VALUE);
-            for (int i = 0; i < whole.visual.length; i++) {
-                leaves[whole.visual[i]] = kept(i) ? Integer.MAX_VALUE : layer;
+            for (int i = 0; i < whole.visual().length; i++) {
+                leaves[whole.visual()[i]] = kept(i) ? Integer.MAX_VALUE : layer;
             }
             PlanRun run = run(new Station.Decoder(layer), positions);
             if (positions == Positions.ORIGINAL) {
@@ -147,14 +135,14 @@ class FamilyMaskTest {
     private void atTheConnector(String name, BiPredicate<Ledger.Grid, Integer> keeps) {
         FamilyGolden golden = FamilyGolden.of(name);
         try (Scope scope = Scope.inference()) {
-            Whole whole = Whole.of(golden);
+            WholePrompt whole = WholePrompt.of(golden);
             int[] leaves = new int[whole.length()];
             Arrays.fill(leaves, Integer.MAX_VALUE);
-            for (int i = 0; i < whole.visual.length; i++) {
-                leaves[whole.visual[i]] = keeps.test(whole.grids.get(i), whole.cells[i]) ? Integer.MAX_VALUE : 0;
+            for (int i = 0; i < whole.visual().length; i++) {
+                leaves[whole.visual()[i]] = keeps.test(whole.grids().get(i), whole.cells()[i]) ? Integer.MAX_VALUE : 0;
             }
             // Counted positions are contiguous; rows and columns stay what they were.
-            Whole seen = golden.model.positions().axes() == 1 ? whole.countedWithout(leaves) : whole;
+            WholePrompt seen = golden.model.positions().axes() == 1 ? whole.countedWithout(leaves) : whole;
             compare(golden, run(new Station.Connector(), Positions.ORIGINAL, keeps), seen, leaves);
             assertThat(scope).isNotNull();
         }
@@ -181,8 +169,8 @@ class FamilyMaskTest {
         int block = 1;
         try (Scope scope = Scope.inference()) {
             List<EncodedImage> pruned = golden.encode(
-                    golden.pictures(prompt(name)), run(new Station.EncoderOutput(block), Positions.ORIGINAL));
-            List<EncodedImage> whole = golden.encode(golden.pictures(prompt(name)), PlanRun.plain());
+                    golden.pictures(WholePrompt.name(name)), run(new Station.EncoderOutput(block), Positions.ORIGINAL));
+            List<EncodedImage> whole = golden.encode(golden.pictures(WholePrompt.name(name)), PlanRun.plain());
             NaiveEncoder naive = new NaiveEncoder(golden.model);
             for (int i = 0; i < pruned.size(); i++) {
                 Ledger.Grid grid = whole.get(i).grid();
@@ -190,7 +178,7 @@ class FamilyMaskTest {
                         IntStream.range(0, grid.tokens()).filter(t -> !kept(t)).toArray();
                 int patches = grid.side() * grid.side();
                 int lead = golden.model.vision().options().classToken() ? 1 : 0;
-                Tensor all = naive.features(golden.view(prompt(name), i), grid, dropped, block + 1);
+                Tensor all = naive.features(golden.view(WholePrompt.name(name), i), grid, dropped, block + 1);
                 int[] rows = IntStream.concat(
                                 IntStream.range(0, lead),
                                 IntStream.range(0, grid.tokens() * patches)
@@ -208,138 +196,13 @@ class FamilyMaskTest {
         }
     }
 
-    /**
-     * A prompt of which nothing was dropped, with some words behind it.
-     *
-     * @param cells for each visual token its cell in its image
-     * @param grids for each visual token the grid of its image
-     */
-    private record Whole(
-            Tensor embeddings,
-            @Nullable Tensor deep,
-            int[] visual,
-            int[] cells,
-            List<Ledger.Grid> grids,
-            int[] blocks,
-            int[][] positions,
-            int next) {
-
-        static Whole of(FamilyGolden golden) {
-            PathEngine.Prompt prompt = golden.prompt(prompt(golden.name()), PlanRun.plain());
-            List<Tensor> parts = new ArrayList<>();
-            List<Tensor> deep = new ArrayList<>();
-            int width = golden.model.decoder().options().width();
-            int added = golden.model.connector().deep() * width;
-            List<Integer> visual = new ArrayList<>();
-            List<Integer> cells = new ArrayList<>();
-            List<Ledger.Grid> grids = new ArrayList<>();
-            List<Tensor> projected = projected(golden, prompt);
-            List<Integer> blocks = new ArrayList<>();
-            boolean together = golden.model.decoder().options().variant().mutual() == MutualSight.PROMPT;
-            int at = 0;
-            int slot = 0;
-            for (int id : prompt.ids()) {
-                if (golden.model.isPlaceholder(id)) {
-                    Slot now = prompt.slots().get(slot++);
-                    if (now instanceof Slot.Newline) {
-                        parts.add(newline(golden));
-                        deep.add(Tensors.zeros(DType.F32, 1, added));
-                        at++;
-                        blocks.add(together ? 0 : -1);
-                        continue;
-                    }
-                    Slot.Rows rows = (Slot.Rows) now;
-                    Ledger.Grid grid = prompt.images().get(rows.view()).grid();
-                    int image = rows.view();
-                    int from = rows.from() * grid.cols();
-                    int count = FamilyGolden.tokens(grid, rows);
-                    Tensor tokens = projected.get(image).narrow(0, from, count);
-                    parts.add(tokens.narrow(1, 0, width));
-                    deep.add(tokens.narrow(1, width, added));
-                    for (int t = 0; t < count; t++) {
-                        cells.add(from + t);
-                        grids.add(grid);
-                        visual.add(at++);
-                        blocks.add(together ? 0 : image);
-                    }
-                } else {
-                    parts.add(golden.model.decoder().embed(new int[] {id}));
-                    deep.add(Tensors.zeros(DType.F32, 1, added));
-                    at++;
-                    blocks.add(together ? 0 : -1);
-                }
-            }
-            try (PromptState state = golden.engine.prefill(List.of(prompt)).getFirst()) {
-                return new Whole(
-                        Tensors.cat(0, parts.toArray(Tensor[]::new)),
-                        added == 0 ? null : Tensors.cat(0, deep.toArray(Tensor[]::new)),
-                        visual.stream().mapToInt(Integer::intValue).toArray(),
-                        cells.stream().mapToInt(Integer::intValue).toArray(),
-                        grids,
-                        blocks.stream().mapToInt(Integer::intValue).toArray(),
-                        state.sequence().positions(),
-                        state.sequence().next());
-            }
-        }
-
-        int length() {
-            return positions[0].length;
-        }
-
-        NaiveDecoder naive(FamilyGolden golden) {
-            return new NaiveDecoder(golden.model.decoder(), deep);
-        }
-
-        private static List<Tensor> projected(FamilyGolden golden, PathEngine.Prompt prompt) {
-            List<ConnectorPass.Item> items = prompt.images().stream()
-                    .map(image -> new ConnectorPass.Item(image, 0, "", PlanRun.plain()))
-                    .toList();
-            boolean cls = golden.model.vision().options().classToken();
-            return new ConnectorPass(
-                            golden.model.connector(), cls, golden.model.clsIsFeature(), Integer.MAX_VALUE, x -> x)
-                    .project(items).stream()
-                            .map(p -> Stream.of(p.tokens(), p.deep())
-                                    .filter(Objects::nonNull)
-                                    .toArray(Tensor[]::new))
-                            .map(parts -> Tensors.cat(1, parts))
-                            .toList();
-        }
-
-        private static Tensor newline(FamilyGolden golden) {
-            return Objects.requireNonNull(golden.model.newline()).unsqueeze(0);
-        }
-
-        /** Positions counted over the tokens that are there from the first layer on. */
-        Whole countedWithout(int[] leaves) {
-            int[] counted = new int[leaves.length];
-            int at = 0;
-            for (int i = 0; i < counted.length; i++) {
-                counted[i] = leaves[i] == 0 ? -1 : at++;
-            }
-            return new Whole(embeddings, deep, visual, cells, grids, blocks, new int[][] {counted}, at);
-        }
-
-        /** With one more word. */
-        Whole with(FamilyGolden golden, int token) {
-            int[][] longer = Arrays.stream(positions)
-                    .map(axis -> IntStream.concat(Arrays.stream(axis), IntStream.of(next))
-                            .toArray())
-                    .toArray(int[][]::new);
-            Tensor all = Tensors.cat(0, embeddings, golden.model.decoder().embed(new int[] {token}));
-            Tensor longerDeep = deep == null ? null : Tensors.cat(0, deep, Tensors.zeros(DType.F32, 1, deep.size(1)));
-            int[] more =
-                    IntStream.concat(Arrays.stream(blocks), IntStream.of(-1)).toArray();
-            return new Whole(all, longerDeep, visual, cells, grids, more, longer, next + 1);
-        }
-    }
-
-    private static void compare(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves) {
-        Whole now = whole;
+    private static void compare(FamilyGolden golden, PlanRun run, WholePrompt whole, int[] leaves) {
+        WholePrompt now = whole;
         int[] until = leaves;
-        try (PromptState state = golden.read(prompt(golden.name()), run)) {
+        try (PromptState state = golden.read(WholePrompt.name(golden.name()), run)) {
             Golden.assertClose(
                     state.logits(),
-                    now.naive(golden).logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
+                    now.naive(golden).logits(now.embeddings(), until, now.positions(), Integer.MAX_VALUE, now.blocks()),
                     "prefill");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
@@ -348,20 +211,22 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        now.naive(golden).logits(now.embeddings, until, now.positions, Integer.MAX_VALUE, now.blocks),
+                        now.naive(golden)
+                                .logits(now.embeddings(), until, now.positions(), Integer.MAX_VALUE, now.blocks()),
                         "token " + token);
             }
         }
     }
 
     /** From the layer on, and for decoded tokens in it and behind it, tokens are numbered anew. */
-    private static void compareRenumbered(FamilyGolden golden, PlanRun run, Whole whole, int[] leaves, int layer) {
-        Whole now = whole;
+    private static void compareRenumbered(
+            FamilyGolden golden, PlanRun run, WholePrompt whole, int[] leaves, int layer) {
+        WholePrompt now = whole;
         int[] until = leaves;
-        try (PromptState state = golden.read(prompt(golden.name()), run)) {
+        try (PromptState state = golden.read(WholePrompt.name(golden.name()), run)) {
             Golden.assertClose(
                     state.logits(),
-                    now.naive(golden).logits(now.embeddings, until, now.positions, layer, now.blocks),
+                    now.naive(golden).logits(now.embeddings(), until, now.positions(), layer, now.blocks()),
                     "prefill, renumbered");
             for (int token : DECODED) {
                 golden.engine.extend(List.of(state), List.of(new int[] {token}));
@@ -370,7 +235,7 @@ class FamilyMaskTest {
                 until[until.length - 1] = Integer.MAX_VALUE;
                 Golden.assertClose(
                         state.logits(),
-                        now.naive(golden).logits(now.embeddings, until, now.positions, layer, now.blocks),
+                        now.naive(golden).logits(now.embeddings(), until, now.positions(), layer, now.blocks()),
                         "token " + token + ", renumbered");
             }
         }

@@ -22,6 +22,20 @@ final class NaiveDecoder {
     private final Decoder decoder;
     private final @Nullable Tensor deep;
     private final IntFunction<Beside> beside;
+    private final Streams streams;
+
+    /** What is done to hidden states on their way. */
+    interface Streams {
+        /** To what the MLP of a layer adds. */
+        default Tensor mlp(int layer, Tensor branch) {
+            return branch;
+        }
+
+        /** To the states behind a layer. */
+        default Tensor behind(int layer, Tensor states) {
+            return states;
+        }
+    }
 
     NaiveDecoder(Decoder decoder) {
         this(decoder, null);
@@ -34,6 +48,11 @@ final class NaiveDecoder {
 
     /** @param beside what is added beside the maps of each layer */
     NaiveDecoder(Decoder decoder, @Nullable Tensor deep, IntFunction<Beside> beside) {
+        this(decoder, deep, beside, new Streams() {});
+    }
+
+    NaiveDecoder(Decoder decoder, @Nullable Tensor deep, IntFunction<Beside> beside, Streams streams) {
+        this.streams = streams;
         this.decoder = decoder;
         this.deep = deep;
         this.beside = beside;
@@ -164,7 +183,9 @@ final class NaiveDecoder {
         Tensor gathered = Tensors.to(out, DType.F32);
         Tensor branch = own.onto(Beside.Place.OUT, layer.attention().out().forward(gathered), gathered);
         Norm after = layer.mixerOutNorm();
-        return layer.mlpResidual(x.add(after == null ? branch : after.forward(branch)), own);
+        Tensor between = x.add(after == null ? branch : after.forward(branch));
+        Tensor added = streams.mlp(index, layer.mlpResidual(between, own).sub(between));
+        return streams.behind(index, between.add(added));
     }
 
     private boolean sees(int query, int key, int[] positions, int[] blocks, int window) {

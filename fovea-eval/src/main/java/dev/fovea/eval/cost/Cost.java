@@ -11,9 +11,11 @@ import java.util.List;
  * @param prefill per decoder layer, on reading the prompt
  * @param signals what techniques ask for beside that: rows of attention, projections of tokens that are then dropped
  * @param own what techniques multiply by weights of their own; nothing where those are added to the model's
+ * @param branches what is read beside the prompt, with its head where it takes the tokens of the answer, and what the
+ *     head makes of hidden states behind layers
  * @param head next-token logits behind the prompt
  * @param decode every further token of the answer, all layers and the head
- * @param kvBytes per decoder layer, the keys and values of the prompt
+ * @param kvBytes per decoder layer, the keys and values of the prompt and of branches that go along with it
  * @param peakActivationBytes the most that the intermediate results of one layer take at once
  */
 public record Cost(
@@ -23,6 +25,7 @@ public record Cost(
         List<Long> prefill,
         long signals,
         long own,
+        long branches,
         long head,
         long decode,
         List<Long> kvBytes,
@@ -41,7 +44,7 @@ public record Cost(
 
     /** FLOPs from the features to the first token of the answer. */
     public long prefillTotal() {
-        return connector + sum(prefill) + signals + own + head;
+        return connector + sum(prefill) + signals + own + branches + head;
     }
 
     /** FLOPs from the picture to the first token of the answer. */

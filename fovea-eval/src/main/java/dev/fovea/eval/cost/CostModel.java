@@ -1,6 +1,8 @@
 package dev.fovea.eval.cost;
 
 import dev.fovea.core.model.family.Description;
+import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.Signal;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
@@ -66,7 +68,7 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
         List<Long> kv = new ArrayList<>();
         for (int layer = 0; layer < load.decoder().size(); layer++) {
             prefill.add(prefillLayer(load, layer));
-            kv.add(2L * shape.decoderKeyWidth() * (load.text() + load.cached().get(layer)) * bytes);
+            kv.add(2L * shape.decoderKeyWidth() * held(load, layer) * bytes);
         }
         return new Cost(
                 embedding(load.patches()),
@@ -75,10 +77,20 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
                 prefill,
                 new SignalCost(shape, load).flops(plan),
                 load.own(),
+                branches(plan, load),
                 head(),
-                decode(load),
+                decode(plan, load),
                 kv,
                 peak(load));
+    }
+
+    /** Tokens whose keys and values a layer holds, those of branches that take the tokens of the answer with them. */
+    private static long held(Load load, int layer) {
+        long beside = 0;
+        for (Ledger.Reading branch : load.branches()) {
+            beside += branch.follows() ? branch.words() + branch.visual().get(layer) : 0;
+        }
+        return load.text() + load.cached().get(layer) + beside;
     }
 
     private long prefillLayer(Load load, int layer) {
@@ -136,15 +148,44 @@ public record CostModel(ModelShape shape, int featureWidth, int bytes, Rows rows
     }
 
     /** The first token of the answer comes from the prompt; every other one is fed back once. */
-    private long decode(Load load) {
+    private long decode(Plan plan, Load load) {
         long flops = 0;
         for (int token = 1; token < load.answer(); token++) {
             for (int visual : load.cached()) {
                 flops += decoderLayer(1, 1, load.text() + visual + token);
             }
-            flops += head();
+            flops += head() * (1 + lateLogits(plan));
+            for (Ledger.Reading branch : load.branches()) {
+                for (int visual : branch.follows() ? branch.visual() : List.<Integer>of()) {
+                    flops += decoderLayer(1, 1, branch.words() + visual + token);
+                }
+                flops += branch.follows() ? head() : 0;
+            }
         }
         return flops;
+    }
+
+    /** Everything that is read beside the prompt: all of it, and as far as its last token. */
+    private long branches(Plan plan, Load load) {
+        long flops = head() * lateLogits(plan);
+        for (Ledger.Reading branch : load.branches()) {
+            for (int layer = 0; layer < branch.visual().size(); layer++) {
+                boolean last = layer == branch.visual().size() - 1 && rows == Rows.LAST;
+                long tokens = (long) branch.words() + branch.visual().get(layer);
+                flops += decoderLayer(last ? 1 : tokens, tokens, tokens);
+            }
+            flops += branch.follows() ? head() : 0;
+        }
+        return flops;
+    }
+
+    /** How many hidden states behind layers the head is applied to for every token of the answer. */
+    private static long lateLogits(Plan plan) {
+        return plan.steps().stream()
+                .flatMap(step -> step.needs().stream())
+                .filter(Signal.LateLogits.class::isInstance)
+                .distinct()
+                .count();
     }
 
     /** Residual stream, normed input and the widest intermediate of a layer, for the layer that takes most. */

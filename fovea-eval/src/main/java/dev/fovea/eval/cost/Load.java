@@ -31,6 +31,7 @@ import java.util.Set;
  * @param text tokens of the prompt that are not visual
  * @param answer tokens of the answer
  * @param own FLOPs of what techniques multiplied by weights of their own
+ * @param branches what is read beside the prompt
  */
 public record Load(
         int images,
@@ -45,9 +46,11 @@ public record Load(
         Set<Integer> merging,
         int text,
         int answer,
-        long own) {
+        long own,
+        List<Ledger.Reading> branches) {
 
     public Load {
+        branches = List.copyOf(branches);
         encoder = List.copyOf(encoder);
         encoderMlp = List.copyOf(encoderMlp);
         entering = List.copyOf(entering);
@@ -104,7 +107,8 @@ public record Load(
                 merging(ledger),
                 text,
                 answer,
-                0);
+                0,
+                ledger.branches());
         return load.withOwn(own(plan, ledger, load, prompt));
     }
 
@@ -136,6 +140,7 @@ public record Load(
             case Station.Prompt ignored -> prompt;
             case Station.Decoder s -> load.entering.get(s.layer());
             case Station.Attention s -> load.decoder.get(s.layer());
+            case Station.Residual s -> load.decoder.get(s.layer());
             case Station.Cache ignored -> load.decoder.getLast();
             case Station.Logits ignored -> load.decoder.isEmpty() ? 0 : load.decoder.getLast();
         };
@@ -161,7 +166,8 @@ public record Load(
                 merging,
                 text,
                 tokens,
-                own);
+                own,
+                branches);
     }
 
     private Load withOwn(long flops) {
@@ -178,7 +184,8 @@ public record Load(
                 merging,
                 text,
                 answer,
-                flops);
+                flops,
+                branches);
     }
 
     /** The load of the plain model. */
@@ -199,7 +206,8 @@ public record Load(
                 Set.of(),
                 text,
                 answer,
-                0);
+                0,
+                List.of());
     }
 
     /** Whether tokens are projected before all decisions about them are taken. */

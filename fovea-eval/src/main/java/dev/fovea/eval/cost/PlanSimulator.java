@@ -1,5 +1,6 @@
 package dev.fovea.eval.cost;
 
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Ledger;
@@ -16,6 +17,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -103,7 +105,29 @@ public final class PlanSimulator {
                 merging,
                 text,
                 answer,
-                own);
+                own,
+                branches(decoder));
+    }
+
+    /** What the plan reads beside the prompt: with the pictures that are left in it, or without any. */
+    private List<Ledger.Reading> branches(List<Integer> decoder) {
+        Set<Ledger.Reading> all = new LinkedHashSet<>();
+        for (Step step : plan.steps()) {
+            for (Signal<?> signal : step.needs()) {
+                switch (signal) {
+                    case Signal.LastStates s -> all.add(reading(s.branch(), decoder, false));
+                    case Signal.BranchLogProbabilities s -> all.add(reading(s.branch(), decoder, true));
+                    default -> {}
+                }
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    private Ledger.Reading reading(Branch branch, List<Integer> decoder, boolean follows) {
+        boolean blind = branch instanceof Branch.WithoutPictures;
+        return new Ledger.Reading(
+                branch.label(), text, blind ? Collections.nCopies(decoder.size(), 0) : decoder, follows);
     }
 
     /** The images that the picture is seen as. */
@@ -264,6 +288,7 @@ public final class PlanSimulator {
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}
+            case Decision.Steer ignored -> {}
             case Decision.Rewrite ignored -> {}
             case Decision.Retain retain -> {
                 int[] visual = layout().visual();

@@ -73,10 +73,17 @@ record SyntheticSignals(
             case Signal.Noted s -> noted(s.name(), noted);
             case Signal.NotedText s -> noted(s.name(), notedText);
             case Signal.Remembered ignored -> new Matrix(0, 0, new float[0]);
-            case Signal.LogProbabilities s -> normal(s, 1, shape.vocabulary()).data();
-            case Signal.ImageFreeLogProbabilities s ->
-                normal(s, 1, shape.vocabulary()).data();
+            case Signal.LastStates s -> normal(s, shape.decoderLayers(), shape.decoderWidth());
+            case Signal.NextLogits s -> vocabulary(s);
+            case Signal.LogProbabilities s -> vocabulary(s);
+            case Signal.LateLogits s -> vocabulary(s);
+            case Signal.BranchLogProbabilities s -> vocabulary(s);
+            case Signal.AnswerTokens ignored -> new float[1];
         };
+    }
+
+    private float[] vocabulary(Signal<?> signal) {
+        return normal(signal, 1, shape.vocabulary()).data();
     }
 
     private static float[] noted(String name, Map<String, float[]> notes) {

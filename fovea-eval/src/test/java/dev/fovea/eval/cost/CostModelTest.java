@@ -75,7 +75,8 @@ class CostModelTest {
                 // Nothing predicts the simulator's pixels, so that PixelPrune, which reads no budget, drops nothing;
                 // gates
                 // without weights never let go.
-                List<String> idle = List.of("full", "attention-rebalancing", "pixelprune", "dyvte");
+                List<String> idle = List.of("full", "attention-rebalancing", "m3id", "vista", "pixelprune", "dyvte");
+                List<String> accompanied = List.of("attention-rebalancing", "m3id");
                 List<String> adding = List.of("llava-sp", "adaptvision-scaling");
                 if (id.equals("voco-llama")) {
                     assertThat(load.meanVisual()).isEqualTo(visual + 8);
@@ -108,9 +109,40 @@ class CostModelTest {
                     assertThat(load.meanVisual()).as(model + " " + id).isBetween(least, visual * 0.75);
                     assertThat(cost.prefillTotal()).as(model + " " + id).isLessThan(full.prefillTotal());
                 }
-                assertThat(cost.kvTotal()).isLessThanOrEqualTo(full.kvTotal());
+                if (accompanied.contains(id)) {
+                    // A second cache of the words alone.
+                    assertThat(cost.kvTotal()).isEqualTo(full.kvTotal() * (visual + 2 * 40) / (visual + 40));
+                } else {
+                    assertThat(cost.kvTotal()).isLessThanOrEqualTo(full.kvTotal());
+                }
             }
         }
+    }
+
+    /** Second branches cost what reading and answering their prompts costs: LLaVA-1.5-7B, 64 words, two tokens. */
+    @Test
+    void branchesAreCounted() {
+        CostModel model = Geometries.find("llava-1.5-7b");
+        long d = 4096;
+        long m = 11008;
+        long head = 2 * d * model.shape().vocabulary();
+        long words = 31 * (8 * 64 * d * d + 4 * 64 * 64 * d + 6 * 64 * d * m)
+                + (4 * d * d + 4 * 64 * d * d + 4 * 64 * d + 6 * d * m);
+        long token = 32 * (8 * d * d + 4 * 65 * d + 6 * d * m) + head;
+        Cost plain = costOfTwo(model, "full");
+        Cost grounded = costOfTwo(model, "m3id");
+        assertThat(plain.branches()).isZero();
+        assertThat(grounded.branches()).isEqualTo(words + head);
+        assertThat(grounded.decode()).isEqualTo(plain.decode() + token);
+        Cost steered = costOfTwo(model, "vista");
+        assertThat(steered.branches()).isEqualTo(layers(plain) + words + 5 * head);
+        assertThat(steered.decode()).isEqualTo(plain.decode() + 5 * head);
+        assertThat(steered.kvTotal()).isEqualTo(plain.kvTotal());
+    }
+
+    private static Cost costOfTwo(CostModel model, String technique) {
+        Plan plan = TECHNIQUES.plan(List.of(technique), model.shape(), Budget.full(), 1);
+        return model.cost(plan, PlanSimulator.load(model.shape(), plan, 64, 2));
     }
 
     /**

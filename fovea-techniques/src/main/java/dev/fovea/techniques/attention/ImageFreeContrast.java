@@ -1,5 +1,6 @@
 package dev.fovea.techniques.attention;
 
+import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
@@ -15,7 +16,7 @@ final class ImageFreeContrast {
     /** The step at the logits; see {@link #contrasted}. */
     static Step step(double gamma, double cutoff) {
         Signal.LogProbabilities seen = new Signal.LogProbabilities();
-        Signal.ImageFreeLogProbabilities blind = new Signal.ImageFreeLogProbabilities();
+        Signal.BranchLogProbabilities blind = new Signal.BranchLogProbabilities(new Branch.WithoutPictures());
         return new Step(
                 new Station.Logits(),
                 List.of(seen, blind),

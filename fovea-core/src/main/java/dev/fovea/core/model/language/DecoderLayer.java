@@ -65,8 +65,13 @@ public record DecoderLayer(
      * @param beside what is added to what the MLP makes of the normed states
      */
     public Tensor mlpResidual(Tensor x, Beside beside) {
+        return x.add(mlpBranch(x, beside));
+    }
+
+    /** What the second half of the layer adds to the states that enter it: {@code [tokens, width]}. */
+    public Tensor mlpBranch(Tensor x, Beside beside) {
         Tensor normed = mlpNorm.forward(x);
-        return x.add(normed(mlpOutNorm, beside.onto(Beside.Place.MLP, mlp.forward(normed), normed)));
+        return normed(mlpOutNorm, beside.onto(Beside.Place.MLP, mlp.forward(normed), normed));
     }
 
     private static Tensor normed(@Nullable Norm norm, Tensor branch) {
