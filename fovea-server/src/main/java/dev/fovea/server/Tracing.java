@@ -6,7 +6,6 @@ import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import jakarta.servlet.http.HttpServletRequest;
-import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,11 +44,6 @@ final class Tracing {
     }
 
     private static final class Headers implements TextMapGetter<HttpServletRequest> {
-        @Override
-        public Iterable<String> keys(HttpServletRequest request) {
-            return Collections.list(request.getHeaderNames());
-        }
-
         @Override
         public @Nullable String get(@Nullable HttpServletRequest request, String name) {
             return request == null ? null : request.getHeader(name);
