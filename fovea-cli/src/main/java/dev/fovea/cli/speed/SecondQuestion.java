@@ -63,8 +63,7 @@ final class SecondQuestion {
                     technique,
                     budget,
                     turns.each(t -> times * t.seconds("second")),
-                    turns.each(t ->
-                            times * t.seconds("second") / (t.seconds("encode") + times * t.seconds("read"))));
+                    turns.each(t -> times * t.seconds("second") / (t.seconds("encode") + times * t.seconds("read"))));
         }
     }
 }

@@ -133,7 +133,16 @@ public record SpeedSuite(boolean quick, List<Technique> chosen, Path home) {
                 done += SPEED_UP_TAKES;
             }
             return new SpeedReport(
-                    f32, bf16, dtype, prefill, decode, List.copyOf(selection), List.copyOf(speedUps), start, bits, again);
+                    f32,
+                    bf16,
+                    dtype,
+                    prefill,
+                    decode,
+                    List.copyOf(selection),
+                    List.copyOf(speedUps),
+                    start,
+                    bits,
+                    again);
         }
     }
 }

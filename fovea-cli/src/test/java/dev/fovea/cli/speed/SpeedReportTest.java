@@ -40,7 +40,9 @@ class SpeedReportTest {
     @Test
     void theMapHoldsSharesAndRates() {
         Map<String, ?> map = report().asMap();
-        assertThat(map.keySet()).containsExactly("gemm", "prefill", "decode", "selection", "speed_up", "start", "bits", "second_question");
+        assertThat(map.keySet())
+                .containsExactly(
+                        "gemm", "prefill", "decode", "selection", "speed_up", "start", "bits", "second_question");
         assertThat(map.get("gemm")).isEqualTo(Map.of("f32_gflops", 100.0, "bf16_gflops", 400.0, "dtype", "bf16"));
         assertThat(map.get("prefill"))
                 .asString()
