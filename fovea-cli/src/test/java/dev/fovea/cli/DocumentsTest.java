@@ -48,7 +48,7 @@ class DocumentsTest {
     }
 
     /** Those that need other libraries are run by {@link OutsideProjectIT}, and by the module that has the library. */
-    private static final Pattern ADAPTED = Pattern.compile("dev\\.fovea\\.(langchain4j|spring)");
+    private static final Pattern ADAPTED = Pattern.compile("dev\\.fovea\\.(langchain4j|spring|spark)");
 
     static List<CodeBlock> programs() {
         return blocks(block -> block.language().equals("java")
@@ -62,12 +62,14 @@ class DocumentsTest {
                 .isNotEmpty()
                 .allSatisfy(block ->
                         assertThat(block.language()).as("%s", block).isIn("java", "xml", "json", "properties", ""));
-        // Calls of the server are made by ServeTest; what programs are told of the other one is tried by McpTest.
+        // Calls of the server are made by ServeTest; what programs are told of the other one is tried by McpTest. What
+        // is
+        // submitted to Spark is run by the module that has it.
         List<String> others = blocks(block -> block.language().isEmpty()
                         && !block.text().startsWith("curl ")
                         && !List.of(GENERATED, ALSO_GENERATED).contains(block.file()))
                 .flatMap(block -> block.commands().stream())
-                .filter(line -> !line.matches("(\\./)?(fovea|mvn|java) .*|(python3\\S*|\\.venv/\\S+) .*"))
+                .filter(line -> !line.matches("(\\./)?(fovea|mvn|java|spark-submit) .*|(python3\\S*|\\.venv/\\S+) .*"))
                 .toList();
         assertThat(others).isEmpty();
     }

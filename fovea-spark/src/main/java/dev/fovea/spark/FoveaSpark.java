@@ -16,12 +16,6 @@ import org.jspecify.annotations.Nullable;
  * A model, and how it is asked, for work on pictures in a DataFrame. It is sent to the executors, each of which opens the
  * model once for all of its tasks; what tasks ask at the same time is answered in one batch.
  *
- * <pre>{@code
- * Dataset<Row> pictures = spark.read().format("binaryFile").load("pictures");
- * FoveaSpark fovea = FoveaSpark.model("models/peek").withTechniques(List.of("hiprune"), "64");
- * fovea.ask("How many red circles are there?").on(pictures).show();
- * }</pre>
- *
  * <p>Pictures are a column of bytes or of names of files that every worker sees. What is wrong with one row (a broken
  * picture, a question that does not fit) stands in its column {@code error}, and the others are answered; what is wrong
  * with all of them ends the job in one sentence.

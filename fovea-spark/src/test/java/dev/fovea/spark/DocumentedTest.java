@@ -26,12 +26,28 @@ class DocumentedTest {
 
     @Test
     void theProgramOfTheReadmeAnswers() throws Exception {
-        Matcher program = Pattern.compile("```java\n(import dev\\.fovea\\.spark.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(WorldPictures.ROOT.resolve("README.md")));
-        assertThat(program.find()).isTrue();
-        assertThat(program.group(1).lines()).hasSizeLessThanOrEqualTo(MOST_LINES);
-        Path source = Files.writeString(folder.resolve("Example.java"), program.group(1));
+        String program = program("README.md");
+        assertThat(program.lines()).hasSizeLessThanOrEqualTo(MOST_LINES);
+        Path source = Files.writeString(folder.resolve("Example.java"), program);
         assertThat(java(WorldPictures.ROOT, List.of(source.toString()))).contains("|     2|         64| NULL|");
+    }
+
+    @Test
+    void theProgramThatKeepsPartsKeepsThem() throws Exception {
+        Path place = Files.createDirectory(folder.resolve("place"));
+        for (String name : List.of("docs", "models")) {
+            Files.createSymbolicLink(place.resolve(name), WorldPictures.ROOT.resolve(name));
+        }
+        Path source = Files.writeString(folder.resolve("Example.java"), program("docs/adapters.md"));
+        assertThat(java(place, List.of(source.toString()))).contains("2 of 2 parts");
+        assertThat(place.resolve("answers/part=00001/_SUCCESS")).exists();
+    }
+
+    private static String program(String document) throws Exception {
+        Matcher program = Pattern.compile("```java\n(import dev\\.fovea\\.spark.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(WorldPictures.ROOT.resolve(document)));
+        assertThat(program.find()).isTrue();
+        return program.group(1);
     }
 
     /** The installation's launcher does no more than start this class with the installation's jars. */
