@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -27,9 +28,7 @@ class AnswerAttentionTest {
     }
 
     private static float[] attention(PromptState state) {
-        float[] row = state.attention();
-        assertThat(row).isNotNull();
-        return row;
+        return requireNonNull(state.attention());
     }
 
     private static void same(float[] actual, float[] expected) {

@@ -1,5 +1,6 @@
 package dev.fovea.core.engine;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.core.path.AttentionEdges;
@@ -222,11 +223,12 @@ class InBlocksTest {
     }
 
     private static void compare(String key, Map<String, Recording.Entry> actual, Recording.Entry expected) {
+        Recording.Entry own = requireNonNull(actual.get(key), key);
         switch (expected) {
             case Recording.Values values ->
-                Golden.assertClose(((Recording.Values) actual.get(key)).data(), values.data(), key);
+                Golden.assertClose(((Recording.Values) own).data(), values.data(), key);
             case Recording.Indices indices ->
-                assertThat(((Recording.Indices) actual.get(key)).data()).as(key).containsExactly(indices.data());
+                assertThat(((Recording.Indices) own).data()).as(key).containsExactly(indices.data());
         }
     }
 }
