@@ -225,8 +225,7 @@ class InBlocksTest {
     private static void compare(String key, Map<String, Recording.Entry> actual, Recording.Entry expected) {
         Recording.Entry own = requireNonNull(actual.get(key), key);
         switch (expected) {
-            case Recording.Values values ->
-                Golden.assertClose(((Recording.Values) own).data(), values.data(), key);
+            case Recording.Values values -> Golden.assertClose(((Recording.Values) own).data(), values.data(), key);
             case Recording.Indices indices ->
                 assertThat(((Recording.Indices) own).data()).as(key).containsExactly(indices.data());
         }
