@@ -16,7 +16,7 @@ final class LlavaSpRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 500, 8, 2, 150, 5e-4, 48, 50);
+        return new TechniqueSize("full", 250, 8, 2, 150, 5e-4, 48, 50);
     }
 
     @Override

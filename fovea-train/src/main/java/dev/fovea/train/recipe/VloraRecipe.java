@@ -26,7 +26,7 @@ final class VloraRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 1600, 8, 2, 150, 2e-3, 48, 100);
+        return new TechniqueSize("full", 1200, 8, 2, 150, 2e-3, 48, 100);
     }
 
     @Override
@@ -36,13 +36,13 @@ final class VloraRecipe implements TechniqueRecipe {
 
     @Override
     public String data(TechniqueSize size) {
-        return Learning.source(size.seen()) + ", the first half of them with full captions";
+        return Learning.source(size.seen()) + ", the first two thirds of them with full captions";
     }
 
     @Override
     public List<Stage<?>> stages(Learning learning) {
         TechniqueSize size = learning.size();
-        long first = Math.max(1, size.steps() / 2);
+        long first = Math.max(1, size.steps() * 2 / 3);
         PlanObjective objective = learning.answering(learning.plan(Budget.full()));
         AnswerSampler described = learning.captions();
         AnswerSampler asked = learning.questions();
