@@ -19,9 +19,20 @@ final class Int8Probe {
 
     private static final long LARGEST = 127;
 
+    /** A product so small that even plain loops end at once, and how much slower a kernel may be there to be looked at. */
+    private static final long SMALL = 256;
+
+    private static final int SMALL_ROWS = 16;
+    private static final int HOPELESS = 8;
+
     private static final Map<List<Long>, Boolean> PACKS = new ConcurrentHashMap<>();
 
     private Int8Probe() {}
+
+    /** Asked once, by the first who wants to know. */
+    private static final class Kernel {
+        static final boolean THERE = kernelIsThere();
+    }
 
     /** Whether weights {@code [out, in]} are to be packed. */
     static boolean packs(long out, long in) {
@@ -29,8 +40,27 @@ final class Int8Probe {
                 List.of(Math.min(out, BestTime.WIDEST), Math.min(in, BestTime.WIDEST)), Int8Probe::isFaster);
     }
 
+    /** Whether packed weights of this shape can be multiplied at all: exactly, and not by loops of a reference. */
+    static boolean usable(long out, long in) {
+        return Kernel.THERE && exact(out, in);
+    }
+
+    /**
+     * Where oneDNN has no kernel for a processor (AMX hidden from a virtual machine, for one), it multiplies by loops a
+     * thousand times slower: a probe of the real shapes would take minutes to say so.
+     */
+    private static boolean kernelIsThere() {
+        try (Scope ignored = Scope.inference()) {
+            Products p = new Products(SMALL, SMALL);
+            Tensor some = p.many.narrow(0, 0, SMALL_ROWS);
+            return BestTime.nanos(RUNS, () -> p.packed(some)) < HOPELESS * BestTime.nanos(RUNS, () -> p.plain(some));
+        } catch (RuntimeException e) {
+            return false; // a libtorch without oneDNN
+        }
+    }
+
     /** Whether sums of products of packed weights of this shape are those of whole numbers. */
-    static boolean exact(long out, long in) {
+    private static boolean exact(long out, long in) {
         try (Scope ignored = Scope.inference()) {
             Products products = new Products(out, in);
             return products.packed(products.many).equal(Tensors.to(products.plain(products.many), DType.F32));
@@ -40,7 +70,7 @@ final class Int8Probe {
     }
 
     private static boolean isFaster(List<Long> shape) {
-        if (!exact(shape.get(0), shape.get(1))) {
+        if (!usable(shape.get(0), shape.get(1))) {
             return false;
         }
         try (Scope ignored = Scope.inference()) {

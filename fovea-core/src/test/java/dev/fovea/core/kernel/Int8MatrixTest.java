@@ -1,7 +1,6 @@
 package dev.fovea.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.fovea.core.layer.Linear;
 import dev.fovea.core.tensor.DType;
@@ -38,7 +37,9 @@ class Int8MatrixTest {
             Tensor scales = Tensors.add(Tensors.scale(torch.rand(out), 0.01), 0.001);
             float[] expected = truth(Tensors.floats(x), rows, codes, Tensors.floats(scales), dtype);
             for (boolean packed : new boolean[] {false, true}) {
-                assumeThat(packed && !Int8Probe.exact(out, in)).isFalse();
+                if (packed && !Int8Probe.usable(out, in)) {
+                    continue;
+                }
                 Tensor got = matrix(codes, scales, in, packed).forward(x, null);
                 assertThat(Tensors.shape(got)).containsExactly(rows, out);
                 assertThat(DType.of(got.scalar_type())).isEqualTo(dtype);
@@ -47,11 +48,16 @@ class Int8MatrixTest {
         }
     }
 
+    /** Where the packed product is none of this processor's, the other is the one to try. */
+    private static boolean packed() {
+        return Int8Probe.usable(2048, 2048);
+    }
+
     @Test
     void aRowGetsTheSameBitsWhoeverIsInThePassWithIt() {
         try (Scope scope = Scope.inference()) {
             Tensor x = Tensors.to(torch.randn(37, 2048), DType.BF16);
-            Int8Matrix matrix = matrix(codes(2048 * 2048), Tensors.full(0.003, DType.F32, 2048), 2048, true);
+            Int8Matrix matrix = matrix(codes(2048 * 2048), Tensors.full(0.003, DType.F32, 2048), 2048, packed());
             Tensor together = matrix.forward(x, null);
             for (int r : new int[] {0, 17, 36}) {
                 Tensor alone = matrix.forward(x.narrow(0, r, 1), null);
@@ -83,8 +89,8 @@ class Int8MatrixTest {
             for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
                 Tensor bias = torch.randn(2048);
                 Tensor x = Tensors.zeros(dtype, 3, 2048);
-                Tensor got =
-                        matrix(codes(2048 * 2048), torch.rand(2048), 2048, true).forward(x, bias);
+                Tensor got = matrix(codes(2048 * 2048), torch.rand(2048), 2048, packed())
+                        .forward(x, bias);
                 Tensor rounded = Tensors.to(bias, dtype);
                 assertThat(Tensors.floats(got.narrow(0, 1, 1))).isEqualTo(Tensors.floats(rounded));
             }
