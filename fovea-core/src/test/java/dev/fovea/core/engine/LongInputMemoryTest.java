@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
@@ -222,10 +223,10 @@ class LongInputMemoryTest {
         PathEngine engine = new PathEngine(GOLDEN.model).takingAtOnce(64);
         PathEngine atOnce = new PathEngine(GOLDEN.model).takingAtOnce(1 << 20);
         encoded(engine, 4);
-        long many = encoded(engine, 800);
+        // What the JVM's compiler takes meanwhile is in a peak, and not in every one.
+        long many = LongStream.range(0, 3).map(i -> encoded(engine, 800)).min().getAsLong();
         long together = encoded(atOnce, 800);
-        // About a twentieth; what the JVM's compiler takes meanwhile, some megabytes, is in both.
-        assertThat(many).isLessThan(together / 4);
+        assertThat(many).isLessThan(together / 10);
     }
 
     private static long encoded(PathEngine engine, int tiles) {
