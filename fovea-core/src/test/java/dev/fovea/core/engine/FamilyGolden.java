@@ -39,6 +39,23 @@ final class FamilyGolden {
     private final PictureProcessor processor;
     private final Checkpoint tensors;
 
+    /** One checkpoint of every way in which families differ on the path: what holds for all of them is tried on each. */
+    static List<String> ofEveryKind() {
+        return List.of(
+                "qwen2-vl",
+                "qwen2-5-vl",
+                "qwen3-vl",
+                "qwen3-vl-first",
+                "idefics3",
+                "llava-mha",
+                "gemma3",
+                "paligemma2",
+                "llava-next",
+                "llava-onevision",
+                "internvl",
+                "mistral3");
+    }
+
     private FamilyGolden(String name) {
         folder = Golden.ROOT.resolve(name);
         Families.Found found = Families.read(folder);

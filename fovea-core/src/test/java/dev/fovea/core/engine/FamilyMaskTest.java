@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -106,21 +107,7 @@ class FamilyMaskTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "qwen2-vl",
-                "qwen2-5-vl",
-                "qwen3-vl",
-                "qwen3-vl-first",
-                "idefics3",
-                "llava-mha",
-                "gemma3",
-                "paligemma2",
-                "llava-next",
-                "llava-onevision",
-                "internvl",
-                "mistral3"
-            })
+    @MethodSource("dev.fovea.core.engine.FamilyGolden#ofEveryKind")
     void atTheConnector(String name) {
         atTheConnector(name, (grid, token) -> kept(token));
     }

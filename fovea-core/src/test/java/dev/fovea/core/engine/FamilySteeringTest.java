@@ -22,7 +22,7 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Whatever the family: what is added to hidden states is what a network without caches or packing gives when it is added
@@ -129,21 +129,7 @@ class FamilySteeringTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "qwen2-vl",
-                "qwen2-5-vl",
-                "qwen3-vl",
-                "qwen3-vl-first",
-                "idefics3",
-                "llava-mha",
-                "gemma3",
-                "paligemma2",
-                "llava-next",
-                "llava-onevision",
-                "internvl",
-                "mistral3"
-            })
+    @MethodSource("dev.fovea.core.engine.FamilyGolden#ofEveryKind")
     void addsWhereItSays(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         int width = golden.model.decoder().options().width();
@@ -199,21 +185,7 @@ class FamilySteeringTest {
 
     /** Branches of every kind with an answer, beside prompts of their own; and the states of the last token. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "qwen2-vl",
-                "qwen2-5-vl",
-                "qwen3-vl",
-                "qwen3-vl-first",
-                "idefics3",
-                "llava-mha",
-                "gemma3",
-                "paligemma2",
-                "llava-next",
-                "llava-onevision",
-                "internvl",
-                "mistral3"
-            })
+    @MethodSource("dev.fovea.core.engine.FamilyGolden#ofEveryKind")
     void branchesAreReadings(String name) {
         FamilyGolden golden = FamilyGolden.of(name);
         List<Signal.BranchLogProbabilities> branches = List.of(
