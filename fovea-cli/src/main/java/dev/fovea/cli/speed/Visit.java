@@ -39,6 +39,14 @@ final class Visit implements AutoCloseable {
         ids = words;
     }
 
+    /**
+     * What a plan adds to the weights is summed once and from then on costs what the weights cost: with values that do not
+     * matter, the model is its own sum.
+     */
+    private static PathEngine engine(ModelParts model) {
+        return new PathEngine(model, additions -> model);
+    }
+
     /** The question's embeddings are made up: their sizes are what counts. */
     static PlanRun run(Plan plan, ModelParts model) {
         float[] question = new float[model.decoder().options().width()];
@@ -51,27 +59,27 @@ final class Visit implements AutoCloseable {
         try (Scope scope = Scope.inference()) {
             Tensor picture = pixels.get();
             ImageInput input = new ImageInput(picture, () -> Tensors.scale(picture, 50), "image0.", run);
-            return new PathEngine(model).encode(List.of(input)).getFirst();
+            return engine(model).encode(List.of(input)).getFirst();
         }
     }
 
     /** Reads the prompt; the caller owns the result. */
     PromptState prefill(ModelParts model, EncodedImage image, PlanRun run) {
-        return new PathEngine(model)
+        return engine(model)
                 .prefill(List.of(new PathEngine.Prompt("", ids, List.of(image), run, ROOM)))
                 .getFirst();
     }
 
     /** Feeds one token more. */
     static void decode(ModelParts model, PromptState state) {
-        new PathEngine(model).extend(List.of(state), List.of(new int[] {42}));
+        engine(model).extend(List.of(state), List.of(new int[] {42}));
     }
 
     /** Forgets the words behind the picture and reads as many others, over the caches of what is before them. */
     static void askAgain(ModelParts model, PromptState state) {
         state.truncate(WORDS - BEHIND + 1);
         int[] words = IntStream.range(0, BEHIND).map(i -> 3_000 + 5 * i).toArray();
-        new PathEngine(model).extend(List.of(state), List.of(words));
+        engine(model).extend(List.of(state), List.of(words));
     }
 
     @Override
