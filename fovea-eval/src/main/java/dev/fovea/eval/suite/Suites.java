@@ -19,6 +19,7 @@ import java.util.List;
 /** The suites that can be named. */
 public final class Suites {
     private static final String WORLD = "world";
+    private static final String PAGES = "world-pages";
     private static final List<Benchmark> PUBLIC = List.of(
             new Pope(),
             new Gqa(),
@@ -38,13 +39,13 @@ public final class Suites {
 
     /** The names, {@code world} first. */
     public static List<String> names() {
-        List<String> names = new ArrayList<>(List.of(WORLD));
+        List<String> names = new ArrayList<>(List.of(WORLD, PAGES));
         PUBLIC.forEach(b -> names.add(b.id()));
         return names;
     }
 
     /**
-     * Reads {@code world}, {@code world=3} (another evaluation), or a public benchmark and its folder:
+     * Reads {@code world}, {@code world=3} (another evaluation), {@code world-pages}, or a public benchmark and its folder:
      * {@code pope=data/POPE}.
      *
      * @throws IllegalArgumentException if there is no such suite, or its folder is missing from the text
@@ -55,6 +56,9 @@ public final class Suites {
         String rest = equals < 0 ? "" : text.substring(equals + 1);
         if (name.equals(WORLD)) {
             return new WorldSuite(rest.isEmpty() ? 0 : evaluation(rest));
+        }
+        if (name.equals(PAGES)) {
+            return new WorldPagesSuite(rest.isEmpty() ? 0 : evaluation(rest));
         }
         for (Benchmark benchmark : PUBLIC) {
             if (benchmark.id().equals(name)) {

@@ -41,6 +41,8 @@ public final class AdaptVisionScaling implements LearnedTechnique {
                       trained on.
             knob      cut = dynamic | fixed | none: By the size of the picture, always as many tiles as there may be, or the
                       thumbnail alone.
+            knob      side = auto, whole 1..8: Tiles along a side where the cut is fixed, no more than there may be; auto is
+                      as many.
             knob      merge = 4, whole 1..16: Neighbouring tokens of a tile, counted row by row, that become one.
             knob      places = on | off: Whether a learned token before the thumbnail and each tile says where it lies.
             knob      local = 16, whole 0..4096: Rank of what is added to the encoder's matrices for tiles; 0 leaves them the
@@ -117,9 +119,18 @@ public final class AdaptVisionScaling implements LearnedTechnique {
         int side = Math.max(shape.gridRows(), shape.gridCols()) * shape.tokenPixels();
         return switch (knobs.text("cut")) {
             case "none" -> new TileGrid(0, 0);
-            case "fixed" -> new TileGrid(most, most);
+            case "fixed" -> fixed(knobs, most);
             default -> TileGrid.of((int) picture[0], (int) picture[1], side, most);
         };
+    }
+
+    private static TileGrid fixed(Knobs knobs, int most) {
+        int side = knobs.isAuto("side") ? most : knobs.integer("side");
+        if (side > most) {
+            throw new IllegalArgumentException("Technique '" + CARD.id() + "' was asked for side=" + side
+                    + ", but cuts a picture into at most " + most + " tiles along a side (tiles=" + most + ").");
+        }
+        return new TileGrid(side, side);
     }
 
     private static Part part(Signals signals) {

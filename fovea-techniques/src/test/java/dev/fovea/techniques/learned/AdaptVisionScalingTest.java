@@ -257,12 +257,19 @@ class AdaptVisionScalingTest {
     void theThumbnailAloneAndAsManyTilesAsThereMayBe() {
         try (Ready none = Ready.of(NARROW, "cut=none");
                 Ready fixed = Ready.of(NARROW, "cut=fixed", "tiles=2");
+                Ready fewer = Ready.of(NARROW, "cut=fixed", "side=2");
+                Ready more = Ready.of(NARROW, "cut=fixed", "tiles=2", "side=3");
                 Scope ignored = Scope.inference()) {
             assertThat(none.cut(1000, 1000)).isEqualTo(new Decision.Cut(0, 0));
             Decision.Resample alone = none.tokens(new Part.Overview(), 1000, 1000, counted());
             assertThat(alone.tokens().rows()).isEqualTo(579);
             assertThat(row(alone, 578)).containsExactly(none.row(CLOSE));
             assertThat(fixed.cut(10, 10)).isEqualTo(new Decision.Cut(2, 2));
+            assertThat(fewer.cut(10, 10)).isEqualTo(new Decision.Cut(2, 2));
+            assertThatThrownBy(() -> more.cut(10, 10))
+                    .hasMessage(
+                            "Technique 'adaptvision-scaling' was asked for side=3, but cuts a picture into at most 2"
+                                    + " tiles along a side (tiles=2).");
         }
     }
 
