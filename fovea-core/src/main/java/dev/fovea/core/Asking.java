@@ -124,6 +124,17 @@ record Asking(
         return new ChatMessage("user", parts);
     }
 
+    /** What is said up to a question about pictures. */
+    static List<ChatMessage> conversation(List<Shown> shown, String question, AskOptions options) {
+        List<ChatMessage> messages = new ArrayList<>();
+        String system = options.system();
+        if (system != null) {
+            messages.add(ChatMessage.of("system", 0, system));
+        }
+        messages.add(user(shown, question));
+        return messages;
+    }
+
     /** The plan of named techniques for images of the typical size, checked against the model. */
     Plan plan(List<String> specs, Budget budget, int images) {
         new Planning(techniques, shape).refuseWithoutPictures(specs);

@@ -5,7 +5,6 @@ import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.technique.Plans;
-import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -90,13 +89,7 @@ public final class Viewing implements AutoCloseable {
     }
 
     private Asking.Job job(String question) {
-        List<ChatMessage> messages = new ArrayList<>();
-        String system = options.system();
-        if (system != null) {
-            messages.add(ChatMessage.of("system", 0, system));
-        }
-        messages.add(Asking.user(pictures, question));
-        return asking.job(messages, pictures, question, options);
+        return asking.job(Asking.conversation(pictures, question, options), pictures, question, options);
     }
 
     private PromptState read(Asking.Job job, AskOptions limited) {

@@ -24,7 +24,6 @@ import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.text.ChatMessage;
 import dev.fovea.core.text.ChatTemplate;
 import dev.fovea.core.text.SpecialTokens;
 import dev.fovea.core.text.TextException;
@@ -319,14 +318,9 @@ public final class VisionLanguageModel implements AutoCloseable {
         }
         List<Asking.Job> jobs = new ArrayList<>();
         for (Question question : questions) {
-            List<ChatMessage> messages = new ArrayList<>();
-            String system = options.system();
-            if (system != null) {
-                messages.add(ChatMessage.of("system", 0, system));
-            }
             List<Shown> pictures = asking.prepare(question.images(), options);
-            messages.add(Asking.user(pictures, question.text()));
-            jobs.add(asking.job(messages, pictures, question.text(), options));
+            jobs.add(asking.job(
+                    Asking.conversation(pictures, question.text(), options), pictures, question.text(), options));
         }
         return asking.answerAll(jobs, options, Collections.nCopies(jobs.size(), options.listener()));
     }
@@ -348,6 +342,17 @@ public final class VisionLanguageModel implements AutoCloseable {
      */
     public Viewing view(List<RgbImage> images, AskOptions options) {
         return new Viewing(asking, options, images);
+    }
+
+    /**
+     * Weighs possible answers to a question about pictures; close it when done.
+     *
+     * @param options of which techniques, budget and system prompt are looked at
+     * @throws IllegalArgumentException with one sentence if the question or the options do not fit the model
+     */
+    public Weighing weigh(List<RgbImage> images, String question, AskOptions options) {
+        List<Shown> pictures = asking.prepare(images, options);
+        return new Weighing(asking, Asking.conversation(pictures, question, options), pictures, question, options);
     }
 
     /**

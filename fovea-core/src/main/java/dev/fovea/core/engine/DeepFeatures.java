@@ -54,6 +54,11 @@ final class DeepFeatures {
         rows.append(count);
     }
 
+    /** What is added behind all layers to the visual tokens that are there: {@code [visual tokens, layers * width]}. */
+    Tensor all() {
+        return rows.now();
+    }
+
     /** Whether something is added behind a layer. */
     boolean at(int layer) {
         return layer < layers;
@@ -61,7 +66,7 @@ final class DeepFeatures {
 
     /** What is added behind a layer to the visual tokens that are there: {@code [visual tokens, width]}. */
     Tensor of(int layer) {
-        Tensor all = rows.now();
+        Tensor all = all();
         long width = all.size(1) / layers;
         return all.narrow(1, layer * width, width);
     }

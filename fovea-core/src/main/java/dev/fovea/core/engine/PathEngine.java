@@ -249,6 +249,36 @@ public final class PathEngine {
                 state -> state::close);
     }
 
+    /**
+     * A prompt as a function of its tokens, under its plan; the caller closes it.
+     *
+     * @param filler token whose embedding stands where a token is masked; -1 for zeros
+     */
+    public PromptGradients gradients(Prompt prompt, int filler) {
+        return with(prompt.run().book().additions()).gradientsOf(prompt, filler);
+    }
+
+    private PromptGradients gradientsOf(Prompt p, int filler) {
+        try (Scope ignored = Scope.inference()) {
+            PromptLaying.Laid laid = new PromptLaying(model).prompt(p, projected(items(p, 0)));
+            int deep = p.images().isEmpty() ? 0 : model.connector().deep();
+            return new PromptGradients(decoder(), laid, deep, filler);
+        }
+    }
+
+    /** What passes the connector for a prompt. */
+    private static List<ConnectorPass.Item> items(Prompt p, int number) {
+        List<ConnectorPass.Item> items = new ArrayList<>();
+        for (int i = 0; i < p.images().size(); i++) {
+            items.add(new ConnectorPass.Item(
+                    p.images().get(i),
+                    number,
+                    imageName(p.name(), i),
+                    p.ofImages().get(i)));
+        }
+        return items;
+    }
+
     /** Where a plan decides what remains of the pictures, the words behind them are read over what does. */
     private List<PromptState> prefillTogether(List<Prompt> prompts) {
         int[] first = prompts.stream().mapToInt(this::readFirst).toArray();
@@ -310,14 +340,7 @@ public final class PathEngine {
                 BranchReading branches = new BranchReading(model, most)) {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (int number = 0; number < prompts.size(); number++) {
-                Prompt p = prompts.get(number);
-                for (int i = 0; i < p.images().size(); i++) {
-                    items.add(new ConnectorPass.Item(
-                            p.images().get(i),
-                            number,
-                            imageName(p.name(), i),
-                            p.ofImages().get(i)));
-                }
+                items.addAll(items(prompts.get(number), number));
             }
             List<ConnectorPass.Projected> projected = projected(items);
             List<Tensor> embeddings = new ArrayList<>();

@@ -141,6 +141,37 @@ final class Sequence {
         this.next = next;
     }
 
+    /**
+     * The same prompt, to which nothing has happened yet, with words behind it: to be read once, nothing is kept of it.
+     *
+     * @param more words; no step sees them, and only the prompt sees itself both ways
+     * @param expecting ascending places of the tokens whose successors are asked for
+     */
+    Sequence once(int more, int[] expecting) {
+        int[] counted = IntStream.range(next, next + more).toArray();
+        Sequence copy = new Sequence(
+                name,
+                run,
+                null,
+                ofEachAxis(axis -> joined(axis, counted)),
+                next + more,
+                joined(blocks, Sight.none(more)),
+                visualAt,
+                visual,
+                total,
+                grids,
+                ofImages,
+                null,
+                expecting,
+                more);
+        copy.factors(factors);
+        return copy;
+    }
+
+    private static int[] joined(int[] front, int[] behind) {
+        return IntStream.concat(Arrays.stream(front), Arrays.stream(behind)).toArray();
+    }
+
     /** With what is added to its visual tokens behind the first layers, while the prompt is read. */
     void deep(@Nullable DeepFeatures features) {
         deep = features;

@@ -88,6 +88,19 @@ final class NaiveDecoder {
 
     /** As above, with tokens of one block, other than -1, seeing each other both ways where the model has it so. */
     float[] logits(Tensor embeddings, int[] leaves, int @Nullable [][] positions, int renumbered, int[] blocks) {
+        Tensor x = through(embeddings, leaves, positions, renumbered, blocks);
+        return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
+    }
+
+    /** Logits of every token of a sequence that keeps all of them, in the graph with the embeddings. */
+    Tensor allLogits(Tensor embeddings, int[][] positions, int[] blocks) {
+        int[] stays = new int[blocks.length];
+        Arrays.fill(stays, Integer.MAX_VALUE);
+        return decoder.logits(through(embeddings, stays, positions, Integer.MAX_VALUE, blocks));
+    }
+
+    private Tensor through(
+            Tensor embeddings, int[] leaves, int @Nullable [][] positions, int renumbered, int[] blocks) {
         int[] present = IntStream.range(0, leaves.length).toArray();
         Tensor x = embeddings;
         for (int l = 0; l < decoder.layers().size(); l++) {
@@ -112,7 +125,7 @@ final class NaiveDecoder {
                                     .toArray(int[][]::new));
             x = withDeep(x, l, left);
         }
-        return Tensors.floats(decoder.logits(x.narrow(0, x.size(0) - 1, 1)));
+        return x;
     }
 
     /** States entering a layer, where no token is absent before it: {@code [tokens, width]}. */
