@@ -41,8 +41,8 @@ WHOLE = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_he
 
 # ---- vocabularies ----
 
-def by_bytes(way: str) -> Tokenizer:
-    """Byte-level BPE, cut in one of the ways that llama.cpp knows by name."""
+def by_bytes(way: str, size: int = VOCABULARY, marks: list[str] = MARKS) -> Tokenizer:
+    """Byte-level BPE, cut in one of the ways that llama.cpp knows by name, with marks before the words."""
     tokenizer = Tokenizer(models.BPE())
     level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=way in ("gpt-2", "smollm"))
     if way == "smollm":
@@ -57,8 +57,8 @@ def by_bytes(way: str) -> Tokenizer:
         tokenizer.normalizer = normalizers.NFC()
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=[_special(text) for text in MARKS],
+        vocab_size=size,
+        special_tokens=[_special(text) for text in marks],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
@@ -163,7 +163,8 @@ def record(name: str, config, tokenizer: Tokenizer, way: str) -> None:
         if way == "llama"
         else f"<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"
     )
-    ids = tokenizer.encode(text, add_special_tokens=False).ids
+    # Vocabularies of this kind have a beginning put before every text, unless a file says otherwise.
+    ids = tokenizer.encode(text, add_special_tokens=way == "llama").ids
     with torch.no_grad():
         logits = model(torch.tensor([ids])).logits[0]
         greedy = []

@@ -106,19 +106,20 @@ def byte_level() -> Tokenizer:
     return tokenizer
 
 
-def llama() -> Tokenizer:
+def llama(specials: list[str] = SPECIALS, leading_space: bool = True) -> Tokenizer:
+    """`specials` begin with `<unk>`; without a leading space and a beginning of its own it is of Gemma's kind."""
     pieces = Tokenizer(models.BPE(unk_token="<unk>"))
     pieces.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
     pieces.pre_tokenizer = pre_tokenizers.Split("▁", "merged_with_next")  # for training only: merges stay inside words
     byte_tokens = [f"<0x{value:02X}>" for value in range(256)]
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY - len(byte_tokens),
-        special_tokens=SPECIALS,
+        special_tokens=specials,
         show_progress=False,
     )
     pieces.train_from_iterator(SENTENCES, trainer)
     learned = sorted(pieces.get_vocab().items(), key=lambda item: item[1])
-    names = SPECIALS + byte_tokens + [name for name, _ in learned[len(SPECIALS) :]]
+    names = specials + byte_tokens + [name for name, _ in learned[len(specials) :]]
     merges = [tuple(pair) for pair in _merges(pieces)]
 
     tokenizer = Tokenizer(
@@ -130,12 +131,15 @@ def llama() -> Tokenizer:
             byte_fallback=True,
         )
     )
-    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    before = [normalizers.Prepend("▁")] if leading_space else []
+    tokenizer.normalizer = normalizers.Sequence(before + [normalizers.Replace(" ", "▁")])
+    behind = [decoders.Strip(" ", 1, 0)] if leading_space else []
     tokenizer.decoder = decoders.Sequence(
-        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+        [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()] + behind
     )
-    tokenizer.add_special_tokens([_special(text) for text in SPECIALS])
-    _begin_with_bos(tokenizer)
+    tokenizer.add_special_tokens([_special(text) for text in specials])
+    if leading_space:
+        _begin_with_bos(tokenizer)
     return tokenizer
 
 

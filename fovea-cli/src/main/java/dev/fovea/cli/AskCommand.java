@@ -162,7 +162,7 @@ final class AskCommand implements Callable<Integer> {
     private VisionLanguageModel open(Path folder) {
         Waiting opening = Waiting.on(terminal, "Opening the model");
         try {
-            OpenOptions options = precision.options();
+            OpenOptions options = model.with(precision.options());
             return VisionLanguageModel.open(
                     folder, chatTemplate == null ? options : options.withChatTemplate(chatTemplate));
         } finally {

@@ -108,7 +108,7 @@ final class BenchCommand implements Callable<Integer> {
         long expected =
                 (long) limit * asked.suites().size() * asked.contestants().size();
         try (OpenedModel subject =
-                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
+                        new OpenedModel(model.name(session), model.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(terminal, "bench", " answers", expected)) {
             asked = asked.in(precision.arithmetic(subject.dtype()));
             Bench bench = new Bench(

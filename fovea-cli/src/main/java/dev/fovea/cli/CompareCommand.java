@@ -91,7 +91,7 @@ final class CompareCommand implements Callable<Integer> {
         Comparison comparison;
         int patch;
         try (OpenedModel subject =
-                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
+                        new OpenedModel(model.name(session), model.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(terminal, "compare", " contestants", contestants.size())) {
             patch = subject.shape().tokenPixels();
             comparison = Comparison.run(

@@ -74,7 +74,7 @@ final class EvalCommand implements Callable<Integer> {
         WorldSuite suite = suite();
         spending.check();
         EvalReport report;
-        try (VisionLanguageModel opened = ModelOption.open(session, model.resolve(session), precision.options());
+        try (VisionLanguageModel opened = model.open(session, model.resolve(session), precision.options());
                 ProgressLine progress = new ProgressLine(terminal, "eval", " questions", limit)) {
             report = run(opened, suite, progress);
         }

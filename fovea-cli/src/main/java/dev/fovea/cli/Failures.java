@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.hub.HubException;
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.message.Printable;
@@ -32,6 +33,7 @@ final class Failures {
             case HubException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
             case CheckpointException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
             case TextException f -> say(ExitCode.MODEL, CommandFailure.sentence(f), f);
+            case OutputException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
             case OverlayException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
             case ExportException f -> say(ExitCode.OUTPUT, CommandFailure.sentence(f), f);
             case EvalException f ->

@@ -41,14 +41,16 @@ record ListedModel(
         @Nullable String precision,
         @Nullable String refusal) {
 
-    /** The models of an entry: the folder's own, or one for each GGUF file in it. */
+    /** The models of an entry: the folder's own, or one for each GGUF file in it that is not only there for pictures. */
     static List<ListedModel> of(HubCache.Entry entry) {
         List<Path> files = files(entry.folder(), ".gguf");
         if (files.isEmpty()) {
             return List.of(folder(entry));
         }
+        List<Path> whole =
+                files.stream().filter(file -> !GgufModel.isForPictures(file)).toList();
         List<ListedModel> models = new ArrayList<>();
-        for (Path file : files) {
+        for (Path file : whole.isEmpty() ? files : whole) {
             models.add(gguf(entry.name() + " " + file.getFileName(), file));
         }
         return models;
@@ -100,7 +102,7 @@ record ListedModel(
             }
             precision = most(bytes);
             family = Families.read(file).description().family();
-            GgufModel.open(file).close();
+            GgufModel.open(file, null, Families.ggufLayouts()).close();
             return new ListedModel(name, file, family, size(file), precision, null);
         } catch (CheckpointException e) {
             return new ListedModel(name, file, family, size(file), precision, CommandFailure.sentence(e));

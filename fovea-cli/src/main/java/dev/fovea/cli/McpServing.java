@@ -24,7 +24,7 @@ record McpServing(
     void serve(ModelOption model, PrecisionOption precision, SpendingOptions spending) throws InterruptedException {
         PictureSource source = source();
         Path folder = model.resolve(session);
-        try (VisionLanguageModel opened = ModelOption.open(session, folder, precision.options());
+        try (VisionLanguageModel opened = model.open(session, folder, precision.options());
                 SharedModel shared = SharedModel.of(opened, BatchOptions.defaults())) {
             spending.check(opened, 1);
             Spending usual = new Spending(spending.techniques, spending.budget());

@@ -15,11 +15,19 @@ final class ModelOption {
     @Option(
             names = "--model",
             paramLabel = "MODEL",
-            description = "Folder of a checkpoint in the Hugging Face layout, a language model's .gguf file, or"
+            description = "Folder of a checkpoint in the Hugging Face layout, a .gguf file, or"
                     + " ORG/NAME[@REVISION] of one that 'fovea pull' has fetched (default: peek, which comes with"
                     + " Fovea).")
     @Nullable
     String model;
+
+    @Option(
+            names = "--mmproj",
+            paramLabel = "FILE",
+            description = "With a .gguf file: the one that makes pictures its tokens (default: the one beside it whose"
+                    + " name begins with mmproj, if there is exactly one).")
+    @Nullable
+    String mmproj;
 
     /**
      * The folder or file to load.
@@ -56,10 +64,21 @@ final class ModelOption {
      *
      * @param folder what {@link #resolve} gave
      */
-    static VisionLanguageModel open(Session session, Path folder, OpenOptions options) {
-        VisionLanguageModel opened = VisionLanguageModel.open(folder, options);
+    VisionLanguageModel open(Session session, Path folder, OpenOptions options) {
+        VisionLanguageModel opened = VisionLanguageModel.open(folder, with(options));
         opened.notes().forEach(note -> session.terminal().err().println("fovea: note: " + note));
         return opened;
+    }
+
+    /** Options with the file that makes pictures tokens of this model, if one is named. */
+    OpenOptions with(OpenOptions options) {
+        return options.withPictures(pictures());
+    }
+
+    /** The file that makes pictures tokens of this model, or null if none is named. */
+    @Nullable
+    Path pictures() {
+        return mmproj == null ? null : path(mmproj);
     }
 
     private static Path path(String text) {

@@ -1,12 +1,12 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.Answer;
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
-import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.SafeTensorsWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -51,7 +51,7 @@ final class RecordFile {
             }
             addLedger(tensors, answer.ledger());
             SafeTensorsWriter.write(file, tensors, metadata);
-        } catch (CheckpointException e) {
+        } catch (OutputException e) {
             throw CommandFailure.output(e);
         }
     }

@@ -166,7 +166,8 @@ final class ServeCommand implements Callable<Integer> {
         session.interruption().mayTake(Math.addExact(drain, 5));
         Waiting opening = Waiting.on(terminal, "Opening the model");
         try (Telemetry telemetry = telemetry();
-                VisionLanguageModel opened = dual ? null : VisionLanguageModel.open(folder, precision.options());
+                VisionLanguageModel opened =
+                        dual ? null : VisionLanguageModel.open(folder, model.with(precision.options()));
                 DualEncoder clip =
                         dual ? DualEncoder.open(folder) : Files.isDirectory(beside) ? DualEncoder.open(beside) : null) {
             opening.close();

@@ -4,6 +4,7 @@ import dev.fovea.core.Fit;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
+import dev.fovea.core.model.gguf.GgufModel;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Card;
 import dev.fovea.core.technique.Knob;
@@ -100,18 +101,23 @@ final class TechniquesCommand implements Callable<Integer> {
     /** A model that techniques are held against. */
     private record Target(String name, ModelShape shape, PictureProcessor pictures) {
         static Target of(ModelOption option, Session session) {
-            Path folder = option.resolve(session);
+            Path path = option.resolve(session);
             try {
-                Families.Found found = Families.read(folder);
-                Description description = found.description();
-                boolean tower = Files.isDirectory(folder.resolve("clip"));
-                return new Target(
-                        option.name(session),
-                        description.shape(tower),
-                        found.family().pictures(folder, description));
+                if (!GgufModel.is(path)) {
+                    return of(option.name(session), path, Families.read(path));
+                }
+                try (GgufModel file = GgufModel.open(path, option.pictures(), Families.ggufLayouts())) {
+                    return of(option.name(session), file.folder(), Families.of(file.config()));
+                }
             } catch (CheckpointException e) {
                 throw CommandFailure.model(CommandFailure.sentence(e));
             }
+        }
+
+        private static Target of(String name, Path folder, Families.Found found) {
+            Description description = found.description();
+            boolean tower = Files.isDirectory(folder.resolve("clip"));
+            return new Target(name, description.shape(tower), found.family().pictures(folder, description));
         }
 
         Fit fit(Technique technique) {

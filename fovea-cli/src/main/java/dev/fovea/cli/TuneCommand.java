@@ -105,7 +105,7 @@ final class TuneCommand implements Callable<Integer> {
         Outputs.check(target);
         Tuner.Found found;
         try (OpenedModel subject =
-                        new OpenedModel(model.name(session), ModelOption.open(session, folder, precision.options()));
+                        new OpenedModel(model.name(session), model.open(session, folder, precision.options()));
                 ProgressLine progress = new ProgressLine(terminal, "tune", " tries", evaluations)) {
             Tuner tuner = new Tuner(subject::finalState, subject.shape(), technique, spent, samples());
             // The paper spends 27 of 300 tries on a first look around.

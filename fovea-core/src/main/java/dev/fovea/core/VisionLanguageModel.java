@@ -29,6 +29,7 @@ import dev.fovea.core.text.SpecialTokens;
 import dev.fovea.core.text.TextException;
 import dev.fovea.core.text.Tokenizer;
 import dev.fovea.core.weights.Checkpoint;
+import dev.fovea.core.weights.CheckpointException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +81,8 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /**
      * Opens a checkpoint of a known family in Hugging Face's layout: {@code config.json}, safetensors,
-     * {@code tokenizer.json}, processor files and a chat template. Or a language model in a GGUF file.
+     * {@code tokenizer.json}, processor files and a chat template. Or a language model in a GGUF file, with the file that
+     * makes pictures its tokens where there is one ({@link OpenOptions#pictures}).
      *
      * @param path the folder of the checkpoint, or the {@code .gguf} file
      * @throws RuntimeException with one sentence that names the file and what is wrong with it
@@ -91,12 +93,18 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /** As above, with options. */
     public static VisionLanguageModel open(Path path, OpenOptions options) {
+        Path pictures = options.pictures();
         if (!GgufModel.is(path)) {
-            return open(path, path, () -> Checkpoint.open(path), options);
+            if (pictures != null) {
+                throw new CheckpointException(path + " is no GGUF file, and " + pictures
+                        + " goes with one alone; open the folder of a checkpoint without it");
+            }
+            return open(path, path, Families.read(path), () -> Checkpoint.open(path), options);
         }
-        GgufModel file = GgufModel.open(path);
+        GgufModel file = GgufModel.open(path, pictures, Families.ggufLayouts());
         try {
-            VisionLanguageModel model = open(path, file.folder(), file::takeCheckpoint, options);
+            Families.Found found = Families.of(file.config());
+            VisionLanguageModel model = open(path, file.folder(), found, file::takeCheckpoint, options);
             // Its tokenizer reads its file again when special tokens are spelled in a text.
             model.laidOut = file;
             return model;
@@ -108,10 +116,11 @@ public final class VisionLanguageModel implements AutoCloseable {
 
     /**
      * @param named what was asked for
-     * @param folder holds the configuration, the tokenizer and the template
+     * @param folder holds the tokenizer, the template and the processor
+     * @param found what the configuration describes
      */
-    private static VisionLanguageModel open(Path named, Path folder, Supplier<Checkpoint> files, OpenOptions options) {
-        Families.Found found = Families.read(folder);
+    private static VisionLanguageModel open(
+            Path named, Path folder, Families.Found found, Supplier<Checkpoint> files, OpenOptions options) {
         Description description = found.description();
         PictureProcessor processor = found.family().pictures(folder, description);
         List<AutoCloseable> opened = new ArrayList<>();
@@ -234,6 +243,10 @@ public final class VisionLanguageModel implements AutoCloseable {
         String template = asking.template().note();
         if (template != null) {
             notes.add(template);
+        }
+        String pictures = laidOut == null ? null : laidOut.note();
+        if (pictures != null) {
+            notes.add(pictures);
         }
         return notes;
     }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PlanRun;
 import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.image.NoPictures;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.family.Families;
@@ -121,7 +122,7 @@ class TextOnlyTest {
     void whatNeedsPicturesIsRefusedInOneSentence() {
         try (VisionLanguageModel model = VisionLanguageModel.open(GOLDEN.resolve("text-qwen3"), F32)) {
             RgbImage picture = RgbImage.filled(56, 56, 1, 2, 3);
-            String sentence = "This model reads text alone; ask without pictures, or open a vision-language model.";
+            String sentence = NoPictures.SENTENCE;
             assertThatThrownBy(() -> model.ask(List.of(picture), "What is this?"))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage(sentence);

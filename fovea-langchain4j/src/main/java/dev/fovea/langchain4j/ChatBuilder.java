@@ -33,7 +33,7 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
 
     abstract B self();
 
-    /** The folder of a checkpoint, or a language model's GGUF file; closing the chat model closes it. */
+    /** The folder of a checkpoint, or a GGUF file; closing the chat model closes it. */
     public B modelPath(Path folder) {
         this.path = folder;
         return self();

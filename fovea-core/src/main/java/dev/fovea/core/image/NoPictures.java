@@ -6,7 +6,8 @@ import java.util.List;
 public final class NoPictures implements PictureProcessor {
     /** What is told whoever shows such a model a picture. */
     public static final String SENTENCE =
-            "This model reads text alone; ask without pictures, or open a vision-language model.";
+            "This model reads text alone; ask without pictures, or open a vision-language model (with a .gguf file, its"
+                    + " mmproj file too).";
 
     @Override
     public PreparedPicture preparePicture(RgbImage picture) {

@@ -1,6 +1,6 @@
 package dev.fovea.core.learned;
 
-import dev.fovea.core.file.OutputFile;
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Knobs;
@@ -116,7 +116,7 @@ public record TechniqueFolder(Path path) {
     /**
      * Writes weights in bf16, and their card with their number and bytes filled in.
      *
-     * @throws CheckpointException with one sentence if they cannot be written; each file is then what it was
+     * @throws OutputException with one sentence if they cannot be written; each file is then what it was
      */
     public TrainedCard write(Map<String, Tensor> tensors, TrainedCard card) {
         Path file = path.resolve(WEIGHTS);
@@ -124,7 +124,7 @@ public record TechniqueFolder(Path path) {
             Map<String, Tensor> narrow = new LinkedHashMap<>();
             tensors.forEach((name, t) -> narrow.put(name, Tensors.to(t.detach(), DType.BF16)));
             long parameters = narrow.values().stream().mapToLong(Tensor::numel).sum();
-            SafeTensorsWriter.write(file, narrow, Map.of("format", "pt", "technique", card.technique()));
+            SafeTensorsWriter.writeInto(file, narrow, Map.of("format", "pt", "technique", card.technique()));
             TrainedCard whole = new TrainedCard(
                     card.technique(),
                     card.model(),
@@ -140,7 +140,7 @@ public record TechniqueFolder(Path path) {
             whole.write(path);
             return whole;
         } catch (IOException e) {
-            throw new CheckpointException(OutputFile.sentence(path, e), e);
+            throw new OutputException(path, e);
         }
     }
 }

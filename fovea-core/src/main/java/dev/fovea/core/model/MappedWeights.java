@@ -119,16 +119,18 @@ public final class MappedWeights implements Weights {
     public Tensor fleeting(String name, long... shape) {
         String canonical = prefix + name;
         String file = inFile.get(canonical);
+        Checkpoint.Origin origin = checkpoint.origin();
         if (file == null) {
-            throw new CheckpointException(checkpoint.path() + " lacks tensor " + both(expected(canonical), canonical)
-                    + ", which config.json asks for with shape " + Arrays.toString(shape)
-                    + "; take both from the same checkpoint");
+            throw new CheckpointException(
+                    origin.home().apply(canonical) + " lacks tensor " + both(expected(canonical), canonical)
+                            + ", which " + origin.description() + " asks for with shape " + Arrays.toString(shape)
+                            + "; " + origin.remedy());
         }
         TensorInfo info = checkpoint.info(file);
         if (!Arrays.equals(withoutLeadingOnes(info.sizes(), shape.length), shape)) {
-            throw new CheckpointException("Tensor " + both(file, canonical) + " in " + checkpoint.path() + " has shape "
-                    + Arrays.toString(info.sizes()) + ", but config.json asks for "
-                    + Arrays.toString(shape) + "; take both from the same checkpoint");
+            throw new CheckpointException("Tensor " + both(info.name(), canonical) + " in "
+                    + origin.home().apply(file) + " has shape " + Arrays.toString(info.sizes()) + ", but "
+                    + origin.description() + " asks for " + Arrays.toString(shape) + "; " + origin.remedy());
         }
         Tensor tensor = checkpoint.tensor(file);
         return tensor.dim() == shape.length ? tensor : tensor.view(shape);

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -37,6 +38,21 @@ public final class Checkpoint implements AutoCloseable {
 
     private final List<OwnedTensor> kept = new ArrayList<>();
 
+    private final Origin origin;
+
+    /**
+     * Where the tensors come from, for messages.
+     *
+     * @param home the file that holds a tensor of this name, or would
+     * @param description what says which tensors there must be
+     * @param remedy what to do where it and the tensors differ
+     */
+    public record Origin(Function<String, Path> home, String description, String remedy) {
+        private static Origin folder(Path path) {
+            return new Origin(name -> path, "config.json", "take both from the same checkpoint");
+        }
+    }
+
     /** A tensor of a safetensors file, over its mapped bytes. */
     private record Stored(MappedFile file, long dataStart, TensorInfo info) implements TensorSource {
         @Override
@@ -55,8 +71,10 @@ public final class Checkpoint implements AutoCloseable {
             List<MappedFile> files,
             Map<String, TensorSource> entries,
             Map<String, String> metadata,
-            Map<String, String> absent) {
+            Map<String, String> absent,
+            Origin origin) {
         this.path = path;
+        this.origin = origin;
         this.files = files;
         this.entries = entries;
         this.metadata = metadata;
@@ -64,13 +82,14 @@ public final class Checkpoint implements AutoCloseable {
     }
 
     /**
-     * The tensors of a file of another format.
+     * The tensors of files of another format.
      *
-     * @param file closed with the checkpoint
-     * @param tensors by name, in the order of the file
+     * @param files closed with the checkpoint; it is called by the first
+     * @param tensors by name, in the order of the files
      */
-    public static Checkpoint of(MappedFile file, SequencedMap<String, TensorSource> tensors) {
-        return new Checkpoint(file.path(), List.of(file), new LinkedHashMap<>(tensors), Map.of(), Map.of());
+    public static Checkpoint of(List<MappedFile> files, SequencedMap<String, TensorSource> tensors, Origin origin) {
+        return new Checkpoint(
+                files.getFirst().path(), List.copyOf(files), new LinkedHashMap<>(tensors), Map.of(), Map.of(), origin);
     }
 
     /**
@@ -108,7 +127,8 @@ public final class Checkpoint implements AutoCloseable {
         MappedFile.Read<SafeTensorsHeader> read = safetensors(path);
         Map<String, TensorSource> entries = new LinkedHashMap<>();
         read.header().tensors().forEach((name, info) -> entries.put(name, stored(read, info)));
-        return new Checkpoint(path, List.of(read.file()), entries, read.header().metadata(), Map.of());
+        return new Checkpoint(
+                path, List.of(read.file()), entries, read.header().metadata(), Map.of(), Origin.folder(path));
     }
 
     private static TensorSource stored(MappedFile.Read<SafeTensorsHeader> read, TensorInfo info) {
@@ -139,7 +159,8 @@ public final class Checkpoint implements AutoCloseable {
                     shards.values().stream().map(MappedFile.Read::file).toList(),
                     entries,
                     metadata,
-                    absent);
+                    absent,
+                    Origin.folder(indexPath));
         } catch (RuntimeException e) {
             shards.values().forEach(shard -> shard.file().close());
             throw e;
@@ -159,6 +180,11 @@ public final class Checkpoint implements AutoCloseable {
     /** The file that was opened: the safetensors file, or the index of the shards. */
     public Path path() {
         return path;
+    }
+
+    /** Where its tensors come from, for messages. */
+    public Origin origin() {
+        return origin;
     }
 
     /** The names of all tensors, in the order of the file. */

@@ -3,7 +3,7 @@ package dev.fovea.core.weights;
 import dev.fovea.core.message.Printable;
 import java.io.Serial;
 
-/** A checkpoint cannot be read or written; the message is one sentence that names the file, the tensor and the fault. */
+/** A checkpoint cannot be read; the message is one sentence that names the file, the tensor and the fault. */
 public final class CheckpointException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;

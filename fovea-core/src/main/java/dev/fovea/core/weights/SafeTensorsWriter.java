@@ -2,6 +2,7 @@ package dev.fovea.core.weights;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.file.OutputFile;
 import dev.fovea.core.file.Reasons;
 import dev.fovea.core.tensor.DType;
@@ -40,26 +41,36 @@ public final class SafeTensorsWriter {
      *
      * @param tensors by name; on any device, of any layout
      * @param metadata text pairs for {@code __metadata__}, for example {@code format} → {@code pt}
-     * @throws CheckpointException if the file cannot be written (in one sentence; nothing is left behind)
+     * @throws OutputException if the file cannot be written (in one sentence; nothing is left behind)
      */
     public static void write(Path target, Map<String, Tensor> tensors, Map<String, String> metadata) {
+        try {
+            writeInto(target, tensors, metadata);
+        } catch (IOException e) {
+            throw new OutputException(target, e);
+        }
+    }
+
+    /**
+     * As above, for a file that is a part of something larger, which is what messages should name.
+     *
+     * @throws IOException if the file cannot be written; nothing is left behind
+     */
+    public static void writeInto(Path target, Map<String, Tensor> tensors, Map<String, String> metadata)
+            throws IOException {
         Natives.ensureLoaded();
         List<Part> plan = plan(tensors);
         byte[] header = header(plan, metadata);
-        try {
-            OutputFile.write(target, file -> {
-                try (FileChannel channel =
-                        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                    writeFully(channel, ByteBuffer.wrap(header));
-                    for (Part part : plan) {
-                        writeData(channel, part);
-                    }
-                    channel.force(true);
+        OutputFile.write(target, file -> {
+            try (FileChannel channel =
+                    FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                writeFully(channel, ByteBuffer.wrap(header));
+                for (Part part : plan) {
+                    writeData(channel, part);
                 }
-            });
-        } catch (IOException e) {
-            throw new CheckpointException(OutputFile.sentence(target, e), e);
-        }
+                channel.force(true);
+            }
+        });
     }
 
     /** A tensor and the place it gets. */

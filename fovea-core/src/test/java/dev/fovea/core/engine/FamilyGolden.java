@@ -10,6 +10,7 @@ import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.model.ModelParts;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.model.family.PromptLayout;
+import dev.fovea.core.model.gguf.GgufModel;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Slot;
 import dev.fovea.core.tensor.DType;
@@ -17,6 +18,7 @@ import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -58,10 +60,20 @@ final class FamilyGolden {
 
     private FamilyGolden(String name) {
         folder = Golden.ROOT.resolve(name);
-        Families.Found found = Families.read(folder);
-        model = found.description().load(Checkpoint.open(folder), DType.F32, null);
-        layout = found.description().layout();
-        processor = found.family().pictures(folder, found.description());
+        Path file = folder.resolve("model.gguf");
+        if (Files.exists(file)) {
+            try (GgufModel gguf = GgufModel.open(file, null, Families.ggufLayouts())) {
+                Families.Found found = Families.of(gguf.config());
+                model = found.description().load(gguf.takeCheckpoint(), DType.F32, null);
+                layout = found.description().layout();
+                processor = found.family().pictures(gguf.folder(), found.description());
+            }
+        } else {
+            Families.Found found = Families.read(folder);
+            model = found.description().load(Checkpoint.open(folder), DType.F32, null);
+            layout = found.description().layout();
+            processor = found.family().pictures(folder, found.description());
+        }
         engine = new PathEngine(model);
         tensors = Checkpoint.open(folder.resolve("golden.safetensors"));
         try {

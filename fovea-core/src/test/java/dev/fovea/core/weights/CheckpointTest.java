@@ -3,6 +3,7 @@ package dev.fovea.core.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.core.tensor.Scope;
@@ -194,7 +195,7 @@ class CheckpointTest {
             assertThat(scope).isNotNull();
             Tensor t = Tensors.full(1, DType.F32, 3);
             assertThatThrownBy(() -> SafeTensorsWriter.write(folder, Map.of("t", t), Map.of()))
-                    .isInstanceOf(CheckpointException.class)
+                    .isInstanceOf(OutputException.class)
                     .hasMessageStartingWith(folder + " cannot be written: ");
         }
         try (Stream<Path> left = Files.list(dir)) {

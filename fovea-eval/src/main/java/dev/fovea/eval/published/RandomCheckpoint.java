@@ -79,7 +79,7 @@ public final class RandomCheckpoint {
                     tensors.put(own, batched(own, random(name, shape, dtype)));
                     places.put(own, file);
                 });
-                SafeTensorsWriter.write(folder.resolve(file), tensors, Map.of("format", "pt"));
+                SafeTensorsWriter.writeInto(folder.resolve(file), tensors, Map.of("format", "pt"));
                 scope.close();
             }
         }

@@ -8,7 +8,7 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 /**
  * The properties below {@code spring.ai.fovea}.
  *
- * @param modelPath the folder of a checkpoint, or a language model's GGUF file
+ * @param modelPath the folder of a checkpoint, or a GGUF file, with the only {@code mmproj*.gguf} beside it
  * @param techniques how prompts that say nothing spend their visual tokens: ids, or {@code id:knob=value}
  * @param budget visual tokens to spend: {@code 64}, {@code 25%} or {@code full}
  * @param temperature 0, the default, always takes the likeliest token

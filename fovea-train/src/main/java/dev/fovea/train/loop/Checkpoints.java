@@ -1,9 +1,9 @@
 package dev.fovea.train.loop;
 
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
-import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.SafeTensorsWriter;
 import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.optim.Optimizer;
@@ -37,7 +37,7 @@ final class Checkpoints {
         // An interrupted thread cannot write: its channels close. So another one does.
         try {
             undisturbed(() -> SafeTensorsWriter.write(file, all, metadata));
-        } catch (CheckpointException e) {
+        } catch (OutputException e) {
             throw new TrainingException(
                     e.getMessage() + "; the checkpoint before it is as it was, and training goes on from there", e);
         }

@@ -215,17 +215,20 @@ public final class DecoderConfig {
                 });
     }
 
-    /** Axes of multimodal positions take the frequencies in turn, Qwen3's one frequency each. */
+    /**
+     * Axes of multimodal positions take the frequencies in turn, Qwen3's one frequency each. A model without pictures has
+     * one axis, whatever its configuration has kept: where all axes are equal, so are the positions.
+     */
     private static RotaryEmbedding inSections(Kind kind, ModelConfig scaling, RotaryEmbedding counted) {
         int[] usual = switch (kind) {
             case QWEN2_VL -> new int[] {16, 24, 24};
             case QWEN3_VL -> new int[] {24, 20, 20};
             default -> new int[0];
         };
-        int[] sections = scaling.integers(SECTIONS, usual);
-        if (sections.length == 0) {
+        if (usual.length == 0) {
             return counted;
         }
+        int[] sections = scaling.integers(SECTIONS, usual);
         try {
             return kind == Kind.QWEN3_VL ? counted.interleaved(sections) : counted.inSections(sections);
         } catch (IllegalArgumentException e) {

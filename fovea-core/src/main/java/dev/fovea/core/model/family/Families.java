@@ -2,7 +2,10 @@ package dev.fovea.core.model.family;
 
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.OtherFormats;
+import dev.fovea.core.model.gguf.GgufLayouts;
 import dev.fovea.core.model.gguf.GgufModel;
+import dev.fovea.core.model.gguf.GgufPictures;
+import dev.fovea.core.model.gguf.GgufText;
 import dev.fovea.core.model.quantized.Quantization;
 import dev.fovea.core.model.quantized.QuantizationConfig;
 import dev.fovea.core.weights.CheckpointException;
@@ -28,12 +31,36 @@ public final class Families {
             @Nullable Quantization weights) {}
 
     /**
-     * What the {@code config.json} of a folder, or the description in a GGUF file, describes.
+     * What the {@code config.json} of a folder, or the description in a GGUF file and in the one that is found beside it,
+     * describes.
      *
      * @throws CheckpointException with one sentence if there is none, or no family opens it
      */
     public static Found read(Path path) {
-        return of(GgufModel.is(path) ? GgufModel.config(path) : ModelConfig.read(path.resolve("config.json")));
+        return read(path, null);
+    }
+
+    /**
+     * As above.
+     *
+     * @param pictures the file that makes pictures tokens of a language model in a GGUF file; null for the one beside it
+     */
+    public static Found read(Path path, @Nullable Path pictures) {
+        return of(
+                GgufModel.is(path)
+                        ? GgufModel.config(path, pictures, ggufLayouts())
+                        : ModelConfig.read(path.resolve("config.json")));
+    }
+
+    /** How llama.cpp writes the models of all families. */
+    public static GgufLayouts ggufLayouts() {
+        Map<String, GgufText> texts = new TreeMap<>();
+        Map<String, GgufPictures> pictures = new TreeMap<>();
+        for (Family family : ServiceLoader.load(Family.class)) {
+            family.ggufTexts().forEach(texts::putIfAbsent);
+            family.ggufPictures().forEach(pictures::putIfAbsent);
+        }
+        return new GgufLayouts(texts, pictures);
     }
 
     /** What a configuration describes. */

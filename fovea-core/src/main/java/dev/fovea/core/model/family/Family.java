@@ -2,7 +2,10 @@ package dev.fovea.core.model.family;
 
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.ModelConfig;
+import dev.fovea.core.model.gguf.GgufPictures;
+import dev.fovea.core.model.gguf.GgufText;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +30,19 @@ public interface Family {
      */
     default @Nullable String template() {
         return null;
+    }
+
+    /** How llama.cpp writes the language models of this family, by the architecture in a file. */
+    default Map<String, GgufText> ggufTexts() {
+        return Map.of();
+    }
+
+    /**
+     * How llama.cpp writes what makes pictures tokens of this family's language models, by the kind of connector in a
+     * file.
+     */
+    default Map<String, GgufPictures> ggufPictures() {
+        return Map.of();
     }
 
     /**

@@ -8,12 +8,14 @@ import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.family.Description.Placeholder;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.MutualSight;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -67,6 +69,11 @@ public final class Gemma3 implements Family {
             throw config.wrong(key, "the square of a divisor of the " + grid + " patches of a picture's side", tokens);
         }
         return grid / across;
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("gemma3", new Gemma3Gguf());
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.family.Description.Placeholder;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -14,6 +15,7 @@ import dev.fovea.core.model.vision.VisionOptions.Positions;
 import dev.fovea.core.model.vision.VisionOptions.PostNorm;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -83,6 +85,11 @@ public final class Idefics3 implements Family {
         return out.append(picture.tileRows() > 0 ? "\n" : "")
                 .append(around + "<global-img>" + placeholder + around)
                 .toString();
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("idefics3", new Idefics3Gguf());
     }
 
     @Override

@@ -8,6 +8,7 @@ import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.family.Description.Placeholder;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -21,6 +22,7 @@ import dev.fovea.core.path.Part;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -150,6 +152,11 @@ public final class InternVl implements Family {
         return IntStream.rangeClosed(1, views)
                 .mapToObj(frame -> "Frame" + frame + ": <img>" + context + "</img>")
                 .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("internvl", new InternVlGguf());
     }
 
     @Override

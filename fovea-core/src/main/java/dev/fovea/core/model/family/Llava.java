@@ -7,12 +7,14 @@ import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.connector.ConnectorOptions;
 import dev.fovea.core.model.family.Description.Placeholder;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.SequentialPositions;
 import dev.fovea.core.model.vision.VisionOptions;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** LLaVA-1.5 (Liu et al., arXiv 2310.03744): a CLIP vision transformer, an MLP connector and a Llama decoder. */
@@ -64,6 +66,11 @@ public final class Llava implements Family {
                 renames,
                 layout.newline(),
                 false);
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("mlp", new LlavaGguf());
     }
 
     @Override

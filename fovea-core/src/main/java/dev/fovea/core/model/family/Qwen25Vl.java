@@ -5,6 +5,7 @@ import dev.fovea.core.image.QwenPictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.connector.ConnectorOptions;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.GridPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -15,6 +16,7 @@ import dev.fovea.core.model.vision.Windows;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -65,6 +67,11 @@ public final class Qwen25Vl implements Family {
                         Arrays.stream(global).boxed().collect(Collectors.toSet())),
                 false,
                 PostNorm.NONE);
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("qwen2.5vl_merger", new QwenVlGguf(QwenVlGguf.Generation.QWEN25));
     }
 
     @Override

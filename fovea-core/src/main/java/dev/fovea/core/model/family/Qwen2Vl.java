@@ -5,6 +5,7 @@ import dev.fovea.core.image.QwenPictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.connector.ConnectorOptions;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.GridPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -14,6 +15,7 @@ import dev.fovea.core.model.vision.VisionOptions.PostNorm;
 import dev.fovea.core.model.vision.Windows;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -64,6 +66,11 @@ public final class Qwen2Vl implements Family {
                 Windows.none(),
                 false,
                 PostNorm.NONE);
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("qwen2vl_merger", new QwenVlGguf(QwenVlGguf.Generation.QWEN2));
     }
 
     @Override

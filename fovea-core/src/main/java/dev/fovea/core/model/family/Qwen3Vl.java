@@ -7,6 +7,7 @@ import dev.fovea.core.image.QwenPictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.NormKind;
 import dev.fovea.core.model.connector.ConnectorOptions;
+import dev.fovea.core.model.gguf.GgufPictures;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.GridPositions;
 import dev.fovea.core.model.vision.VisionOptions;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -110,6 +112,11 @@ public final class Qwen3Vl implements Family {
             }
         }
         return out.toString();
+    }
+
+    @Override
+    public Map<String, GgufPictures> ggufPictures() {
+        return Map.of("qwen3vl_merger", new QwenVlGguf(QwenVlGguf.Generation.QWEN3));
     }
 
     @Override

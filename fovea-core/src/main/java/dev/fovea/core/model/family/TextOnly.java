@@ -4,10 +4,12 @@ import dev.fovea.core.image.NoPictures;
 import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.model.Rename;
+import dev.fovea.core.model.gguf.GgufText;
 import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.MutualSight;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -30,6 +32,11 @@ public final class TextOnly implements Family {
                 ? GemmaText.read(config, type, MutualSight.NONE)
                 : DecoderConfig.read(DecoderConfig.Kind.of(config), config, false);
         return Description.ofText(type, text, RENAMES);
+    }
+
+    @Override
+    public Map<String, GgufText> ggufTexts() {
+        return TextGguf.ALL;
     }
 
     @Override

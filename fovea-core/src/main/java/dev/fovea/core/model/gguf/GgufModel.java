@@ -1,33 +1,41 @@
 package dev.fovea.core.model.gguf;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.file.Reasons;
 import dev.fovea.core.model.ModelConfig;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
-import dev.fovea.core.weights.gguf.GgufFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A GGUF file laid out as the folder of a checkpoint: small files for what it says of the model and its vocabulary, in a
- * temporary place until this is closed, while the weights stay where they are.
+ * A model in a GGUF file, or in two, laid out as the folder of a checkpoint: small files for what they say of the model,
+ * its pictures and its vocabulary, in a temporary place until this is closed, while the weights stay where they are.
  */
 public final class GgufModel implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path place;
     private final Path folder;
+    private final Map<String, ObjectNode> files;
+    private final ModelConfig config;
+    private final @Nullable String note;
     private final Checkpoint checkpoint;
     private boolean taken;
 
-    private GgufModel(Path place, Path folder, Checkpoint checkpoint) {
+    private GgufModel(Path place, Path folder, Map<String, ObjectNode> files, GgufParts parts) {
         this.place = place;
         this.folder = folder;
-        this.checkpoint = checkpoint;
+        this.files = files;
+        this.config = parts.config();
+        this.note = parts.note();
+        this.checkpoint = parts.checkpoint();
     }
 
     /** Whether a path names a GGUF file. */
@@ -36,43 +44,49 @@ public final class GgufModel implements AutoCloseable {
         return name != null && name.toString().toLowerCase(Locale.ROOT).endsWith(".gguf") && Files.isRegularFile(path);
     }
 
+    /** Whether a path names a GGUF file that is called as those are that make pictures tokens of a language model. */
+    public static boolean isForPictures(Path path) {
+        return PictureFile.isOne(path);
+    }
+
     /**
      * What {@code config.json} would say of the model in a file, which is not laid out for that.
      *
      * @throws CheckpointException as {@link #open}
      */
-    public static ModelConfig config(Path path) {
-        try (GgufFile file = GgufFile.open(path)) {
-            return new ModelConfig(path, "", GgufConfig.of(new GgufValues(file)));
+    public static ModelConfig config(Path path, @Nullable Path pictures, GgufLayouts layouts) {
+        try (GgufParts parts = GgufParts.open(path, pictures, layouts)) {
+            return parts.config();
         }
     }
 
     /**
-     * Lays a file out.
+     * Lays a model out.
      *
-     * @throws CheckpointException with one sentence if it is corrupt, or holds a model that cannot be opened
+     * @param path the file of a language model
+     * @param pictures the file that makes pictures its tokens; null takes the one beside it whose name begins with
+     *     {@code mmproj}, if there is exactly one and it is this model's
+     * @throws CheckpointException with one sentence if a file is corrupt, holds a model that cannot be opened, or the two
+     *     do not belong together
      */
-    public static GgufModel open(Path path) {
-        GgufFile file = GgufFile.open(path);
+    public static GgufModel open(Path path, @Nullable Path pictures, GgufLayouts layouts) {
+        GgufParts parts = GgufParts.open(path, pictures, layouts);
         try {
-            GgufValues values = new GgufValues(file);
-            JsonNode config = GgufConfig.of(values);
-            GgufVocabulary vocabulary = new GgufVocabulary(values);
-            Checkpoint checkpoint = Checkpoint.of(file.mapped(), GgufTensors.of(values));
             Path place = Files.createTempDirectory("fovea-");
             Path folder = Files.createDirectory(place.resolve(String.valueOf(path.getFileName())));
-            JSON.writeValue(folder.resolve("config.json").toFile(), config);
-            JSON.writeValue(folder.resolve("tokenizer.json").toFile(), vocabulary.tokenizer());
-            JSON.writeValue(folder.resolve("tokenizer_config.json").toFile(), vocabulary.config());
-            return new GgufModel(place, folder, checkpoint);
+            Map<String, ObjectNode> files = new LinkedHashMap<>(parts.files());
+            for (Map.Entry<String, ObjectNode> file : files.entrySet()) {
+                JSON.writeValue(folder.resolve(file.getKey()).toFile(), file.getValue());
+            }
+            return new GgufModel(place, folder, files, parts);
         } catch (IOException e) {
-            file.close();
+            parts.close();
             throw new CheckpointException(
                     path + " cannot be laid out in the folder for temporary files: " + Reasons.of(e)
                             + "; make room there",
                     e);
         } catch (RuntimeException e) {
-            file.close();
+            parts.close();
             throw e;
         }
     }
@@ -80,6 +94,16 @@ public final class GgufModel implements AutoCloseable {
     /** Where {@code config.json} and the others are. */
     public Path folder() {
         return folder;
+    }
+
+    /** What {@code config.json} says there; its messages name the file that was opened. */
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Through which file its pictures are seen, or why through none, in a sentence; null where none was looked for. */
+    public @Nullable String note() {
+        return note;
     }
 
     /** The weights; whoever takes them closes them. */
@@ -94,9 +118,7 @@ public final class GgufModel implements AutoCloseable {
         if (!taken) {
             checkpoint.close();
         }
-        for (String name : new String[] {"config.json", "tokenizer.json", "tokenizer_config.json"}) {
-            remove(folder.resolve(name));
-        }
+        files.keySet().forEach(name -> remove(folder.resolve(name)));
         remove(folder);
         remove(place);
     }

@@ -1,5 +1,7 @@
 package dev.fovea.core.model.gguf;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.gguf.GgufFile;
 import dev.fovea.core.weights.gguf.GgufValue;
@@ -7,11 +9,15 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The description in a GGUF file, read with errors that name the file and the value. */
-record GgufValues(GgufFile file) {
+/**
+ * The description in a GGUF file, read with errors that name the file and the value.
+ *
+ * @param file what it is read from
+ */
+public record GgufValues(GgufFile file) {
 
     /** Text that must be there. */
-    String text(String key) {
+    public String text(String key) {
         String text = textOrNull(key);
         if (text == null) {
             throw missing(key);
@@ -19,13 +25,13 @@ record GgufValues(GgufFile file) {
         return text;
     }
 
-    @Nullable
-    String textOrNull(String key) {
+    /** Text, or null if there is none of this name. */
+    public @Nullable String textOrNull(String key) {
         return optional(key, "a text", GgufValues::text);
     }
 
     /** A whole number that must be there, from 0 to the largest of 31 bits. */
-    int whole(String key) {
+    public int whole(String key) {
         Integer value = wholeOrNull(key);
         if (value == null) {
             throw missing(key);
@@ -33,32 +39,72 @@ record GgufValues(GgufFile file) {
         return value;
     }
 
-    @Nullable
-    Integer wholeOrNull(String key) {
+    /** As {@link #whole}, or null if there is none of this name. */
+    public @Nullable Integer wholeOrNull(String key) {
         return optional(key, "a whole number from 0 to " + Integer.MAX_VALUE, GgufValues::whole);
     }
 
-    @Nullable
-    Double realOrNull(String key) {
+    /** A finite number with a fraction, or null if there is none of this name. */
+    public @Nullable Double realOrNull(String key) {
         return optional(key, "a number", GgufValues::real);
     }
 
-    boolean flag(String key, boolean fallback) {
-        Boolean value =
-                optional(key, "true or false", v -> v instanceof GgufValue.Flag flag ? (Boolean) flag.value() : null);
+    /** True or false, or the default. */
+    public boolean flag(String key, boolean fallback) {
+        Boolean value = optional(key, "true or false", GgufValues::flag);
         return value == null ? fallback : value;
     }
 
-    List<String> texts(String key) {
+    /** A list of texts that must be there. */
+    public List<String> texts(String key) {
         return list(key, "a list of texts", GgufValues::text);
     }
 
-    List<Integer> wholes(String key) {
+    /** A list of whole numbers that must be there, each as {@link #whole}. */
+    public List<Integer> wholes(String key) {
         return list(key, "a list of whole numbers", GgufValues::whole);
     }
 
-    List<Double> reals(String key) {
+    /** A list of finite numbers that must be there. */
+    public List<Double> reals(String key) {
         return list(key, "a list of numbers", GgufValues::real);
+    }
+
+    /** A list of what is true or false, which must be there. */
+    public List<Boolean> flags(String key) {
+        return list(key, "a list of true and false", GgufValues::flag);
+    }
+
+    /** Whether there is a value of this name. */
+    public boolean has(String key) {
+        return file.value(key) != null;
+    }
+
+    /**
+     * Puts a number with a fraction into a configuration, if there is one, as its shortest decimal form in single
+     * precision, which is what its author wrote.
+     *
+     * @param name in the configuration
+     */
+    public void number(String key, ObjectNode config, String name) {
+        Double value = realOrNull(key);
+        if (value != null) {
+            config.put(name, shortest(value));
+        }
+    }
+
+    /** The same for a list of numbers, which must be there. */
+    public void numbers(String key, ObjectNode config, String name) {
+        ArrayNode list = config.putArray(name);
+        reals(key).forEach(value -> list.add(shortest(value)));
+    }
+
+    private static double shortest(double value) {
+        return Double.parseDouble(Float.toString((float) value));
+    }
+
+    private static @Nullable Boolean flag(GgufValue value) {
+        return value instanceof GgufValue.Flag flag ? (Boolean) flag.value() : null;
     }
 
     private static @Nullable String text(GgufValue value) {
@@ -116,7 +162,8 @@ record GgufValues(GgufFile file) {
                 .toList();
     }
 
-    CheckpointException wrong(String key, String wanted) {
+    /** An error about a value. */
+    public CheckpointException wrong(String key, String wanted) {
         return new CheckpointException(file.path() + ": '" + key + "' should be " + wanted
                 + "; the file is corrupt or of a kind that Fovea does not know");
     }

@@ -33,15 +33,39 @@ final class GgufVocabulary {
     private final List<String> tokens;
     private final List<Integer> kinds;
     private final Map<String, Integer> ids;
+    private final List<String> marks;
 
-    GgufVocabulary(GgufValues values) {
+    /**
+     * @param marks texts that stand for pictures in prompts: each is a token of its own, behind all others where the file
+     *     has none, as none of them is ever looked up
+     */
+    GgufVocabulary(GgufValues values, List<String> marks) {
         this.values = values;
+        this.marks = List.copyOf(marks);
         this.tokens = values.texts(PREFIX + "tokens");
         this.ids = ids();
         this.kinds = values.wholes(PREFIX + "token_type");
         if (kinds.size() != tokens.size()) {
             throw values.wrong(PREFIX + "token_type", "as long as the list of " + tokens.size() + " tokens");
         }
+    }
+
+    /** The id of a token, or of one of the marks. */
+    int id(String text) {
+        Integer id = ids.get(text);
+        if (id != null) {
+            return id;
+        }
+        List<String> missing = missing();
+        int at = missing.indexOf(text);
+        if (at < 0) {
+            throw new IllegalArgumentException("'" + text + "' is no mark");
+        }
+        return tokens.size() + at;
+    }
+
+    private List<String> missing() {
+        return marks.stream().filter(mark -> !ids.containsKey(mark)).toList();
     }
 
     /** The whole of {@code tokenizer.json}. */
@@ -99,18 +123,49 @@ final class GgufVocabulary {
         ArrayNode added = JSON.arrayNode();
         for (int id = 0; id < tokens.size(); id++) {
             int kind = kinds.get(id);
-            if (kind == CONTROL || kind == USER_DEFINED) {
-                added.addObject()
-                        .put("id", id)
-                        .put("content", tokens.get(id))
-                        .put("single_word", false)
-                        .put("lstrip", false)
-                        .put("rstrip", false)
-                        .put("normalized", false)
-                        .put("special", kind == CONTROL);
+            boolean mark = marks.contains(tokens.get(id));
+            if (mark || kind == CONTROL || kind == USER_DEFINED) {
+                add(added, tokens.get(id), id, mark || kind == CONTROL);
             }
         }
+        for (String mark : missing()) {
+            add(added, mark, id(mark), true);
+        }
         return added;
+    }
+
+    private static void add(ArrayNode added, String token, int id, boolean special) {
+        added.addObject()
+                .put("id", id)
+                .put("content", token)
+                .put("single_word", false)
+                .put("lstrip", false)
+                .put("rstrip", false)
+                .put("normalized", false)
+                .put("special", special);
+    }
+
+    /** The token that the tokenizer puts before every text, or null; where a file is silent, as llama.cpp does. */
+    private @Nullable String beginning(boolean usual) {
+        return values.flag(PREFIX + "add_bos_token", usual) ? token("bos_token_id") : null;
+    }
+
+    private static ObjectNode beginningWith(String token, int id) {
+        ObjectNode template = JSON.objectNode().put("type", "TemplateProcessing");
+        for (String kind : List.of("single", "pair")) {
+            ArrayNode pieces = template.putArray(kind);
+            for (int i = 0; i < (kind.equals("single") ? 1 : 2); i++) {
+                pieces.addObject().putObject("SpecialToken").put("id", token).put("type_id", i);
+                pieces.addObject()
+                        .putObject("Sequence")
+                        .put("id", i == 0 ? "A" : "B")
+                        .put("type_id", i);
+            }
+        }
+        ObjectNode special = template.putObject("special_tokens").putObject(token);
+        special.put("id", token).putArray("ids").add(id);
+        special.putArray("tokens").add(token);
+        return template;
     }
 
     private Map<String, Integer> ids() {
@@ -151,7 +206,14 @@ final class GgufVocabulary {
         String way = values.textOrNull(PREFIX + "pre");
         json.set("normalizer", "qwen2".equals(way) ? JSON.objectNode().put("type", "NFC") : JSON.nullNode());
         json.set("pre_tokenizer", cutting(way == null ? "gpt-2" : way));
-        json.set("post_processor", byteLevel(false, true));
+        String beginning = beginning("llama-bpe".equals(way));
+        if (beginning == null) {
+            json.set("post_processor", byteLevel(false, true));
+        } else {
+            ObjectNode both = JSON.objectNode().put("type", "Sequence");
+            both.putArray("processors").add(byteLevel(false, true)).add(beginningWith(beginning, id(beginning)));
+            json.set("post_processor", both);
+        }
         json.set("decoder", byteLevel(true, true));
         List<String[]> merges =
                 values.texts(PREFIX + "merges").stream().map(this::halves).toList();
@@ -209,7 +271,8 @@ final class GgufVocabulary {
         steps.add(replacing(" ", SPACE));
         json.set("normalizer", normalizer);
         json.putNull("pre_tokenizer");
-        json.putNull("post_processor");
+        String beginning = beginning(true);
+        json.set("post_processor", beginning == null ? JSON.nullNode() : beginningWith(beginning, id(beginning)));
         ObjectNode decoder = JSON.objectNode().put("type", "Sequence");
         ArrayNode back = decoder.putArray("decoders");
         back.add(replacing(SPACE, " "));

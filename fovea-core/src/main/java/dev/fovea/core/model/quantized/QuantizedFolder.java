@@ -159,7 +159,7 @@ public final class QuantizedFolder {
                         return false;
                     }
                 }
-                SafeTensorsWriter.write(to.resolve(file), tensors, Map.of("format", "pt"));
+                SafeTensorsWriter.writeInto(to.resolve(file), tensors, Map.of("format", "pt"));
                 tensors.keySet().forEach(name -> places.put(name, file));
                 shards.get(i).forEach(piece -> checkpoint.forget(piece.info.name()));
             }

@@ -10,6 +10,7 @@ import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.model.family.Families;
 import dev.fovea.core.text.Tokenizer;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
@@ -32,10 +33,10 @@ class GgufModelTest {
     void textsBecomeTheTokensOfTheVocabularysOwner(String name) throws Exception {
         JsonNode golden =
                 new ObjectMapper().readTree(GOLDEN.resolve(name + ".json").toFile());
-        try (GgufModel model = GgufModel.open(GOLDEN.resolve(name + ".gguf"));
+        try (GgufModel model = GgufModel.open(GOLDEN.resolve(name + ".gguf"), null, Families.ggufLayouts());
                 Checkpoint weights = model.takeCheckpoint();
                 Tokenizer tokenizer = Tokenizer.open(model.folder())) {
-            assertThat(weights.names()).contains("model.embed_tokens.weight", "model.layers.1.mlp.down_proj.weight");
+            assertThat(weights.names()).contains("text.embed_tokens.weight", "text.layers.1.mlp.down_proj.weight");
             for (JsonNode probe : golden.path("probes")) {
                 assertThat(tokenizer.encode(probe.path("text").asText(), false))
                         .as(probe.path("text").asText())
@@ -100,7 +101,7 @@ class GgufModelTest {
     @Test
     void nothingIsLeftInTheFolderForTemporaryFiles() {
         Path folder;
-        try (GgufModel model = GgufModel.open(GOLDEN.resolve("llama.gguf"));
+        try (GgufModel model = GgufModel.open(GOLDEN.resolve("llama.gguf"), null, Families.ggufLayouts());
                 Checkpoint ignored = model.takeCheckpoint()) {
             folder = model.folder();
             assertThat(folder.resolve("config.json")).exists();

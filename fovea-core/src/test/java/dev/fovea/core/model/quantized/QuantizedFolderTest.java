@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.file.OutputFolder;
 import dev.fovea.core.generate.Generated;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
@@ -19,6 +20,7 @@ import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.SafeTensorsWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -132,6 +134,30 @@ class QuantizedFolderTest {
                 .isNegative();
         try (Stream<Path> left = Files.list(own)) {
             assertThat(left).isEmpty();
+        }
+    }
+
+    /** Not of the model: whoever asked can do something about the place. */
+    @Test
+    void weightsThatCannotBeWrittenAreAFaultOfThePlace() throws IOException {
+        assertThatThrownBy(() -> QuantizedFolder.write(GOLDEN, own.resolve("x"), Quantization.INT8, done -> {
+                    fileInPlaceOfTheFolder();
+                    return true;
+                }))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(".part");
+        assertThat(own).isEmptyDirectory();
+    }
+
+    private void fileInPlaceOfTheFolder() {
+        try (Stream<Path> all = Files.list(own)) {
+            Path part = all.findFirst().orElseThrow();
+            if (Files.isDirectory(part)) {
+                OutputFolder.remove(part);
+                Files.createFile(part);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
