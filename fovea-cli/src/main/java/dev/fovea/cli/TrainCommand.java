@@ -8,6 +8,7 @@ import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.Natives;
 import dev.fovea.train.loop.Progress;
 import dev.fovea.train.loop.StoppedException;
+import dev.fovea.train.recipe.DescribeRecipe;
 import dev.fovea.train.recipe.PeekRecipe;
 import dev.fovea.train.recipe.TechniqueTraining;
 import java.io.IOException;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "train",
         description = {
-            "Train a model on the procedural world from nothing, or the weights of a technique for a finished one.",
+            "Train a model on the procedural world from nothing, the weights of a technique for a finished one, or a copy"
+                    + " of one that learns to describe pictures.",
             "Ctrl-C saves and stops; the same command goes on from there."
         },
         footer = {
@@ -41,6 +43,7 @@ import picocli.CommandLine.Parameters;
             "  fovea train peek --out models/my-peek",
             "  fovea train peek --quick --work /tmp/run --out /tmp/peek      to see that everything runs",
             "  fovea train peek --stages finish --technique flowcut --budget 25%%   learn with fewer visual tokens",
+            "  fovea train describe --from models/my-peek --out models/my-peek-2",
             "  fovea train matryoshka --from models/my-peek",
             "  fovea train matryoshka:rank=16 --work /tmp/run --out /tmp/matryoshka",
             "  fovea train llavolta:scheme=two --technique fastv             another reducer in its stages",
@@ -60,7 +63,8 @@ final class TrainCommand implements Callable<Integer> {
             index = "0",
             paramLabel = "RECIPE",
             description =
-                    "What to train: peek, or a technique with weights of its own, with knobs as --technique takes them.")
+                    "What to train: peek, describe, or a technique with weights of its own, with knobs as --technique"
+                            + " takes them.")
     String recipe = "";
 
     @Option(
@@ -75,7 +79,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--from",
             paramLabel = "MODEL",
-            description = "The model that a technique is trained for (default: peek, which comes with Fovea).")
+            description =
+                    "The model that a technique is trained for, or that learns to describe (default: peek, which comes"
+                            + " with Fovea).")
     @Nullable
     String from;
 
@@ -113,8 +119,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        List<String> recipes =
-                Stream.concat(Stream.of(PEEK), TechniqueTraining.ids().stream()).toList();
+        List<String> recipes = Stream.concat(Stream.of(PEEK, DescribeRecipe.ID), TechniqueTraining.ids().stream())
+                .toList();
         String id = id();
         if (!recipes.contains(id)) {
             throw CommandFailure.usage("there is no recipe '" + id + "'" + Suggest.nearest(id, recipes)
@@ -127,7 +133,11 @@ final class TrainCommand implements Callable<Integer> {
             Natives.setThreads(threads);
         }
         Path folder = work == null ? session.home().resolve("runs").resolve(id) : work;
-        return id.equals(PEEK) ? peek(folder) : technique(folder);
+        return switch (id) {
+            case PEEK -> peek(folder);
+            case DescribeRecipe.ID -> describe(folder);
+            default -> technique(folder);
+        };
     }
 
     /** The recipe without the knobs behind it. */
@@ -162,6 +172,32 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    private int describe(Path folder) {
+        if (!recipe.equals(DescribeRecipe.ID)) {
+            throw CommandFailure.usage(
+                    "describe has no knobs; leave '" + recipe.substring(DescribeRecipe.ID.length()) + "' out");
+        }
+        if (!stages.isEmpty() || !spending.techniques.isEmpty() || !spending.budget.equals("full")) {
+            throw CommandFailure.usage("--stages, --technique and --budget are for peek; describe has one stage");
+        }
+        ModelOption option = new ModelOption();
+        option.model = from;
+        Path base = option.resolve(session);
+        Path model = out == null ? folder.resolve("model") : out;
+        check(folder);
+        check(model);
+        session.interruption().mayTake(SECONDS_TO_SAVE);
+        try (DescribeRecipe describe =
+                DescribeRecipe.open(folder, base, quick, progress(), session.interruption()::requested)) {
+            describe.run(model);
+            show(model, folder, describe.chart(), List.of(DescribeRecipe.ID));
+            return ExitCode.OK;
+        } catch (StoppedException e) {
+            terminal.err().println("fovea: " + e.getMessage());
+            return ExitCode.INTERRUPTED;
+        }
+    }
+
     private TechniqueTraining open(Path folder, Path base) {
         try {
             return TechniqueTraining.open(
@@ -176,7 +212,7 @@ final class TrainCommand implements Callable<Integer> {
             throw CommandFailure.usage("peek has no knobs; leave '" + recipe.substring(PEEK.length()) + "' out");
         }
         if (from != null) {
-            throw CommandFailure.usage("--from is for techniques; peek is trained from nothing");
+            throw CommandFailure.usage("--from is for techniques and describe; peek is trained from nothing");
         }
         List<String> wanted = wanted();
         PeekRecipe.Pruning pruning = pruning(wanted);
@@ -266,9 +302,10 @@ final class TrainCommand implements Callable<Integer> {
             result.put("stages", trained);
             Json.print(terminal, result);
         } else {
+            boolean whole = id().equals(PEEK) || id().equals(DescribeRecipe.ID);
             String result = model == null
                     ? "the stages are in " + folder
-                    : (id().equals(PEEK) ? "the model is in " : "its weights are in ") + model;
+                    : (whole ? "the model is in " : "its weights are in ") + model;
             terminal.out().println("Trained " + recipe + ": " + result + ", the chart is " + chart + ".");
         }
     }

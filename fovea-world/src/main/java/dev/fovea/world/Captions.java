@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Describes pictures in words. */
 public final class Captions {
@@ -59,23 +60,43 @@ public final class Captions {
     public static String brief(Scene scene, Picture picture, long seed) {
         Dice dice = new Dice(seed, 2000);
         boolean placed = scene.objects().size() <= 2 && dice.chance(0.4);
-        Map<String, Integer> groups = new LinkedHashMap<>();
         List<SceneObject> objects = new ArrayList<>(scene.objects());
         dice.shuffle(objects);
+        List<String> parts = parts(objects, o -> placed ? " at the " + Places.name(picture, o.index()) : "");
+        return dice.pick(OPENINGS) + listed(parts);
+    }
+
+    /**
+     * The objects by colour and shape with their numbers and what is written on them, and nothing else: "two red stars, a
+     * blue ring with the digit 7 and a sign with the word STOP". In the order of colours, of one colour in that of shapes,
+     * signs last: what comes next can be told from what came before and what is there, wherever it lies.
+     */
+    public static String named(Scene scene) {
+        List<SceneObject> objects = new ArrayList<>(scene.objects());
+        objects.sort(Comparator.comparing((SceneObject o) -> o.shape() == Shape.SIGN)
+                .thenComparing(SceneObject::colour)
+                .thenComparing(SceneObject::shape)
+                .thenComparing(Captions::carried));
+        return listed(parts(objects, o -> ""));
+    }
+
+    /** Alike objects together, in the order in which they come first. */
+    private static List<String> parts(List<SceneObject> objects, Function<SceneObject, String> place) {
+        Map<String, Integer> groups = new LinkedHashMap<>();
         for (SceneObject o : objects) {
-            String place = placed ? " at the " + Places.name(picture, o.index()) : "";
-            String what = o.shape() == Shape.SIGN
-                    ? "sign"
-                    : o.colour().word() + " " + o.shape().word();
-            groups.merge(what + "|" + carried(o) + place, 1, Integer::sum);
+            groups.merge(Kind.of(o).words() + "|" + carried(o) + place.apply(o), 1, Integer::sum);
         }
         List<String> parts = new ArrayList<>();
         groups.forEach((what, count) -> parts.add(part(what, count)));
-        StringBuilder caption = new StringBuilder(dice.pick(OPENINGS));
+        return parts;
+    }
+
+    private static String listed(List<String> parts) {
+        StringBuilder list = new StringBuilder();
         for (int i = 0; i < parts.size(); i++) {
-            caption.append(i == 0 ? "" : i == parts.size() - 1 ? " and " : ", ").append(parts.get(i));
+            list.append(i == 0 ? "" : i == parts.size() - 1 ? " and " : ", ").append(parts.get(i));
         }
-        return caption.toString();
+        return list.toString();
     }
 
     private static String part(String group, int count) {

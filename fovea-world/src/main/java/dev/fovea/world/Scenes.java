@@ -45,7 +45,7 @@ public final class Scenes {
         return new Scene(seed, theme, Background.draw(dice), objects, options.canvas());
     }
 
-    private static Theme theme(SceneOptions options, Dice dice) {
+    static Theme theme(SceneOptions options, Dice dice) {
         double mark = dice.unit();
         if (mark < options.repeated()) {
             return options.maxObjects() >= 2 ? Theme.REPEATED : Theme.FREE;

@@ -84,4 +84,21 @@ class CaptionsTest {
         }
         assertThat(openings).hasSizeGreaterThanOrEqualTo(4);
     }
+
+    /** Whatever the scene's own order, a list goes through the colours, and through the shapes of each. */
+    @RepeatedTest(100)
+    void listsAreInTheOrderOfColoursAndShapes(RepetitionInfo trial) {
+        Scene scene = Scenes.generate(9_000 + trial.getCurrentRepetition(), SceneOptions.defaults());
+        List<Mention> mentions = CaptionReader.read(Captions.named(scene));
+        List<Integer> ranks = mentions.stream()
+                .map(m -> m.shape() == Shape.SIGN
+                        ? 1_000
+                        : 20 * Colour.ALL.indexOf(m.colour()) + Shape.ALL.indexOf(m.shape()))
+                .toList();
+        assertThat(ranks).isSorted();
+        List<SceneObject> turned = new ArrayList<>(scene.objects());
+        java.util.Collections.reverse(turned);
+        assertThat(Captions.named(new Scene(1, scene.theme(), scene.background(), turned)))
+                .isEqualTo(Captions.named(scene));
+    }
 }

@@ -1,7 +1,6 @@
 package dev.fovea.train.data;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import dev.fovea.world.Captions;
 import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Question;
@@ -18,8 +17,6 @@ import java.util.SplittableRandom;
 public final class AnswerSampler {
     private static final int PATCH = 14;
     private static final int PATCHES = (Renderer.DEFAULT_SIZE / PATCH) * (Renderer.DEFAULT_SIZE / PATCH);
-    private static final List<String> DESCRIBE = List.of(
-            "Describe the picture.", "List every object and its place.", "What is in the picture?", "What do you see?");
 
     /**
      * How batches are made.
@@ -27,7 +24,7 @@ public final class AnswerSampler {
      * @param samples pictures
      * @param visual visual tokens per picture; all patches if at least as many
      * @param text room for packed text
-     * @param captions share of pictures whose pack begins with the full caption
+     * @param captions share of pictures whose pack begins with descriptions
      * @param chained share of questions that follow another one in the same conversation
      * @param renumbered share of pictures whose chosen patches take contiguous positions, as after pruning
      * @param pixels whether pixels are needed
@@ -55,9 +52,21 @@ public final class AnswerSampler {
     private final SceneOptions options;
     private final Settings settings;
     private final QuestionDraw draw;
+    private final Descriptions descriptions;
     private final long firstSeed;
 
+    /** Where pictures are described, full captions. */
     public AnswerSampler(SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
+        this(options, settings, Descriptions.FULL, tokenizer, firstSeed);
+    }
+
+    public AnswerSampler(
+            SceneOptions options,
+            Settings settings,
+            Descriptions descriptions,
+            HuggingFaceTokenizer tokenizer,
+            long firstSeed) {
+        this.descriptions = descriptions;
         this.options = options;
         this.settings = settings;
         this.draw = new QuestionDraw(tokenizer, settings.extra());
@@ -89,8 +98,12 @@ public final class AnswerSampler {
             return;
         }
         if (random.nextDouble() < settings.captions()) {
-            String ask = DESCRIBE.get(random.nextInt(DESCRIBE.size()));
-            all.ask(s, draw.encode(ask), draw.encode(Captions.full(scene, picture)), null, false);
+            for (Descriptions.Told told : descriptions.of(scene, picture, seed, random)) {
+                all.ask(s, draw.encode(told.question()), draw.encode(told.answer()), null, false);
+            }
+            if (!descriptions.followed()) {
+                return;
+            }
         }
         for (Question q : draw.about(scene, picture, seed, random)) {
             boolean follows = random.nextDouble() < settings.chained();

@@ -69,10 +69,19 @@ public final class Parameters implements AutoCloseable {
      * orthogonalised.
      */
     public static Parameters of(Checkpoint checkpoint) {
+        return of(checkpoint, name -> false);
+    }
+
+    /**
+     * The same.
+     *
+     * @param hidden which matrices may be orthogonalised, by the names of the file
+     */
+    public static Parameters of(Checkpoint checkpoint, Predicate<String> hidden) {
         Parameters p = new Parameters(0);
         for (String name : checkpoint.names()) {
             long[] shape = checkpoint.info(name).sizes();
-            p.declare(name, new Init.Constant(0), shape.length > 1, false, shape);
+            p.declare(name, new Init.Constant(0), shape.length > 1, shape.length == 2 && hidden.test(name), shape);
         }
         p.freeze();
         try (Scope scope = Scope.inference()) {

@@ -81,13 +81,7 @@ public final class AnswerObjective {
      */
     public Measured applyToParts(
             List<List<EncodedImage>> pictures, List<PlanRun> runs, AnswerBatch batch, boolean measure) {
-        List<Prompt> prompts = new ArrayList<>();
-        for (int s = 0; s < batch.samples(); s++) {
-            List<Span> parts = new ArrayList<>();
-            pictures.get(s).forEach(image -> parts.add(new Span.Picture(image)));
-            prompts.add(prompt(batch, s, parts, runs.get(s), null, used(batch, s)));
-        }
-        TrainingPath.Read read = path.read(prompts);
+        TrainingPath.Read read = read(pictures, runs, batch);
         Measured answered = measured(read.logits(), batch.targets(), measure);
         return measure
                 ? new Measured(
@@ -95,6 +89,27 @@ public final class AnswerObjective {
                         answered.accuracies(),
                         Map.of(Figures.TOKEN_LAYERS, tokenLayers(read.visualTokens())))
                 : answered;
+    }
+
+    /** Reads what is asked about pictures of which each is seen as several images. */
+    private TrainingPath.Read read(List<List<EncodedImage>> pictures, List<PlanRun> runs, AnswerBatch batch) {
+        List<Prompt> prompts = new ArrayList<>();
+        for (int s = 0; s < batch.samples(); s++) {
+            List<Span> parts = new ArrayList<>();
+            pictures.get(s).forEach(image -> parts.add(new Span.Picture(image)));
+            prompts.add(prompt(batch, s, parts, runs.get(s), null, used(batch, s)));
+        }
+        return path.read(prompts);
+    }
+
+    /**
+     * What the model expects next behind encoded pictures, wherever the batch knows it: {@code [targets, vocabulary]}.
+     *
+     * @param pictures one per sample
+     * @param runs one per sample
+     */
+    public Tensor logits(List<EncodedImage> pictures, List<PlanRun> runs, AnswerBatch batch) {
+        return read(pictures.stream().map(List::of).toList(), runs, batch).logits();
     }
 
     private static double tokenLayers(List<List<Integer>> visualTokens) {
@@ -246,7 +261,8 @@ public final class AnswerObjective {
         };
     }
 
-    private Map<String, Share> grade(Tensor logits, AnswerBatch.Targets targets) {
+    /** How many questions are answered right, by skill and over all. */
+    Map<String, Share> grade(Tensor logits, AnswerBatch.Targets targets) {
         int[] best;
         try (Scope scope = Scope.inference()) {
             best = Tensors.ints(logits.argmax(new LongOptional(1), false));

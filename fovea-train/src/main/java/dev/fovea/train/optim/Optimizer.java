@@ -38,6 +38,11 @@ public final class Optimizer implements AutoCloseable {
             return new Settings(0.9, 0.98, 1e-8, 0.01, 1.0, 0, Precision.F32);
         }
 
+        /** The same where nothing decays. */
+        public Settings withoutDecay() {
+            return new Settings(beta1, beta2, eps, 0, clip, muon, precision);
+        }
+
         public Settings withMuon(double factor) {
             return new Settings(beta1, beta2, eps, weightDecay, clip, factor, precision);
         }

@@ -6,12 +6,15 @@ import dev.fovea.core.image.PictureProcessor;
 import dev.fovea.core.model.AddedWeights;
 import dev.fovea.core.model.MappedWeights;
 import dev.fovea.core.model.ModelParts;
+import dev.fovea.core.model.Rename;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.model.family.Description;
 import dev.fovea.core.model.family.Families;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.train.loop.TrainingException;
+import dev.fovea.train.nn.MovingWeights;
+import dev.fovea.train.nn.Parameters;
 import dev.fovea.train.nn.Precision;
 import dev.fovea.train.nn.StepWeights;
 import dev.fovea.train.text.WorldTokenizer;
@@ -19,6 +22,7 @@ import dev.fovea.world.Renderer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * A finished model that a technique is trained for: it stands still, and what is learned is added to it or acts beside
@@ -143,6 +147,30 @@ final class BaseModel implements AutoCloseable {
         return additions.isEmpty()
                 ? plain
                 : description.load(AddedWeights.of(new StepWeights(weights), additions), null);
+    }
+
+    /**
+     * Its tensors under the names of the file, ready to move.
+     *
+     * @param hidden which matrices are hidden ones, by canonical name
+     */
+    Parameters copied(Predicate<String> hidden) {
+        return Parameters.of(checkpoint, name -> hidden.test(canonical(name)));
+    }
+
+    /** The same network over other values of its {@link #copied} tensors. */
+    ModelParts over(Parameters copied, Precision precision) {
+        return description.load(MovingWeights.of(copied, precision, description.renames()), null);
+    }
+
+    /** The canonical name of a tensor of the file. */
+    String canonical(String name) {
+        return Rename.all(description.renames(), name);
+    }
+
+    /** The type in which a tensor of the file is stored. */
+    DType stored(String name) {
+        return checkpoint.info(name).dtype();
     }
 
     @Override

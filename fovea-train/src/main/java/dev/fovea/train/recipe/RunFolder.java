@@ -148,4 +148,15 @@ record RunFolder(Path path, Precision precision, Path tokenizer, FolderLock lock
             Files.deleteIfExists(part);
         }
     }
+
+    /** Copies a file beside its place and moves it there. */
+    static void copyWhole(Path from, Path to) throws IOException {
+        Path part = to.resolveSibling("." + to.getFileName() + ".part");
+        try {
+            Files.copy(from, part, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(part, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
 }

@@ -3,9 +3,13 @@ package dev.fovea.train.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.fovea.train.text.WorldTokenizer;
+import dev.fovea.world.Captions;
 import dev.fovea.world.PatchLabels;
+import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
+import dev.fovea.world.Scenes;
 import dev.fovea.world.Skill;
+import dev.fovea.world.Told;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -165,5 +169,47 @@ class AnswerSamplerTest {
                 .flatMap(b -> b.targets().asked().stream())
                 .filter(q -> q.skill() == Skill.RELATION)
                 .count();
+    }
+
+    /** Descriptions stand alone behind a picture, and say nothing else than what is there. */
+    @Test
+    void descriptionsAreTrueAndComplete() {
+        AnswerSampler.Settings settings = new AnswerSampler.Settings(8, 40, 300, 1, 0.5, 0, false, List.of());
+        AnswerBatch b = new AnswerSampler(
+                        SceneOptions.defaults(), settings, Descriptions.BRIEF_AND_FULL, Worlds.TOKENIZER, 70_000)
+                .batch(0);
+        assertThat(b.targets().asked()).isEmpty();
+        assertThat(b.targets().answer()).containsOnly(-1);
+        int full = 0;
+        for (int s = 0; s < b.samples(); s++) {
+            Scene scene = Scenes.generate(70_000 + s, SceneOptions.defaults());
+            List<String> answers = answers(b, s);
+            assertThat(answers.getFirst()).isEqualTo(Captions.named(scene));
+            full += answers.size() - 1;
+            for (String said : answers) {
+                Told told = Told.of(scene, said);
+                assertThat(told.found()).as(said).isEqualTo(scene.objects().size());
+                assertThat(told.things()).as(said).hasSize(scene.objects().size());
+            }
+        }
+        assertThat(full).isBetween(1, 5);
+    }
+
+    /** What is answered behind a picture, without the end tokens. */
+    private static List<String> answers(AnswerBatch b, int s) {
+        List<String> all = new ArrayList<>();
+        List<Long> words = new ArrayList<>();
+        for (int i = 0; i < b.targets().rows().length; i++) {
+            if (b.targets().rows()[i] / b.length() == s) {
+                if (b.targets().ids()[i] == WorldTokenizer.EOS) {
+                    all.add(Worlds.TOKENIZER.decode(
+                            words.stream().mapToLong(Long::longValue).toArray()));
+                    words.clear();
+                } else {
+                    words.add((long) b.targets().ids()[i]);
+                }
+            }
+        }
+        return all;
     }
 }
