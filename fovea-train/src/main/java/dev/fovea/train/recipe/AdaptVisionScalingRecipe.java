@@ -40,7 +40,7 @@ final class AdaptVisionScalingRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 600, 4, 2, 100, 3e-4, 48, 100);
+        return new TechniqueSize("full", 280, 4, 2, 100, 3e-4, 48, 70);
     }
 
     @Override

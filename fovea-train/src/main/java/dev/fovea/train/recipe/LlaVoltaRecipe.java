@@ -28,7 +28,7 @@ final class LlaVoltaRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 800, 8, 2, 100, 1e-4, 96, 80);
+        return new TechniqueSize("full", 300, 8, 2, 100, 1e-4, 96, 75);
     }
 
     @Override

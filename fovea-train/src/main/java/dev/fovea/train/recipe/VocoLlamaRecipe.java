@@ -21,7 +21,7 @@ final class VocoLlamaRecipe implements TechniqueRecipe {
 
     @Override
     public TechniqueSize size() {
-        return new TechniqueSize("full", 1200, 8, 2, 150, 5e-4, 48, 150);
+        return new TechniqueSize("full", 600, 8, 2, 150, 5e-4, 48, 100);
     }
 
     @Override
