@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.message.Reason;
 import java.io.Serial;
 
 /** Ends a command with a sentence on standard error and an {@link ExitCode}. */
@@ -52,8 +53,7 @@ public final class CommandFailure extends RuntimeException {
 
     /** The message of a failure, or its name if it says nothing. */
     static String sentence(Throwable failure) {
-        String message = failure.getMessage();
-        return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
+        return Reason.of(failure);
     }
 
     /** One of {@link ExitCode}. */

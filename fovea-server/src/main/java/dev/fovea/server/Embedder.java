@@ -133,16 +133,7 @@ final class Embedder implements AutoCloseable {
         if (matrix == null) {
             throw new IllegalStateException("An item was not embedded");
         }
-        float[] row = matrix.row(index);
-        double square = 0;
-        for (float v : row) {
-            square += (double) v * v;
-        }
-        float scale = (float) (1 / Math.sqrt(square));
-        for (int i = 0; i < row.length; i++) {
-            row[i] *= scale;
-        }
-        return row;
+        return matrix.unitRow(index);
     }
 
     private <T> T inTurn(Callable<T> work) {

@@ -7,6 +7,7 @@ import dev.fovea.core.QueueFullException;
 import dev.fovea.core.SharedModel;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Reason;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.text.ChatMessage;
 import java.util.ArrayDeque;
@@ -84,7 +85,7 @@ final class AskedRows implements Iterator<Row> {
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
-            return new Asked(row, null, Failures.sentence(e));
+            return new Asked(row, null, Reason.of(e));
         }
     }
 
@@ -138,7 +139,7 @@ final class AskedRows implements Iterator<Row> {
         } catch (CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
-            return failed(one.row(), Failures.sentence(e));
+            return failed(one.row(), Reason.of(e));
         }
     }
 

@@ -2,6 +2,7 @@ package dev.fovea.spark;
 
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Reason;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.TechniqueSpec;
@@ -115,7 +116,7 @@ record BenchWork(FoveaSpark how, List<String> techniques, List<String> budgets) 
         try {
             picture = item.picture().open();
         } catch (RuntimeException e) {
-            broken = Questioner.message(e);
+            broken = Reason.of(e);
         }
         for (Map.Entry<Contestant, Plan> entry : plans.entrySet()) {
             ResultRow result = picture == null
@@ -131,7 +132,7 @@ record BenchWork(FoveaSpark how, List<String> techniques, List<String> budgets) 
             try (Subject.Viewing viewing = questioner.subject().view(picture, plan)) {
                 return questioner.ask(BenchTable.TASK, item, contestant, plan, viewing, picture);
             } catch (RuntimeException e) {
-                return Questioner.failed(BenchTable.TASK, item, contestant, Questioner.message(e));
+                return Questioner.failed(BenchTable.TASK, item, contestant, Reason.of(e));
             }
         }
     }

@@ -3,6 +3,7 @@ package dev.fovea.spark;
 import dev.fovea.core.DualEncoder;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Reason;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -42,21 +43,16 @@ record EmbedWork(FoveaSpark how) implements PictureWork {
                 try {
                     return Columns.append(row, Arrays.asList(vector(model, pictures.read(row, reader)), null));
                 } catch (RuntimeException e) {
-                    return Columns.append(row, Arrays.asList(null, Failures.sentence(e)));
+                    return Columns.append(row, Arrays.asList(null, Reason.of(e)));
                 }
             }
         };
     }
 
     private static Float[] vector(DualEncoder encoder, RgbImage picture) {
-        float[] values = encoder.embedImages(List.of(picture)).data();
-        double length = 0;
-        for (float value : values) {
-            length += (double) value * value;
-        }
-        double norm = Math.sqrt(length);
-        Float[] unit = new Float[values.length];
-        Arrays.setAll(unit, i -> (float) (values[i] / norm));
-        return unit;
+        float[] unit = encoder.embedImages(List.of(picture)).unitRow(0);
+        Float[] boxed = new Float[unit.length];
+        Arrays.setAll(boxed, i -> unit[i]);
+        return boxed;
     }
 }

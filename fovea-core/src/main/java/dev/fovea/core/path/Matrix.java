@@ -45,6 +45,20 @@ public record Matrix(int rows, int cols, float[] data) implements Rows {
         return java.util.Arrays.copyOfRange(data, from, from + cols);
     }
 
+    /** A copy of one row, scaled to length 1; of zeros alone no number comes. */
+    public float[] unitRow(int row) {
+        float[] values = row(row);
+        double square = 0;
+        for (float v : values) {
+            square += (double) v * v;
+        }
+        double length = Math.sqrt(square);
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (values[i] / length);
+        }
+        return values;
+    }
+
     /** The given rows, in the given order. */
     public Matrix select(int... indices) {
         float[] out = new float[indices.length * cols];

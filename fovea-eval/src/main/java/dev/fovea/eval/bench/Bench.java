@@ -2,6 +2,7 @@ package dev.fovea.eval.bench;
 
 import dev.fovea.core.file.FolderLock;
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Reason;
 import dev.fovea.core.technique.Budget;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
@@ -85,7 +86,7 @@ public final class Bench {
             try {
                 plans.put(c, techniques.plan(List.of(c.technique()), subject.shape(), Budget.parse(c.budget()), 1));
             } catch (RuntimeException e) {
-                refused.put(c, Questioner.message(e));
+                refused.put(c, Reason.of(e));
             }
         }
     }
@@ -148,7 +149,7 @@ public final class Bench {
                 try {
                     image = items.getFirst().picture().open();
                 } catch (RuntimeException e) {
-                    unreadable = Questioner.message(e);
+                    unreadable = Reason.of(e);
                 }
             }
             boolean goOn = image == null
@@ -167,7 +168,7 @@ public final class Bench {
         try {
             viewing = subject.view(image, plan);
         } catch (RuntimeException e) {
-            return failAll(suite, items, contestant, Questioner.message(e), log);
+            return failAll(suite, items, contestant, Reason.of(e), log);
         }
         try (viewing) {
             for (Item item : items) {

@@ -1,6 +1,7 @@
 package dev.fovea.eval.bench;
 
 import dev.fovea.core.image.RgbImage;
+import dev.fovea.core.message.Reason;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.eval.cost.Cost;
 import dev.fovea.eval.cost.CostModel;
@@ -40,7 +41,7 @@ public record Questioner(Subject subject, CostModel costs) {
                     reply.tokens().size());
             return row(task, item, contestant, reply, grade, load, viewing.encodeMs(), costs.cost(plan, load));
         } catch (RuntimeException e) {
-            return failed(task, item, contestant, message(e));
+            return failed(task, item, contestant, Reason.of(e));
         }
     }
 
@@ -109,10 +110,5 @@ public record Questioner(Subject subject, CostModel costs) {
                 0,
                 0,
                 why);
-    }
-
-    /** Why there is no answer, in a sentence where there is one. */
-    public static String message(RuntimeException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 }

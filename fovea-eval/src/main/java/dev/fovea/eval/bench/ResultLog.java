@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.fovea.core.file.OutputFile;
+import dev.fovea.core.message.Reason;
 import dev.fovea.eval.EvalException;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
@@ -141,7 +142,7 @@ final class ResultLog implements AutoCloseable {
                 e.addSuppressed(again);
             }
             throw EvalException.output(
-                    file + " cannot be written after " + rows.size() + " results: " + reason(e)
+                    file + " cannot be written after " + rows.size() + " results: " + Reason.of(e)
                             + "; make room and run the same command again, it goes on from there",
                     e);
         }
@@ -157,7 +158,7 @@ final class ResultLog implements AutoCloseable {
             sink.force();
             forced = System.nanoTime();
         } catch (IOException e) {
-            throw EvalException.output(file + " cannot be brought to disk: " + reason(e), e);
+            throw EvalException.output(file + " cannot be brought to disk: " + Reason.of(e), e);
         }
     }
 
@@ -166,12 +167,8 @@ final class ResultLog implements AutoCloseable {
         try (sink) {
             sink.force();
         } catch (IOException e) {
-            throw EvalException.output(file + " cannot be closed: " + reason(e), e);
+            throw EvalException.output(file + " cannot be closed: " + Reason.of(e), e);
         }
-    }
-
-    private static String reason(IOException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
     private record FileSink(FileChannel channel) implements Sink {
