@@ -1,5 +1,6 @@
 package dev.fovea.spark;
 
+import dev.fovea.core.message.Reason;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -29,7 +30,7 @@ import scala.runtime.AbstractFunction1;
  * are not seen in parts that are done.
  *
  * <p>Read it with {@code spark.read().parquet(folder)}; the column {@code part} says where a row came from. One run works on
- * a folder at a time.
+ * a folder at a time: a second one is refused as long as the first shows that it is there.
  *
  * @param folder of any file system that Spark writes to
  * @param key the column that tells rows apart, for example {@code path}
@@ -56,7 +57,8 @@ public record OutputParts(String folder, String key, int parts) {
      * Works on all pictures whose part is missing.
      *
      * @throws IllegalArgumentException with one sentence if the folder holds the output of other work
-     * @throws IllegalStateException with one sentence if parts could not be finished; those that are done stay
+     * @throws IllegalStateException with one sentence if another run works on the folder, or parts could not be finished;
+     *     those that are done stay
      */
     public void write(PictureWork work, Dataset<Row> pictures, Progress progress) {
         SparkSession spark = pictures.sparkSession();
@@ -66,20 +68,27 @@ public record OutputParts(String folder, String key, int parts) {
         try {
             FileSystem files = root.getFileSystem(spark.sparkContext().hadoopConfiguration());
             begin(files, root, work + ", key " + key + ", " + parts + " parts");
-            List<Integer> missing = new ArrayList<>();
-            for (int part = 0; part < parts; part++) {
-                if (!files.exists(new Path(part(part), DONE))) {
-                    missing.add(part);
+            try (FolderLease ignored = FolderLease.take(files, root)) {
+                List<Integer> missing = missing(files);
+                if (!missing.isEmpty()) {
+                    RDD<Row> rows = work.on(pictures.repartition(parts, functions.col(key)))
+                            .rdd();
+                    run(spark, rows, schema, missing, progress);
                 }
-            }
-            if (!missing.isEmpty()) {
-                RDD<Row> rows =
-                        work.on(pictures.repartition(parts, functions.col(key))).rdd();
-                run(spark, rows, schema, missing, progress);
             }
         } catch (IOException e) {
             throw new IllegalStateException(folder + " cannot be read or written: " + e.getMessage(), e);
         }
+    }
+
+    private List<Integer> missing(FileSystem files) throws IOException {
+        List<Integer> missing = new ArrayList<>();
+        for (int part = 0; part < parts; part++) {
+            if (!files.exists(new Path(part(part), DONE))) {
+                missing.add(part);
+            }
+        }
+        return missing;
     }
 
     private void begin(FileSystem files, Path root, String settings) throws IOException {
@@ -132,7 +141,7 @@ public record OutputParts(String folder, String key, int parts) {
                     progress.at(++done, parts);
                 } catch (ExecutionException e) {
                     failed++;
-                    failure = failure == null ? Failures.reason(e) : failure;
+                    failure = failure == null ? reason(e) : failure;
                 } catch (InterruptedException e) {
                     jobs.shutdownNow();
                     Thread.currentThread().interrupt();
@@ -145,6 +154,15 @@ public record OutputParts(String folder, String key, int parts) {
                     failed + " of " + parts + " parts could not be finished; those that are done"
                             + " stay, and running it again goes on with the others. The first reason: " + failure);
         }
+    }
+
+    /** The first line of what was wrong to begin with: Spark puts whole stacks into messages. */
+    private static String reason(Throwable e) {
+        Throwable first = e;
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        return Reason.of(first).lines().findFirst().orElse("");
     }
 
     /** Chooses one partition. */
