@@ -19,15 +19,14 @@ import org.bytedeco.pytorch.Tensor;
  */
 final class BranchReading implements AutoCloseable {
     private final ModelParts model;
-    private final int most;
+    private final Pace pace;
     private final List<Probe> probes = new ArrayList<>();
     private final List<Tensor> embeddings = new ArrayList<>();
 
     private record Probe(PromptState state, Branch branch, Sequence sequence) {}
 
-    /** @param most tokens that a layer takes at once */
-    BranchReading(ModelParts model, int most) {
-        this.most = most;
+    BranchReading(ModelParts model, Pace pace) {
+        this.pace = pace;
         this.model = model;
     }
 
@@ -56,7 +55,7 @@ final class BranchReading implements AutoCloseable {
         List<DecoderPass.Chunk> chunks = probes.stream()
                 .map(probe -> new DecoderPass.Chunk(probe.sequence, 0, true))
                 .toList();
-        DecoderPass pass = new DecoderPass(model.decoder(), chunks, most, true);
+        DecoderPass pass = new DecoderPass(model.decoder(), chunks, pace, true);
         pass.states(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
         Map<PromptState, Map<Branch, Matrix>> states = new IdentityHashMap<>();
         for (int i = 0; i < probes.size(); i++) {

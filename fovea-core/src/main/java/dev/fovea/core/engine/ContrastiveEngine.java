@@ -47,7 +47,8 @@ public final class ContrastiveEngine {
         boolean cls = vision.options().classToken();
         int[] all = cls ? IntStream.rangeClosed(1, layers).toArray() : new int[] {layers};
         try (Scope ignored = Scope.inference();
-                EncodedImage encoded = new EncoderPass(vision, Grouping.none(), all, PathEngine.ROWS_AT_ONCE, null)
+                EncodedImage encoded = new EncoderPass(
+                                vision, Grouping.none(), all, Pace.of(PathEngine.ROWS_AT_ONCE), null)
                         .encode(List.of(input))
                         .getFirst()) {
             // The features of all blocks stand side by side; the class token's row is its way through them.

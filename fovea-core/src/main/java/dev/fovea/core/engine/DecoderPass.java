@@ -1,27 +1,15 @@
 package dev.fovea.core.engine;
 
-import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
-import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Outcome;
-import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
-import dev.fovea.core.path.Step;
-import dev.fovea.core.path.TensorRows;
-import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.GradMode;
@@ -35,22 +23,15 @@ import org.jspecify.annotations.Nullable;
 final class DecoderPass {
     private final Decoder decoder;
     private final List<Chunk> chunks;
-    private final int most;
+    private final Pace pace;
     private final List<@Nullable PromptFactors> factors;
+    private final PassPositions standing;
     private final PassAttention attention;
+    private final DecoderStations stations;
     private final Steering steering;
     private final StateTaps taps;
     private @Nullable DecoderProjections previous;
-    private final Map<RotaryEmbedding, Rotation> rotations = new IdentityHashMap<>();
     private float[] finalStates = new float[0];
-
-    /** A rotary table that the layers of one position embedding share. */
-    private record Rotation(int[][] positions, OwnedTensor cos, OwnedTensor sin, RotaryEmbedding.Table table) {
-        void close() {
-            cos.close();
-            sin.close();
-        }
-    }
 
     /**
      * The tokens of one sequence in this pass.
@@ -86,20 +67,22 @@ final class DecoderPass {
     /**
      * A pass for what its sequences expect next.
      *
-     * @param most tokens that a layer takes at once; those of sequences that keep nothing are taken whole, and so is
-     *     everything where gradients are recorded, which need what was computed of all tokens
+     * @param pace of its layers; tokens of sequences that keep nothing are taken whole, and so is everything where
+     *     gradients are recorded, which need what was computed of all tokens
      */
-    DecoderPass(Decoder decoder, List<Chunk> chunks, int most) {
-        this(decoder, chunks, most, false);
+    DecoderPass(Decoder decoder, List<Chunk> chunks, Pace pace) {
+        this(decoder, chunks, pace, false);
     }
 
     /** @param states whether the states of the last tokens behind all layers are wanted */
-    DecoderPass(Decoder decoder, List<Chunk> chunks, int most, boolean states) {
+    DecoderPass(Decoder decoder, List<Chunk> chunks, Pace pace, boolean states) {
         this.decoder = decoder;
         this.chunks = chunks;
-        this.most = most;
+        this.pace = pace;
         this.factors = chunks.stream().map(c -> c.sequence().factors()).collect(Collectors.toList());
+        this.standing = new PassPositions(decoder, chunks);
         this.attention = new PassAttention(decoder, chunks);
+        this.stations = new DecoderStations(decoder, chunks, standing, attention.acrossWindows());
         this.steering = new Steering(chunks);
         this.taps = new StateTaps(chunks, states);
     }
@@ -147,7 +130,7 @@ final class DecoderPass {
 
     /** The tokens asked for, behind the last layer. */
     private Tensor through(Tensor embeddings) {
-        Tensor x = station(new Station.Prompt(), station(new Station.Embeddings(), embeddings, null), null);
+        Tensor x = stations.enter(new Station.Prompt(), stations.enter(new Station.Embeddings(), embeddings));
         checkContext();
         chunks.stream().map(c -> c.sequence().watch()).filter(Objects::nonNull).forEach(AnswerAttention::begin);
         int[][] places = chunks.stream()
@@ -157,8 +140,7 @@ final class DecoderPass {
     }
 
     private void end() {
-        rotations.values().forEach(Rotation::close);
-        rotations.clear();
+        standing.close();
         chunks.forEach(c -> c.sequence().forgetGates());
         attention.close();
     }
@@ -188,7 +170,7 @@ final class DecoderPass {
                 Scope younger = Scope.inner();
                 try {
                     x = layer(layer, x, places);
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) {
                     younger.close();
                     throw e;
                 }
@@ -206,24 +188,30 @@ final class DecoderPass {
         DecoderLayer layer = decoder.layers().get(index);
         PackedFactors beside = PackedFactors.of(index, factors, lengths());
         DecoderProjections now = new DecoderProjections(layer, beside, entering);
-        Tensor x = station(new Station.Decoder(index), entering, now);
-        boolean last = index == decoder.layers().size() - 1;
-        int[][][] positions = positions(index);
-        now.positions(rotation(index, packed(positions)));
+        Tensor x = stations.enter(index, entering, now, previous);
+        int[][][] positions = standing.in(index);
+        now.positions(standing.table(index, positions));
         enter(index);
-        attentionStation(index);
-        residualStation(index);
-        LayerBlocks many =
-                new LayerBlocks(index, layer, chunks, attention, steering, now, x, positions, places, blocks());
-        if (many.blocks().size() > 1 && !last) {
-            return inBlocks(index, many);
+        stations.attention(index);
+        stations.residual(index);
+        List<RowBlock> blocks = blocks();
+        if (blocks.size() > 1) {
+            return inBlocks(new LayerBlocks(
+                    index, layer, chunks, attention, steering, now, x, positions, places, blocks, this::passed));
         }
-        if (many.blocks().size() > 1) {
-            many.keep();
-            watch(index, now);
-            previous = null;
-            return lastLayer(layer, x, beside, attention.lastRows(index, now, ends()));
-        }
+        Tensor leaving = atOnce(index, now, x, positions, places);
+        passed((int) x.size(0));
+        return leaving;
+    }
+
+    private void passed(int rows) {
+        pace.breaks().after(rows, decoder.layers().size());
+    }
+
+    /** The rest of a layer whose rows are taken at once. */
+    private Tensor atOnce(int index, DecoderProjections now, Tensor x, int[][][] positions, int[][] places) {
+        DecoderLayer layer = decoder.layers().get(index);
+        boolean last = index == decoder.layers().size() - 1;
         if (x.size(0) == chunks.size() || x.requires_grad()) {
             // With gradients, which want all of them anyway; or one token of each sequence: also the last layer, whose
             // other queries nobody asks for, needs all of them.
@@ -238,12 +226,12 @@ final class DecoderPass {
                 : attention.allRows(index, now, k, v, lengths());
         previous = last || !wantedBehind(index) ? null : now;
         if (last) {
-            return lastLayer(
-                    layer, x, beside, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);
+            return lastLayer(x, now, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);
         }
         int[] rows = lengths();
-        Tensor between = layer.attentionResidual(x, attended, beside.over(rows));
-        return behind(index, steering.leaving(index, layer, between, beside.over(rows), Steering.Part.whole(rows)));
+        PackedFactors beside = now.beside().over(rows);
+        Tensor between = layer.attentionResidual(x, attended, beside);
+        return behind(index, steering.leaving(index, layer, between, beside, Steering.Part.whole(rows)));
     }
 
     /** What is known behind a layer other than the last, and what is added to visual tokens there. */
@@ -253,10 +241,11 @@ final class DecoderPass {
     }
 
     /** @param attended what the heads gathered for the tokens asked for, of which alone the rest is computed */
-    private Tensor lastLayer(DecoderLayer layer, Tensor x, PackedFactors beside, Tensor attended) {
+    private Tensor lastLayer(Tensor x, DecoderProjections now, Tensor attended) {
         int index = decoder.layers().size() - 1;
+        DecoderLayer layer = decoder.layers().get(index);
         int[] rows = askedOfEach();
-        PackedFactors behind = beside.over(rows);
+        PackedFactors behind = now.beside().over(rows);
         Tensor residual = x.index_select(0, Tensors.indices(asked()));
         Tensor between = layer.attentionResidual(residual, attended, behind);
         Tensor leaving = steering.leaving(index, layer, between, behind, Steering.Part.asked(rows));
@@ -267,11 +256,18 @@ final class DecoderPass {
     private List<RowBlock> blocks() {
         boolean whole = GradMode.is_enabled()
                 || chunks.stream().anyMatch(c -> !c.sequence().keeps());
-        return RowBlock.of(lengths(), whole ? Integer.MAX_VALUE : most);
+        return RowBlock.of(lengths(), whole ? Integer.MAX_VALUE : pace.rows());
     }
 
     /** A layer that a step behind it looks back at is projected whole: the step sees all tokens. */
-    private Tensor inBlocks(int index, LayerBlocks many) {
+    private Tensor inBlocks(LayerBlocks many) {
+        int index = many.index();
+        if (index == decoder.layers().size() - 1) {
+            many.keep();
+            watch(index, many.now());
+            previous = null;
+            return lastLayer(many.x(), many.now(), attention.lastRows(index, many.now(), ends()));
+        }
         boolean wanted = wantedBehind(index);
         if (wanted) {
             many.now().complete();
@@ -280,23 +276,6 @@ final class DecoderPass {
         watch(index, many.now());
         previous = wanted ? many.now() : null;
         return behind(index, leaving);
-    }
-
-    /** Asks what is to be added to the hidden states of fresh prompts in a layer, also where no visual token is left. */
-    private void residualStation(int index) {
-        for (Station.Stream stream : Station.Stream.values()) {
-            Station.Residual station = new Station.Residual(index, stream);
-            for (Chunk chunk : chunks) {
-                Sequence s = chunk.sequence();
-                List<Step> steps = s.book().at(station);
-                for (int i = 0; i < steps.size() && chunk.fresh() && s.shows() && !s.isBeside(); i++) {
-                    Outcome outcome = call(s, steps.get(i), i, signal -> DecoderSignals.beforePrompt(s, signal));
-                    if (outcome.decision() instanceof Decision.Steer steer && steer.acts()) {
-                        s.steer(station, steer);
-                    }
-                }
-            }
-        }
     }
 
     /** Adds to the visual tokens of fresh prompts what comes from earlier blocks of the encoder, behind a layer. */
@@ -361,171 +340,6 @@ final class DecoderPass {
         }
     }
 
-    private void attentionStation(int index) {
-        Station station = new Station.Attention(index);
-        for (Chunk chunk : chunks) {
-            Sequence s = chunk.sequence();
-            List<Step> steps = s.book().at(station);
-            if (!chunk.fresh() || s.visual().count() == 0) {
-                continue;
-            }
-            for (int i = 0; i < steps.size(); i++) {
-                Outcome outcome = call(s, steps.get(i), i, signal -> DecoderSignals.elsewhere(s, signal));
-                switch (outcome.decision()) {
-                    case Decision.Rescale rescale -> rescale(s, index, rescale);
-                    case Decision.Edges edges -> s.restrict(index, edges.edges());
-                    default -> {}
-                }
-            }
-        }
-    }
-
-    private static void rescale(Sequence s, int layer, Decision.Rescale rescale) {
-        if (!s.keeps()) {
-            throw new IllegalArgumentException("Technique '" + s.book().plan().technique()
-                    + "' rescales attention for the token that is being answered, of which there is none while a"
-                    + " network learns; leave it out of training and use it to answer.");
-        }
-        s.addRescaling(layer, rescale.factors());
-    }
-
-    private static Outcome call(Sequence s, Step step, int index, Function<Signal<?>, Object> source) {
-        Outcome outcome = s.run().runner().run(step, s.name(), index, s.layout(), source);
-        s.decided().add(new Decided(step.station(), s.visual().ids(), outcome));
-        outcome.notes()
-                .forEach((name, values) -> s.ofPrompt()
-                        .put(new Signal.Noted(name), values, s.visual().ids()));
-        outcome.textNotes().forEach(s::noteText);
-        return outcome;
-    }
-
-    /** Lets the steps of a station act on fresh prompts, one step of every prompt at a time. */
-    private Tensor station(Station station, Tensor states, @Nullable DecoderProjections now) {
-        Tensor x = states;
-        int most = 0;
-        for (Chunk chunk : chunks) {
-            most = Math.max(
-                    most, chunk.fresh() ? chunk.sequence().book().at(station).size() : 0);
-        }
-        for (int index = 0; index < most; index++) {
-            int[] lengths = lengths();
-            if (now != null) {
-                int layer = ((Station.Decoder) station).layer();
-                now.positions(rotation(layer, packed(positions(layer))));
-            }
-            @Nullable RowChange[] changes = new RowChange[chunks.size()];
-            @Nullable Tensor[] added = new Tensor[chunks.size()];
-            int[] addedAt = new int[chunks.size()];
-            Decision.@Nullable Rewrite[] rewritten = new Decision.Rewrite[chunks.size()];
-            int from = 0;
-            for (int c = 0; c < changes.length; c++) {
-                Sequence s = chunks.get(c).sequence();
-                List<Step> steps = s.book().at(station);
-                if (chunks.get(c).fresh() && index < steps.size() && s.visual().count() > 0) {
-                    DecoderSignals signals = signals(s, from, x, station, now);
-                    Outcome outcome = call(s, steps.get(index), index, signals::measure);
-                    if (outcome.decision() instanceof Decision.Append append) {
-                        added[c] = EncoderPass.toTensor(append.tokens(), x.size(1), station);
-                        addedAt[c] = from + s.insert(append.tokens().rows());
-                    } else if (outcome.decision() instanceof Decision.Rewrite rewrite) {
-                        rewritten[c] = rewrite;
-                    } else if (outcome.decision() instanceof Decision.Edges edges) {
-                        s.restrict(edges.edges());
-                    } else if (outcome.decision() instanceof Decision.Gate gate) {
-                        s.gate(TensorRows.tensor(gate.gates()));
-                    } else if (!(outcome.decision() instanceof Decision.Unchanged)) {
-                        changes[c] = change(s, station, outcome.decision());
-                    }
-                }
-                from += lengths[c];
-            }
-            x = inserted(RowChange.apply(rewritten(x, lengths, rewritten, station), lengths, changes), added, addedAt);
-            follow(now, lengths, changes, x);
-        }
-        return x;
-    }
-
-    private void follow(@Nullable DecoderProjections now, int[] lengths, @Nullable RowChange[] changes, Tensor x) {
-        if (now != null && Arrays.stream(changes).anyMatch(c -> c != null)) {
-            now.follow(lengths, changes, x);
-            if (previous != null) {
-                previous.followBehind(lengths, changes);
-            }
-        }
-    }
-
-    private DecoderSignals signals(Sequence s, int from, Tensor x, Station station, @Nullable DecoderProjections now) {
-        int here = station instanceof Station.Decoder decoderStation ? decoderStation.layer() : -1;
-        return new DecoderSignals(
-                s,
-                from,
-                x,
-                layer -> {
-                    DecoderProjections found = layer == here ? now : previous;
-                    if (found == null) {
-                        throw new IllegalArgumentException(
-                                "Layer " + layer + " cannot be looked at from " + station.label() + ".");
-                    }
-                    return found;
-                },
-                decoder.norm()::forward,
-                layer -> decoder.layers().get(layer).attention(),
-                attention.acrossWindows());
-    }
-
-    private static RowChange change(Sequence s, Station station, Decision decision) {
-        RowChange change = RowChange.ofSequence(s.length(), s.visualAt(), decision);
-        Decision.Positions positions = switch (decision) {
-            case Decision.Keep d -> d.positions();
-            case Decision.Merge d -> d.positions();
-            case Decision.DropAllVisual d -> d.positions();
-            default -> Decision.Positions.ORIGINAL;
-        };
-        // Before the first layer no position has been used yet: counted ones are always contiguous there.
-        boolean contiguous = station instanceof Station.Prompt && s.axes() == 1;
-        s.follow(decision, change, contiguous ? Decision.Positions.RENUMBERED : positions);
-        return change;
-    }
-
-    /** Other embeddings in the place of some of each sequence's. */
-    private static Tensor rewritten(Tensor x, int[] lengths, Decision.@Nullable Rewrite[] rewrites, Station station) {
-        List<Tensor> rows = new ArrayList<>();
-        IntStream places = IntStream.empty();
-        int from = 0;
-        for (int c = 0; c < rewrites.length; c++) {
-            Decision.Rewrite own = rewrites[c];
-            if (own != null && own.at().length > 0) {
-                int base = from;
-                rows.add(Tensors.to(EncoderPass.toTensor(own.tokens(), x.size(1), station), DType.of(x.scalar_type())));
-                places = IntStream.concat(places, Arrays.stream(own.at()).map(at -> base + at));
-            }
-            from += lengths[c];
-        }
-        return rows.isEmpty()
-                ? x
-                : x.index_copy(0, Tensors.indices(places.toArray()), Tensors.cat(0, rows.toArray(Tensor[]::new)));
-    }
-
-    private Tensor inserted(Tensor x, @Nullable Tensor[] added, int[] at) {
-        List<Tensor> parts = new ArrayList<>();
-        int done = 0;
-        int shift = 0;
-        for (int c = 0; c < added.length; c++) {
-            Tensor tokens = added[c];
-            if (tokens != null) {
-                parts.add(x.narrow(0, done, at[c] - done));
-                parts.add(Tensors.to(tokens, DType.of(x.scalar_type())));
-                done = at[c];
-                shift++;
-            }
-        }
-        if (shift == 0) {
-            return x;
-        }
-        parts.add(x.narrow(0, done, x.size(0) - done));
-        return Tensors.cat(0, parts.toArray(Tensor[]::new));
-    }
-
     private void checkContext() {
         int context = decoder.options().contextLength();
         for (Chunk chunk : chunks) {
@@ -537,48 +351,6 @@ final class DecoderPass {
                                 + " that this model reads; shorten the question, use fewer images, or keep fewer visual tokens.");
             }
         }
-    }
-
-    /** Position ids of the packed tokens in one layer: {@code [sequences][axes][tokens]}. */
-    private int[][][] positions(int layer) {
-        return chunks.stream()
-                .map(c -> {
-                    if (c.fresh()) {
-                        return c.sequence().positions();
-                    }
-                    int next = c.sequence().cache().layer(layer).nextPosition();
-                    int[] counted = IntStream.range(next, next + c.count()).toArray();
-                    return Collections.nCopies(c.sequence().axes(), counted).toArray(int[][]::new);
-                })
-                .toArray(int[][][]::new);
-    }
-
-    /** The positions of all sequences end to end: {@code [axes][total tokens]}. */
-    private static int[][] packed(int[][][] parts) {
-        if (parts.length == 1) {
-            return parts[0];
-        }
-        int[][] out = new int[parts[0].length][];
-        for (int axis = 0; axis < out.length; axis++) {
-            int a = axis;
-            out[axis] =
-                    Arrays.stream(parts).flatMapToInt(p -> Arrays.stream(p[a])).toArray();
-        }
-        return out;
-    }
-
-    private RotaryEmbedding.Table rotation(int layer, int[][] positions) {
-        RotaryEmbedding rotary = decoder.options().rotary(layer);
-        Rotation known = rotations.get(rotary);
-        if (known != null && Arrays.deepEquals(known.positions, positions)) {
-            return known.table;
-        }
-        if (known != null) {
-            known.close();
-        }
-        RotaryEmbedding.Table table = rotary.table(positions);
-        rotations.put(rotary, new Rotation(positions, OwnedTensor.of(table.cos()), OwnedTensor.of(table.sin()), table));
-        return table;
     }
 
     private int[] lengths() {

@@ -6,10 +6,8 @@ import dev.fovea.core.model.vision.TransformerBlock;
 import dev.fovea.core.model.vision.VisionEncoder;
 import dev.fovea.core.model.vision.VisionOptions;
 import dev.fovea.core.path.Decision;
-import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Outcome;
-import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Seen;
 import dev.fovea.core.path.Signal;
@@ -25,7 +23,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -37,9 +34,9 @@ final class EncoderPass {
     private final VisionEncoder encoder;
     private final Grouping grouping;
     private final int[] featureLayers;
-    private final int most;
+    private final Pace pace;
     private final @Nullable UnaryOperator<Tensor> shared;
-    private final List<EncodingImage> images = new ArrayList<>();
+    private List<EncodingImage> images = List.of();
     private final List<@Nullable Tensor> features;
     private boolean placed;
     private @Nullable EncoderWindows windows;
@@ -48,16 +45,16 @@ final class EncoderPass {
     /**
      * @param grouping which patches make which token: they stay together
      * @param featureLayers numbers of layers behind which the features are taken (0 = embeddings)
-     * @param most rows that the MLP of a block takes at once
+     * @param pace of its blocks, whose MLPs take some rows at once
      * @param shared takes patches behind the last block into the space of the paired text tower; or null
      */
     EncoderPass(
             VisionEncoder encoder,
             Grouping grouping,
             int[] featureLayers,
-            int most,
+            Pace pace,
             @Nullable UnaryOperator<Tensor> shared) {
-        this.most = most;
+        this.pace = pace;
         this.encoder = encoder;
         this.grouping = grouping;
         this.features = new ArrayList<>(Collections.nCopies(featureLayers.length, null));
@@ -68,7 +65,7 @@ final class EncoderPass {
     /** Encodes the pictures; the caller owns what comes back. */
     List<EncodedImage> encode(List<ImageInput> inputs) {
         try (Scope ignored = Scope.inner()) {
-            run(embed(inputs));
+            run(embedding().of(inputs));
             return finished();
         }
     }
@@ -79,15 +76,20 @@ final class EncoderPass {
      */
     List<Tensor> states(CutPictures pictures) {
         try (Scope scope = Scope.inner()) {
-            run(embed(pictures));
+            run(embedding().of(pictures));
             return features.stream()
                     .map(x -> scope.keep(Objects.requireNonNull(x).view(images.size(), -1, x.size(1))))
                     .toList();
         }
     }
 
-    private void run(Tensor entering) {
-        Tensor x = entering;
+    private EncoderEmbedding embedding() {
+        return new EncoderEmbedding(encoder, grouping, featureLayers.length);
+    }
+
+    private void run(EncoderEmbedding.Embedded entering) {
+        images = entering.images();
+        Tensor x = entering.states();
         int complete = last(featureLayers);
         int begun = complete;
         for (EncodingImage image : images) {
@@ -112,6 +114,7 @@ final class EncoderPass {
             if (layer < complete) {
                 x = outputStation(layer, x);
             }
+            pace.breaks().after((int) x.size(0), begun);
         }
     }
 
@@ -119,118 +122,6 @@ final class EncoderPass {
         return images.stream()
                 .map(image -> image.finished(encoder, last(featureLayers)))
                 .toList();
-    }
-
-    private Tensor embed(CutPictures pictures) {
-        VisionOptions o = encoder.options();
-        boolean prefix = pictures.prefix();
-        EncoderRows cut = new EncoderRows(prefix && o.classToken(), prefix ? o.registers() : 0, grouping.patches());
-        for (int i = 0; i < pictures.count(); i++) {
-            Ledger.Grid grid = new Ledger.Grid(pictures.rows(), pictures.cols(), i, new Part.Whole(), grouping.side());
-            VisualTokens whole = VisualTokens.ofCells(grid.tokens());
-            images.add(new EncodingImage(
-                    new Framing.Framed(pictures.input(i), grid, List.of()),
-                    grid,
-                    cut,
-                    featureLayers.length,
-                    whole.keep(pictures.cells(i))));
-        }
-        Tensor x = encoder.embed(
-                pictures.patches(),
-                pictures.patchCells(grouping),
-                pictures.rows() * grouping.side(),
-                pictures.cols() * grouping.side(),
-                pictures.prefix());
-        return x.reshape(-1, x.size(2));
-    }
-
-    private Tensor embed(List<ImageInput> given) {
-        Framing framing = new Framing(tokenPixels(), grouping.side());
-        List<Framing.Framed> framed = given.stream().map(framing::of).toList();
-        List<ImageInput> inputs = framed.stream().map(Framing.Framed::input).toList();
-        List<Tensor> parts = new ArrayList<>();
-        int from = 0;
-        while (from < inputs.size()) {
-            // Neighbours of one size are embedded together.
-            int to = from + 1;
-            long[] shape = Tensors.shape(inputs.get(from).pixels());
-            while (to < inputs.size()
-                    && Arrays.equals(shape, Tensors.shape(inputs.get(to).pixels()))) {
-                to++;
-            }
-            Tensor[] same = inputs.subList(from, to).stream()
-                    .map(i -> i.pixels().unsqueeze(0))
-                    .toArray(Tensor[]::new);
-            Tensor embedded = encoder.embed(Tensors.cat(0, same));
-            for (int i = from; i < to; i++) {
-                ImageInput input = inputs.get(i);
-                EncodingImage state = new EncodingImage(
-                        framed.get(i), framing.grid(input), rows(input.seen(), embedded), featureLayers.length);
-                images.add(state);
-                measurePixels(state);
-            }
-            parts.add(together(embedded, shape, images.subList(from, to)));
-            from = to;
-        }
-        return Tensors.cat(0, parts.toArray(Tensor[]::new));
-    }
-
-    /** Side of the square of pixels that a token stands for. */
-    private int tokenPixels() {
-        return encoder.options().patches().size() * grouping.side();
-    }
-
-    /** How the rows of an image stand of which this much is seen. */
-    private EncoderRows rows(@Nullable Seen seen, Tensor embedded) {
-        VisionOptions o = encoder.options();
-        int padding =
-                seen == null ? 0 : (int) embedded.size(1) - o.prefix() - seen.rows() * seen.cols() * grouping.patches();
-        return new EncoderRows(o.classToken(), o.registers() + padding, grouping.patches());
-    }
-
-    /** Images end to end, the patches of each token beside each other: {@code [total rows, width]}. */
-    private Tensor together(Tensor embedded, long[] shape, List<EncodingImage> of) {
-        int patch = encoder.options().patches().size();
-        boolean padded = of.stream().anyMatch(image -> image.input.seen() != null);
-        if (grouping.side() == 1 && !padded) {
-            return embedded.reshape(-1, embedded.size(2));
-        }
-        int[] order = grouping.order((int) shape[1] / patch, (int) shape[2] / patch);
-        int perImage = (int) embedded.size(1);
-        int[] all = IntStream.range(0, of.size())
-                .flatMap(i -> Arrays.stream(rowsOf(of.get(i), order, (int) shape[2] / patch))
-                        .map(row -> i * perImage + row))
-                .toArray();
-        return embedded.reshape(-1, embedded.size(2)).index_select(0, Tensors.indices(all));
-    }
-
-    /** Where the rows of an image come from: the prefix, padding, then token by token what is seen. */
-    private int[] rowsOf(EncodingImage image, int[] order, int patchCols) {
-        int prefix = encoder.options().prefix();
-        Seen seen = image.input.seen();
-        int side = grouping.side();
-        int[] hidden = new int[image.rows.prefix() - prefix];
-        int[] shown = new int[order.length - hidden.length];
-        int h = 0;
-        int s = 0;
-        for (int patch : order) {
-            if (seen != null && !seen.contains(patch / patchCols / side, patch % patchCols / side)) {
-                hidden[h++] = prefix + patch;
-            } else {
-                shown[s++] = prefix + patch;
-            }
-        }
-        return IntStream.concat(
-                        IntStream.range(0, prefix), IntStream.concat(Arrays.stream(hidden), Arrays.stream(shown)))
-                .toArray();
-    }
-
-    private void measurePixels(EncodingImage image) {
-        Signal<Matrix> signal = new Signal.PatchPixels();
-        if (image.book().declared().contains(signal)) {
-            Matrix pixels = EncoderRows.matrix(Framing.patchPixels(image.input, tokenPixels()));
-            image.carried.put(signal, pixels, image.tokens.ids());
-        }
     }
 
     /** The first part of a block, with the signals that come from it. */
@@ -253,7 +144,7 @@ final class EncoderPass {
         Tensor attended = p.attend(block, lengths(), windowsOf(layer));
         images.forEach(image -> image.guests = null);
         Tensor y = station(new Station.EncoderAttention(layer), block.attentionResidual(x, attended));
-        return RowBlock.map(y, most, 1, block::mlpResidual);
+        return RowBlock.map(y, pace.rows(), 1, block::mlpResidual);
     }
 
     /** The logarithm of token sizes for images whose plan wants it and that have merged tokens; null if none has. */

@@ -5,6 +5,7 @@ import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import java.util.List;
+import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -19,6 +20,7 @@ import org.bytedeco.pytorch.Tensor;
  * @param x what enters the layer: {@code [rows, width]}
  * @param positions of the rows: {@code [sequences][axes][rows]}
  * @param places of continuations in their sequences: {@code [sequences][rows]}
+ * @param passed is told of the rows of each block once they are through
  */
 @SuppressWarnings("ArrayRecordComponent") // lives for one layer; never compared
 record LayerBlocks(
@@ -31,11 +33,15 @@ record LayerBlocks(
         Tensor x,
         int[][][] positions,
         int[][] places,
-        List<RowBlock> blocks) {
+        List<RowBlock> blocks,
+        IntConsumer passed) {
 
     /** Keeps the keys and values of all rows; nothing else of them is computed. */
     void keep() {
-        blocks.forEach(this::keep);
+        for (RowBlock block : blocks) {
+            keep(block);
+            passed.accept(block.rows());
+        }
     }
 
     /** What leaves the layer: {@code [rows, width]}. Keeps keys and values too. */
@@ -54,6 +60,7 @@ record LayerBlocks(
                 }
                 leave(block, out);
             }
+            passed.accept(block.rows());
         }
         return out;
     }

@@ -40,7 +40,7 @@ public final class PathEngine {
 
     private final ModelParts model;
     private final AdaptedModels adapted;
-    private final int most;
+    private final Pace pace;
 
     /** An engine for a model whose weights no plan may change. */
     public PathEngine(ModelParts model) {
@@ -56,13 +56,13 @@ public final class PathEngine {
      * @param adapt makes the same model with something added to its weights; what it makes lives as long as the model
      */
     public PathEngine(ModelParts model, Function<Additions, ModelParts> adapt) {
-        this(model, new AdaptedModels(model, adapt), ROWS_AT_ONCE);
+        this(model, new AdaptedModels(model, adapt), Pace.of(ROWS_AT_ONCE));
     }
 
-    private PathEngine(ModelParts model, AdaptedModels adapted, int most) {
+    private PathEngine(ModelParts model, AdaptedModels adapted, Pace pace) {
         this.model = model;
         this.adapted = adapted;
-        this.most = most;
+        this.pace = pace;
     }
 
     /**
@@ -80,15 +80,25 @@ public final class PathEngine {
      * @param rows at least 1
      */
     public PathEngine takingAtOnce(int rows) {
-        if (rows < 1) {
-            throw new IllegalArgumentException("A layer takes at least one token at once, not " + rows + ".");
-        }
-        return new PathEngine(model, adapted, rows);
+        return new PathEngine(model, adapted, pace.taking(rows));
+    }
+
+    /** Tokens, or patches of pictures, that a layer takes at once. */
+    public int rowsAtOnce() {
+        return pace.rows();
+    }
+
+    /**
+     * The same engine, which lets others have their turn while it reads pictures and prompts: between two layers, and
+     * between two blocks of rows in one. What it reads is what it reads without a break.
+     */
+    public PathEngine withBreaks(Breaks breaks) {
+        return new PathEngine(model, adapted, new Pace(pace.rows(), breaks));
     }
 
     /** The engine of the model with something added to its weights. */
     private PathEngine with(Additions additions) {
-        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted, most);
+        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted, pace);
     }
 
     public ModelParts model() {
@@ -129,7 +139,7 @@ public final class PathEngine {
         int[] patches = images.stream().mapToInt(this::patches).toArray();
         List<EncodedImage> done = new ArrayList<>();
         try {
-            for (RowBlock some : RowBlock.of(patches, GradMode.is_enabled() ? Integer.MAX_VALUE : most)) {
+            for (RowBlock some : RowBlock.of(patches, GradMode.is_enabled() ? Integer.MAX_VALUE : pace.rows())) {
                 if (some.start() == 0) {
                     done.addAll(encodedTogether(images.subList(some.sequence(), some.sequence() + some.sequences())));
                 }
@@ -154,7 +164,7 @@ public final class PathEngine {
                         model.vision(),
                         model.connector().grouping(),
                         layers,
-                        most,
+                        pace,
                         tower == null
                                 ? null
                                 : last -> tower.head().patches(model.vision().features(last)))
@@ -337,7 +347,7 @@ public final class PathEngine {
      */
     private void begin(List<Prompt> prompts, int[] first, List<PromptState> states) {
         try (Scope ignored = Scope.inference();
-                BranchReading branches = new BranchReading(model, most)) {
+                BranchReading branches = new BranchReading(model, pace)) {
             List<ConnectorPass.Item> items = new ArrayList<>();
             for (int number = 0; number < prompts.size(); number++) {
                 items.addAll(items(prompts.get(number), number));
@@ -390,7 +400,7 @@ public final class PathEngine {
                         model.connector(),
                         model.vision().options().classToken(),
                         model.clsIsFeature(),
-                        most,
+                        pace.rows(),
                         this::shared)
                 .project(items);
     }
@@ -448,7 +458,7 @@ public final class PathEngine {
      * @param wanted which of the prompts are told
      */
     private void run(List<PromptState> states, List<DecoderPass.Chunk> chunks, Tensor embeddings, IntPredicate wanted) {
-        DecoderPass pass = new DecoderPass(decoder(), chunks, most);
+        DecoderPass pass = new DecoderPass(decoder(), chunks, pace);
         Tensor logits = pass.run(embeddings);
         float[] all = Tensors.floats(logits);
         int vocabulary = (int) logits.size(1);

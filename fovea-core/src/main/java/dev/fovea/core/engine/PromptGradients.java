@@ -89,8 +89,7 @@ public final class PromptGradients implements AutoCloseable {
         try (Scope ignored = Scope.inference()) {
             List<Inputs> all =
                     masks.stream().map(mask -> masked(continuation, mask)).toList();
-            DecoderPass pass =
-                    new DecoderPass(decoder, chunks(all, continuation.length, last), Integer.MAX_VALUE, true);
+            DecoderPass pass = new DecoderPass(decoder, chunks(all, continuation.length, last), Pace.whole(), true);
             pass.states(embeddings(all));
             return IntStream.range(0, all.size())
                     .mapToObj(i -> pass.taps().ofAllLayers(i))
@@ -178,8 +177,7 @@ public final class PromptGradients implements AutoCloseable {
             case LAST_AGAIN -> new int[] {n + ids.length - 1};
         };
         int[] expected = continuation.worth() == Continuation.Worth.LIKELIHOOD ? ids : new int[] {ids[ids.length - 1]};
-        Tensor logits =
-                new DecoderPass(decoder, chunks(all, ids.length, asked), Integer.MAX_VALUE).run(embeddings(all));
+        Tensor logits = new DecoderPass(decoder, chunks(all, ids.length, asked), Pace.whole()).run(embeddings(all));
         long[] targets = IntStream.range(0, all.size())
                 .mapToObj(i -> Arrays.stream(expected).asLongStream())
                 .flatMapToLong(s -> s)

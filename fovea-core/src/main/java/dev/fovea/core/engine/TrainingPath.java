@@ -49,7 +49,7 @@ public final class TrainingPath {
      * rows, width]}, class token first where it is asked for.
      */
     public static List<Tensor> states(VisionEncoder encoder, Grouping grouping, CutPictures pictures, int... layers) {
-        return new EncoderPass(encoder, grouping, layers, Integer.MAX_VALUE, null).states(pictures);
+        return new EncoderPass(encoder, grouping, layers, Pace.whole(), null).states(pictures);
     }
 
     /**
@@ -198,8 +198,8 @@ public final class TrainingPath {
             }
             chunks.add(new DecoderPass.Chunk(assembly.sequence(prompts.get(p), PathEngine.promptName(p)), 0, true));
         }
-        DecoderPass.Made made = new DecoderPass(decoder, chunks, Integer.MAX_VALUE)
-                .read(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
+        DecoderPass.Made made =
+                new DecoderPass(decoder, chunks, Pace.whole()).read(Tensors.cat(0, embeddings.toArray(Tensor[]::new)));
         return new Read(
                 made.states(),
                 made.logits(),

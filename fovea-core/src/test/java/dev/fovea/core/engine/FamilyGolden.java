@@ -98,6 +98,11 @@ final class FamilyGolden {
         return new FamilyGolden(this, engine.takingAtOnce(rows));
     }
 
+    /** The same, which takes breaks while it reads. */
+    FamilyGolden withBreaks(Breaks breaks) {
+        return new FamilyGolden(this, engine.withBreaks(breaks));
+    }
+
     /** Names of its prompts. */
     List<String> prompts() {
         List<String> out = new ArrayList<>();

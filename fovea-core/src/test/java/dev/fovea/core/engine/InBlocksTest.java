@@ -113,7 +113,7 @@ class InBlocksTest {
     }
 
     /** At every station of the language model. */
-    private static Plan busy(boolean edges) {
+    static Plan busy(boolean edges) {
         Signal.DecoderAttention seen =
                 new Signal.DecoderAttention(1, Signal.DecoderQueries.LAST, Signal.KeyScope.ALL, true);
         List<Step> steps = new ArrayList<>();
