@@ -39,7 +39,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -84,11 +83,6 @@ record Asking(
             @Nullable Recording recording,
             Map<Branch.Worded, int[]> worded) {
 
-        /** The same with other tokens. */
-        Job withIds(int[] others) {
-            return new Job(others, slots, pictures, plan, run, ofViews, recording, worded);
-        }
-
         /** The same with its pictures in another form. */
         Job withPictures(List<Shown> others) {
             return new Job(ids, slots, others, plan, run, ofViews, recording, worded);
@@ -98,6 +92,16 @@ record Asking(
         List<PreparedImage> views() {
             return Pictures.views(pictures);
         }
+    }
+
+    /** The same with another engine of the same model; answers go on with the one there was. */
+    Asking withEngine(PathEngine other) {
+        return new Asking(other, tokenizer, template, processor, promptText, tower, generator, shape, techniques, gate);
+    }
+
+    /** Chooses among the views of several jobs. */
+    interface Wanted {
+        boolean test(int job, int view);
     }
 
     /** The pictures of one prompt. */
@@ -291,7 +295,7 @@ record Asking(
      * @param skip views of each job that are left out
      */
     List<EncodedImage> encode(List<Job> jobs, int skip) {
-        return encode(jobs, view -> view >= skip);
+        return encode(jobs, (job, view) -> view >= skip);
     }
 
     /**
@@ -299,15 +303,16 @@ record Asking(
      *
      * @param wanted which views of each job are encoded
      */
-    List<EncodedImage> encode(List<Job> jobs, IntPredicate wanted) {
+    List<EncodedImage> encode(List<Job> jobs, Wanted wanted) {
         try (Scope ignored = Scope.inference()) {
             List<ImageInput> inputs = new ArrayList<>();
-            for (Job job : jobs) {
+            for (int j = 0; j < jobs.size(); j++) {
+                Job job = jobs.get(j);
                 int view = 0;
                 for (int p = 0; p < job.pictures().size(); p++) {
                     Shown shown = job.pictures().get(p);
                     for (PreparedImage image : shown.prepared().views()) {
-                        if (wanted.test(view)) {
+                        if (wanted.test(j, view)) {
                             inputs.add(new Pictures(processor)
                                     .input(
                                             shown,

@@ -1,207 +1,155 @@
 package dev.fovea.core;
 
-import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.PathEngine;
-import dev.fovea.core.engine.PromptState;
-import dev.fovea.core.generate.Answering;
-import dev.fovea.core.technique.Plans;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.Deque;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CancellationException;
-import java.util.function.Supplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the thread of a {@link ContinuousBatch} does again and again: reads prompts whose turn has come, then chooses and
- * feeds a token of every answer. What goes wrong with one prompt is told to that one alone.
+ * What a thread of a {@link ContinuousBatch} does again and again: reads prompts whose turn has come, then chooses and
+ * feeds a token of every answer.
+ *
+ * <p>Prompts are read whole, whatever their plans, and the reading pauses whenever as much has been read as the options
+ * allow between two tokens: then every answer gets its token, and shorter prompts that wait are read, no more of them than
+ * the longer ones had read since the last.
  */
 final class BatchRound implements AutoCloseable {
-    /** Tokens that a cache has room for behind the prompt at first; it grows. */
-    private static final int FIRST_ROOM = 256;
-
     private final Asking asking;
     private final BatchOptions options;
+    private final int joined;
+    private final Waiting waiting;
+    private final BatchReader reader;
     private final List<BatchWork> answering = new ArrayList<>();
-    private final KeptPictures pictures;
-    private final KeptPrefixes prefixes;
 
-    /** The prompt that has been read in part. */
-    private @Nullable BatchWork reading;
+    /** The prompts that are being read together, above those that wait for them. */
+    private final Deque<List<BatchWork>> reading = new ArrayDeque<>();
 
-    BatchRound(Asking asking, BatchOptions options) {
+    /** Tokens read since the last token of the answers. */
+    private double read;
+
+    /** Tokens that long prompts read before others are let in again. */
+    private double owed;
+
+    /** Where prompts come from. */
+    interface Waiting {
+        /** The next prompt that is wanted here; null if none waits or there is no place for another answer. */
+        @Nullable
+        BatchWork next(Predicate<BatchWork> wanted);
+    }
+
+    /** @param joined tokens of prompts that are read together; one prompt may have more */
+    BatchRound(Asking asking, BatchOptions options, int joined, BatchMemory memory, Waiting waiting) {
         this.asking = asking;
         this.options = options;
-        this.pictures = new KeptPictures(options.pictureBytes());
-        this.prefixes = new KeptPrefixes(options.prefixBytes(), asking.engine().model()::isPlaceholder);
+        this.joined = joined;
+        this.waiting = waiting;
+        this.reader = new BatchReader(asking.withEngine(pausing(asking.engine())), memory);
+    }
+
+    /** Takes so few rows through a layer at once that a pause comes at most by half later than it should. */
+    private PathEngine pausing(PathEngine engine) {
+        long tokens = (long) options.prefillTokens()
+                * engine.model().decoder().layers().size();
+        return engine.takingAtOnce(Math.clamp(tokens / 2, 1, engine.rowsAtOnce()))
+                .withBreaks(this::pause);
     }
 
     /** Prompts that are being read, and answers in the making. */
     int active() {
-        return answering.size() + (reading == null ? 0 : 1);
+        return answering.size() + reading.stream().mapToInt(List::size).sum();
     }
 
-    /** @param next gives the next prompt, or null if none waits */
-    void run(Supplier<@Nullable BatchWork> next) {
-        int tokens = 0;
-        while (tokens < options.prefillTokens()) {
-            BatchWork work = reading;
-            if (work == null) {
-                work = answering.size() < options.sequences() ? next.get() : null;
-            }
-            if (work == null) {
-                break;
-            }
-            tokens += readOn(work, options.prefillTokens() - tokens);
-        }
+    /** Whether prompts are being read, which wait while this is asked. */
+    boolean reading() {
+        return !reading.isEmpty();
+    }
+
+    /** Reads some prompts that wait, then gives every answer a token. */
+    void run() {
+        read = 0;
+        readSome(work -> true);
         step();
     }
 
-    /** Begins to read a prompt or goes on, and tells it alone what goes wrong; the tokens that were read. */
-    private int readOn(BatchWork work, int most) {
-        reading = null;
-        try {
-            if (work.unwanted()) {
-                throw new CancellationException("The request was cancelled.");
+    /** Reads prompts until it is the answers' turn. */
+    private void readSome(Predicate<BatchWork> wanted) {
+        boolean more = true;
+        while (more && read < options.prefillTokens()) {
+            List<BatchWork> group = new ArrayList<>();
+            reading.push(group);
+            try {
+                more = gather(group, wanted);
+                reader.read(group);
+            } finally {
+                reading.pop();
             }
-            int read = work.begun() ? readPiece(work, most) : begin(work);
-            if (work.unread() == 0) {
-                work.read(asking);
-                answering.add(work);
-            } else {
-                reading = work;
+            group.forEach(this::answer);
+        }
+    }
+
+    /** Takes prompts to be read together; whether more may wait. */
+    private boolean gather(List<BatchWork> group, Predicate<BatchWork> wanted) {
+        int tokens = 0;
+        while (tokens < joined) {
+            int left = joined - tokens;
+            boolean first = group.isEmpty();
+            BatchWork work = waiting.next(w -> wanted.test(w) && (first || w.weight() <= left));
+            if (work == null) {
+                return false;
             }
-            return read;
-        } catch (RuntimeException | Error e) {
-            work.fail(e);
-            work.forget();
-            return 0;
+            group.add(work);
+            tokens += work.weight();
+        }
+        return true;
+    }
+
+    private void answer(BatchWork work) {
+        if (work.hasState()) {
+            work.read(asking);
+            answering.add(work);
         }
     }
 
-    /** Reads what has to be read at once: everything up to the last picture, or all of it. */
-    private int begin(BatchWork work) {
-        work.begin();
-        int[] ids = work.job().ids();
-        KeptPrefixes.Key prefix = prefix(work);
-        PromptState known = prefix == null ? null : prefixes.take(prefix, ids);
-        if (known != null) {
-            work.seen(work.job().views().size());
-            known.watch(work.options().attention());
-            work.state(known, known.held());
-            return 0;
+    /** Between two layers of what is being read. */
+    private void pause(int rows, int layers) {
+        List<BatchWork> current = reading.element();
+        if (current.stream().allMatch(BatchWork::unwanted)) {
+            throw new CancellationException("The request was cancelled.");
         }
-        Map<Integer, EncodedImage> own = new HashMap<>();
-        try {
-            List<EncodedImage> encoded = encode(work, own);
-            int head = head(work.job());
-            int room = ids.length - head + Math.min(work.options().generation().maxTokens(), FIRST_ROOM);
-            PathEngine.Prompt prompt = asking.prompt(work.job().withIds(Arrays.copyOf(ids, head)), encoded, room);
-            work.state(asking.engine().prefill(List.of(prompt)).getFirst(), 0);
-            return work.state().length();
-        } finally {
-            own.values().forEach(EncodedImage::close);
-            pictures.trim();
+        double tokens = (double) rows / layers;
+        read += tokens;
+        current.getFirst().readOn(tokens);
+        if (reading.size() == 1) {
+            owed -= tokens;
         }
-    }
-
-    /** Tokens of a prompt that must be read at once; words behind the pictures can follow in pieces. */
-    private int head(Asking.Job job) {
-        int[] ids = job.ids();
-        boolean whole =
-                !asking.engine().readsForwards() || Plans.looksAtQuestion(job.plan()) || job.recording() != null;
-        if (whole) {
-            return ids.length;
-        }
-        int behindPictures = ids.length;
-        while (behindPictures > 0 && !asking.engine().model().isPlaceholder(ids[behindPictures - 1])) {
-            behindPictures--;
-        }
-        return Math.max(behindPictures, Math.min(ids.length, options.prefillTokens()));
-    }
-
-    private int readPiece(BatchWork work, int most) {
-        PromptState state = work.state();
-        int[] ids = work.job().ids();
-        int from = state.ids().length;
-        int[] piece = Arrays.copyOfRange(ids, from, Math.min(ids.length, from + most));
-        asking.engine().extend(List.of(state), List.of(piece));
-        return piece.length;
-    }
-
-    /**
-     * The features of all views, those that are kept and those that have to be made.
-     *
-     * @param own takes those that are the caller's to close
-     */
-    private List<EncodedImage> encode(BatchWork work, Map<Integer, EncodedImage> own) {
-        int views = work.job().views().size();
-        KeptPictures.@Nullable Key[] keys = keys(work);
-        @Nullable EncodedImage[] all = new EncodedImage[views];
-        int cached = 0;
-        for (int v = 0; v < views; v++) {
-            KeptPictures.Key key = keys[v];
-            all[v] = key == null ? null : pictures.get(key);
-            cached += all[v] == null ? 0 : 1;
-        }
-        List<EncodedImage> made = asking.encode(List.of(work.job()), v -> all[v] == null);
-        int next = 0;
-        List<EncodedImage> encoded = new ArrayList<>();
-        for (int v = 0; v < views; v++) {
-            EncodedImage image = all[v];
-            if (image == null) {
-                image = made.get(next++);
-                KeptPictures.Key key = keys[v];
-                if (key == null) {
-                    own.put(v, image);
-                } else {
-                    pictures.put(key, image);
-                }
-            }
-            encoded.add(image);
-        }
-        work.seen(cached);
-        return encoded;
-    }
-
-    /** Under which key the features of each view are kept; null where they are not. */
-    private KeptPictures.@Nullable Key[] keys(BatchWork work) {
-        PlanKey plan = work.plan();
-        KeptPictures.@Nullable Key[] keys =
-                new KeptPictures.Key[work.job().views().size()];
-        if (plan == null || Plans.encoderLooksAtQuestion(work.job().plan())) {
-            return keys;
-        }
-        int view = 0;
-        for (int p = 0; p < work.pictures().size(); p++) {
-            int views = work.job().pictures().get(p).prepared().views().size();
-            for (int v = 0; v < views; v++) {
-                keys[view] = new KeptPictures.Key(plan, work.pictures().get(p), view);
-                view++;
-            }
-        }
-        return keys;
-    }
-
-    /** Under which key the caches are kept, or null if what the plan does depends on the question. */
-    private KeptPrefixes.@Nullable Key prefix(BatchWork work) {
-        PlanKey plan = work.plan();
-        if (plan == null || options.prefixBytes() == 0 || !asking.engine().readsForwards()) {
-            return null;
-        }
-        return Plans.looksAtQuestion(work.job().plan()) ? null : new KeptPrefixes.Key(plan, work.pictures());
-    }
-
-    /** One token of every answer. */
-    private void step() {
-        answering.removeIf(this::chosenLast);
-        if (answering.isEmpty()) {
+        if (read < options.prefillTokens()) {
             return;
         }
-        List<Answering> going = answering.stream().map(BatchWork::answering).toList();
-        asking.generator().advance(going);
+        read = 0;
+        step();
+        if (reading.size() == 1 && owed <= 0) {
+            double left = current.stream().mapToDouble(BatchWork::unread).sum();
+            readSome(work -> work.weight() <= left);
+            owed = read;
+            read = 0;
+        }
+    }
+
+    /** One token of every answer; what goes wrong with the pass they share is told to all of them. */
+    private void step() {
+        try {
+            answering.removeIf(this::chosenLast);
+            if (!answering.isEmpty()) {
+                asking.generator()
+                        .advance(answering.stream().map(BatchWork::answering).toList());
+            }
+        } catch (RuntimeException | Error e) {
+            fail(e);
+        }
     }
 
     /** Chooses the next token of an answer; true if that was the last. */
@@ -211,35 +159,19 @@ final class BatchRound implements AutoCloseable {
                 return false;
             }
             work.finish(asking);
-            leave(work);
+            reader.leave(work);
         } catch (RuntimeException | Error e) {
             work.fail(e);
-            work.answering().state().close();
+            work.forget();
         }
         return true;
     }
 
-    private void leave(BatchWork work) {
-        PromptState state = work.answering().state();
-        KeptPrefixes.Key key = prefix(work);
-        if (key == null) {
-            state.close();
-        } else {
-            prefixes.put(key, state);
-        }
-    }
-
-    /** Ends everything with a failure. */
+    /** Ends all answers with a failure. */
     void fail(Throwable reason) {
-        BatchWork unread = reading;
-        if (unread != null) {
-            unread.fail(reason);
-            unread.forget();
-            reading = null;
-        }
         for (BatchWork work : answering) {
             work.fail(reason);
-            work.answering().state().close();
+            work.forget();
         }
         answering.clear();
     }
@@ -247,7 +179,5 @@ final class BatchRound implements AutoCloseable {
     @Override
     public void close() {
         fail(new CancellationException("The server is shutting down."));
-        pictures.close();
-        prefixes.close();
     }
 }

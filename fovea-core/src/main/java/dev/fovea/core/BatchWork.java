@@ -15,6 +15,7 @@ final class BatchWork implements ContinuousBatch.Ticket {
     private final List<PictureHash> pictures;
     private final Runnable wake;
     private final CompletableFuture<BatchAnswer> answer = new CompletableFuture<>();
+    private final int weight;
     private final long arrived = System.nanoTime();
     private volatile boolean cancelled;
 
@@ -22,6 +23,7 @@ final class BatchWork implements ContinuousBatch.Ticket {
     private long seen;
     private long read;
     private long firstToken;
+    private double readSoFar;
     private int held;
     private int cachedTokens;
     private int cachedViews;
@@ -31,9 +33,17 @@ final class BatchWork implements ContinuousBatch.Ticket {
     /**
      * @param plan which plan, where something of this prompt may be kept; else null
      * @param pictures the contents of its pictures, where something may be kept
+     * @param weight about how much there is to read
      * @param wake tells the batch that something changed
      */
-    BatchWork(Asking.Job job, AskOptions options, @Nullable PlanKey plan, List<PictureHash> pictures, Runnable wake) {
+    BatchWork(
+            Asking.Job job,
+            AskOptions options,
+            @Nullable PlanKey plan,
+            List<PictureHash> pictures,
+            int weight,
+            Runnable wake) {
+        this.weight = weight;
         this.job = job;
         this.options = options;
         this.plan = plan;
@@ -80,7 +90,7 @@ final class BatchWork implements ContinuousBatch.Ticket {
 
     /** Its turn has come. */
     void begin() {
-        begun = System.nanoTime();
+        begun = begun == 0 ? System.nanoTime() : begun;
     }
 
     /** Its pictures have been encoded. */
@@ -89,28 +99,38 @@ final class BatchWork implements ContinuousBatch.Ticket {
         cachedViews = cached;
     }
 
-    /** Whether its turn has come. */
-    boolean begun() {
-        return begun != 0;
-    }
-
-    /** A part of its prompt has been read, into this state. */
-    void state(PromptState part, int cached) {
-        state = part;
+    /** Its prompt is read into this state. */
+    void state(PromptState own, int cached) {
+        state = own;
         cachedTokens = cached;
     }
 
-    PromptState state() {
-        PromptState part = state;
-        if (part == null) {
-            throw new IllegalStateException("Nothing of the prompt has been read");
-        }
-        return part;
+    /** Whether its prompt has been read. */
+    boolean hasState() {
+        return state != null;
     }
 
-    /** Tokens of its prompt that have not been read. */
-    int unread() {
-        return job.ids().length - state().ids().length;
+    PromptState state() {
+        PromptState own = state;
+        if (own == null) {
+            throw new IllegalStateException("Nothing of the prompt has been read");
+        }
+        return own;
+    }
+
+    /** About how much there is to read: patches of pictures for the encoder, tokens for the language model. */
+    int weight() {
+        return weight;
+    }
+
+    /** So much more has been read. */
+    void readOn(double tokens) {
+        readSoFar += tokens;
+    }
+
+    /** About how much of it has not been read. */
+    double unread() {
+        return weight - readSoFar;
     }
 
     /** Lets go of what was read. */

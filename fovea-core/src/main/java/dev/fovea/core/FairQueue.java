@@ -3,6 +3,7 @@ package dev.fovea.core;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,22 +23,32 @@ final class FairQueue<T> {
         size++;
     }
 
-    /** The next one, or null if none waits. Its owner's turn comes again behind all others. */
+    /**
+     * The next one that is wanted, or null if none of them waits: the first of the owner whose turn it is, or of the next
+     * one. Its owner's turn comes again behind all others.
+     */
     @Nullable
-    T poll() {
-        if (owners.isEmpty()) {
-            return null;
+    T poll(Predicate<T> wanted) {
+        for (Map.Entry<String, Deque<T>> next : owners.entrySet()) {
+            Iterator<T> items = next.getValue().iterator();
+            while (items.hasNext()) {
+                T item = items.next();
+                if (wanted.test(item)) {
+                    items.remove();
+                    size--;
+                    behindAllOthers(next.getKey());
+                    return item;
+                }
+            }
         }
-        Map.Entry<String, Deque<T>> next = owners.entrySet().iterator().next();
-        Deque<T> items = next.getValue();
-        T item = items.remove();
-        String owner = next.getKey();
-        owners.remove(owner);
-        if (!items.isEmpty()) {
+        return null;
+    }
+
+    private void behindAllOthers(String owner) {
+        Deque<T> items = owners.remove(owner);
+        if (items != null && !items.isEmpty()) {
             owners.put(owner, items);
         }
-        size--;
-        return item;
     }
 
     /** Takes out whatever is no longer wanted. */

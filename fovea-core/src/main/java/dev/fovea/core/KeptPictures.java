@@ -3,12 +3,13 @@ package dev.fovea.core;
 import dev.fovea.core.engine.EncodedImage;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Features of pictures that may be asked about again, within a bound of native memory: what was not looked at for
- * longest goes first. Used by one thread.
+ * longest goes first, but nothing while it is lent. Safe for use by several threads.
  */
 final class KeptPictures implements AutoCloseable {
     /**
@@ -20,43 +21,73 @@ final class KeptPictures implements AutoCloseable {
      */
     record Key(PlanKey plan, PictureHash picture, int view) {}
 
+    private static final class Kept {
+        final EncodedImage image;
+        int borrowers;
+
+        Kept(EncodedImage image) {
+            this.image = image;
+        }
+    }
+
     private final long limit;
-    private final Map<Key, EncodedImage> kept = new LinkedHashMap<>(16, 0.75f, true);
+    private final Map<Key, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     private long bytes;
 
     KeptPictures(long limit) {
         this.limit = limit;
     }
 
+    /** Lends the features of a view, until they are {@linkplain #giveBack given back}; null if they are not kept. */
     @Nullable
-    EncodedImage get(Key key) {
-        return kept.get(key);
-    }
-
-    /** Takes the features over; they stay at least until the next call of {@link #trim}. */
-    void put(Key key, EncodedImage image) {
-        EncodedImage before = kept.put(key, image);
-        if (before != null) {
-            bytes -= before.bytes();
-            before.close();
+    synchronized EncodedImage lend(Key key) {
+        Kept known = kept.get(key);
+        if (known == null) {
+            return null;
         }
-        bytes += image.bytes();
+        known.borrowers++;
+        return known.image;
     }
 
-    /** Lets go of what is beyond the bound. */
-    void trim() {
-        Iterator<EncodedImage> eldest = kept.values().iterator();
+    /**
+     * Takes features over, and lends what is kept under their key from now on: these, or the same that somebody else
+     * made meanwhile.
+     */
+    synchronized EncodedImage keep(Key key, EncodedImage made) {
+        Kept known = kept.get(key);
+        if (known == null) {
+            known = new Kept(made);
+            kept.put(key, known);
+            bytes += made.bytes();
+        } else {
+            made.close();
+        }
+        known.borrowers++;
+        return known.image;
+    }
+
+    /** Ends loans, one of each key, and lets go of what is beyond the bound. */
+    synchronized void giveBack(List<Key> keys) {
+        for (Key key : keys) {
+            Kept known = kept.get(key);
+            if (known != null) {
+                known.borrowers--;
+            }
+        }
+        Iterator<Kept> eldest = kept.values().iterator();
         while (bytes > limit && eldest.hasNext()) {
-            EncodedImage image = eldest.next();
-            bytes -= image.bytes();
-            image.close();
-            eldest.remove();
+            Kept one = eldest.next();
+            if (one.borrowers == 0) {
+                bytes -= one.image.bytes();
+                one.image.close();
+                eldest.remove();
+            }
         }
     }
 
     @Override
-    public void close() {
-        kept.values().forEach(EncodedImage::close);
+    public synchronized void close() {
+        kept.values().forEach(one -> one.image.close());
         kept.clear();
         bytes = 0;
     }

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Prompts that were read and answered, whose caches a next turn may go on from, within a bound of native memory. A
- * prompt that goes on takes the caches away: they belong to one at a time. Used by one thread.
+ * prompt that goes on takes the caches away: they belong to one at a time. Safe for use by several threads.
  */
 final class KeptPrefixes implements AutoCloseable {
     /** Fewer tokens than this are read again sooner than found. */
@@ -37,12 +37,17 @@ final class KeptPrefixes implements AutoCloseable {
         this.placeholder = placeholder;
     }
 
+    /** Whether anything is kept. */
+    boolean keeps() {
+        return limit > 0;
+    }
+
     /**
      * Takes out the caches that share most with a prompt, cut back to what they share; all of its pictures are in them.
      * At least one token of the prompt is left to be read. Null if there are none.
      */
     @Nullable
-    PromptState take(Key key, int[] ids) {
+    synchronized PromptState take(Key key, int[] ids) {
         int best = -1;
         int most = LEAST - 1;
         for (int i = 0; i < kept.size(); i++) {
@@ -64,7 +69,7 @@ final class KeptPrefixes implements AutoCloseable {
     }
 
     /** Takes caches over. */
-    void put(Key key, PromptState state) {
+    synchronized void put(Key key, PromptState state) {
         kept.add(new Kept(key, state));
         bytes += state.bytes();
         Iterator<Kept> eldest = kept.iterator();
@@ -77,7 +82,7 @@ final class KeptPrefixes implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         kept.forEach(one -> one.state.close());
         kept.clear();
         bytes = 0;

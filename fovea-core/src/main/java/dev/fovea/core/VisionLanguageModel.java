@@ -397,7 +397,7 @@ public final class VisionLanguageModel implements AutoCloseable {
      * @param options how many at once, and what is kept between them
      */
     public ContinuousBatch batch(BatchOptions options) {
-        return new ContinuousBatch(asking, options);
+        return new ContinuousBatch(asking, options, Sharing.of(options, weightBytes()));
     }
 
     private static void requireWhole(Checkpoint checkpoint, @Nullable TextTower tower) {

@@ -74,16 +74,16 @@ class KeptPicturesTest {
                 KeptPictures kept = new KeptPictures(LIMIT)) {
             long peak = NativePeak.during(() -> {
                 for (int i = 0; i < 1_000; i++) {
-                    kept.put(key(i), large(like));
-                    kept.trim();
+                    kept.keep(key(i), large(like));
+                    kept.giveBack(List.of(key(i)));
                     // Somebody asks about the first one again and again.
-                    assertThat(kept.get(key(0))).isNotNull();
+                    assertThat(holds(kept, 0)).isTrue();
                 }
             });
             // Of 1.2 GB; the compiler of the JVM takes some too.
             assertThat(peak).isBetween(LIMIT * 9 / 10, LIMIT * 12 / 10);
             List<Integer> left = IntStream.range(0, 1_000)
-                    .filter(i -> kept.get(key(i)) != null)
+                    .filter(i -> holds(kept, i))
                     .boxed()
                     .toList();
             long fit = LIMIT / BYTES;
@@ -96,13 +96,40 @@ class KeptPicturesTest {
         try (EncodedImage like = small();
                 KeptPictures kept = new KeptPictures(2 * BYTES)) {
             for (int i = 0; i < 10; i++) {
-                kept.put(key(0), large(like));
-                kept.put(key(1), large(like));
-                kept.trim();
+                EncodedImage first = kept.keep(key(0), large(like));
+                kept.keep(key(1), large(like));
+                // Whoever brings the same again gets what is kept.
+                assertThat(kept.keep(key(0), large(like))).isSameAs(first);
+                kept.giveBack(List.of(key(0), key(1), key(0)));
             }
-            assertThat(kept.get(key(0))).isNotNull();
-            assertThat(kept.get(key(1))).isNotNull();
+            assertThat(holds(kept, 0)).isTrue();
+            assertThat(holds(kept, 1)).isTrue();
         }
+    }
+
+    @Test
+    void whatIsLentStaysWhateverTheBound() {
+        try (EncodedImage like = small();
+                KeptPictures kept = new KeptPictures(BYTES)) {
+            EncodedImage lent = kept.keep(key(0), large(like));
+            for (int i = 1; i < 5; i++) {
+                kept.keep(key(i), large(like));
+                kept.giveBack(List.of(key(i)));
+                assertThat(holds(kept, i)).isFalse();
+                assertThat(lent.bytes()).isEqualTo(BYTES);
+            }
+            kept.giveBack(List.of(key(0)));
+            assertThat(holds(kept, 0)).isTrue();
+            kept.keep(key(9), large(like));
+            kept.giveBack(List.of(key(9)));
+            assertThat(holds(kept, 0)).isFalse();
+        }
+    }
+
+    private static boolean holds(KeptPictures kept, int number) {
+        boolean there = kept.lend(key(number)) != null;
+        kept.giveBack(List.of(key(number)));
+        return there;
     }
 
     private static RgbImage random(int width, int height) {
