@@ -50,6 +50,7 @@ final class FoveaCommand implements Runnable {
             ModelsCommand.class,
             SpeedCommand.class,
             ServeCommand.class,
+            LoadCommand.class,
             McpCommand.class,
             CompletionCommand.class);
 

@@ -99,6 +99,14 @@ final class ServeCommand implements Callable<Integer> {
     int queue;
 
     @Option(
+            names = "--workers",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Threads that read prompts and answer them, which share the cores; 0 for one, or one to a core"
+                    + " where the model is small (default: ${DEFAULT-VALUE}).")
+    int workers;
+
+    @Option(
             names = "--max-body",
             paramLabel = "MIB",
             defaultValue = "32",
@@ -214,7 +222,10 @@ final class ServeCommand implements Callable<Integer> {
                     .withAddress(host, port)
                     .withKeys(keys == null ? Keys.none() : Keys.read(keys))
                     .withLimits(limits)
-                    .withBatch(BatchOptions.defaults().withSequences(atOnce).withWaiting(queue))
+                    .withBatch(BatchOptions.defaults()
+                            .withSequences(atOnce)
+                            .withWaiting(queue)
+                            .withWorkers(workers))
                     .withTechniques(spending.techniques, spending.budget())
                     .withLog(terminal.err());
         } catch (IllegalArgumentException e) {

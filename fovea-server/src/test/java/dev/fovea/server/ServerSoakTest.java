@@ -15,12 +15,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -145,52 +143,5 @@ class ServerSoakTest {
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
             return new long[] {resident, threads, files.count()};
         }
-    }
-
-    /** Not a test of anything but that it ends: what many at once gain, printed. */
-    @Test
-    void throughputAndTimeToFirstToken() throws Exception {
-        try (VisionLanguageModel model = Peek.open();
-                FoveaServer server = FoveaServer.start(new Served("peek", model, null), ServerOptions.defaults())) {
-            for (int clients : new int[] {1, 1, 8, 32}) {
-                measure(server, clients);
-            }
-        }
-    }
-
-    private static void measure(FoveaServer server, int clients) throws Exception {
-        int requests = Math.max(16, 3 * clients);
-        SplittableRandom random = new SplittableRandom(3);
-        AtomicInteger tokens = new AtomicInteger();
-        List<Double> first = Collections.synchronizedList(new ArrayList<>());
-        long begin = System.nanoTime();
-        try (ExecutorService pool = Executors.newFixedThreadPool(clients)) {
-            List<Future<?>> all = new ArrayList<>();
-            for (int i = 0; i < requests; i++) {
-                ObjectNode request = Peek.chat("Describe the picture.", Peek.sceneUrl())
-                        .put("max_tokens", 64)
-                        .put("temperature", 1)
-                        .put("seed", random.nextInt(1_000_000));
-                all.add(pool.submit(() -> {
-                    Peek.Reply reply = Peek.post(server, "/v1/chat/completions", request);
-                    tokens.addAndGet(reply.json().at("/usage/completion_tokens").asInt());
-                    first.add(reply.json().at("/fovea/timings/first_token_ms").asDouble());
-                    return null;
-                }));
-            }
-            for (Future<?> each : all) {
-                each.get(120, TimeUnit.SECONDS);
-            }
-        }
-        double seconds = (System.nanoTime() - begin) / 1e9;
-        List<Double> sorted = first.stream().sorted().toList();
-        System.out.printf(
-                "%d clients: %.1f tokens/s, first token p50 %.0f p95 %.0f p99 %.0f ms%n",
-                clients,
-                tokens.get() / seconds,
-                sorted.get(sorted.size() / 2),
-                sorted.get(sorted.size() * 95 / 100),
-                sorted.get(sorted.size() * 99 / 100));
-        assertThat(tokens.get()).isPositive();
     }
 }
