@@ -5,6 +5,8 @@ import dev.fovea.eval.bench.BenchReport;
 import dev.fovea.eval.bench.BenchSummary;
 import dev.fovea.eval.bench.Contest;
 import dev.fovea.eval.bench.Contestant;
+import dev.fovea.eval.bench.Estimate;
+import dev.fovea.eval.bench.Measures;
 import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.bench.ResultParquet;
 import dev.fovea.eval.bench.Standing;
@@ -40,6 +42,7 @@ import picocli.CommandLine.Spec;
             "@|bold Examples:|@",
             "  fovea bench --suite world --techniques all --budget 50%%,25%%,12.5%% --limit 2000 --out results",
             "  fovea bench --model ~/models/llava-1.5-7b-hf --suite pope=data/POPE --techniques hiprune,fastv",
+            "  fovea bench --suite world-chair --suite world-pope -t m3id -t vista --budget full --pdm-h",
             ""
         })
 final class BenchCommand implements Callable<Integer> {
@@ -64,9 +67,11 @@ final class BenchCommand implements Callable<Integer> {
             names = "--suite",
             defaultValue = "world",
             paramLabel = "NAME[=DIR]",
-            description = "A suite, with the folder of its data set; may be repeated: world, pope, gqa, textvqa, vqav2,"
-                    + " mme, mmbench, mmstar, scienceqa-img, seedbench-image, vizwiz, refcoco, refcoco+, refcocog"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "A suite, with the folder of its data set; may be repeated: world, world-pages (large pictures),"
+                            + " world-chair (captions), world-pope (presence), pope, gqa, textvqa, vqav2, mme, mmbench, mmstar,"
+                            + " scienceqa-img, seedbench-image, vizwiz, refcoco, refcoco+, refcocog (default:"
+                            + " ${DEFAULT-VALUE}).")
     List<String> suites = new ArrayList<>();
 
     @Mixin
@@ -78,6 +83,13 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "The most questions of a suite (default: ${DEFAULT-VALUE}).")
     int limit;
+
+    @Option(
+            names = "--pdm-h",
+            description =
+                    "Also see how far each token of an answer depends on the picture (PDM-H, arXiv 2403.14003): every"
+                            + " question is answered once more, beside a reading without the picture.")
+    boolean dependence;
 
     @Option(
             names = "--out",
@@ -147,6 +159,7 @@ final class BenchCommand implements Callable<Integer> {
                     limit,
                     ContestOptions.command(words),
                     ContestOptions.versions(),
+                    dependence,
                     TrainingCost.of(folder, contestants));
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
@@ -158,7 +171,7 @@ final class BenchCommand implements Callable<Integer> {
         finished.refused()
                 .forEach((c, why) -> terminal.err().println("fovea: note: " + c.label() + " did not run: " + why));
         if (json.json) {
-            Json.print(terminal, asMap(asked, standings));
+            Json.print(terminal, asMap(asked, standings, Measures.of(finished.rows(), asked.suites())));
             return;
         }
         Table table = new Table()
@@ -189,7 +202,7 @@ final class BenchCommand implements Callable<Integer> {
         terminal.err().println("fovea: the report is in " + out.resolve(REPORT));
     }
 
-    private static Map<String, Object> asMap(Contest asked, List<Standing> standings) {
+    private static Map<String, Object> asMap(Contest asked, List<Standing> standings, List<Measures> measures) {
         List<Map<String, Object>> rows = new ArrayList<>();
         for (Standing s : standings) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -201,10 +214,15 @@ final class BenchCommand implements Callable<Integer> {
             row.put("high", s.score().high());
             row.put("n", s.score().n());
             row.put("errors", s.errors());
-            row.put("metrics", s.metrics());
+            Map<String, @Nullable Object> metrics = new LinkedHashMap<>();
+            s.metrics().forEach((name, value) -> metrics.put(name, number(value)));
+            row.put("metrics", metrics);
             Map<String, Object> skills = new LinkedHashMap<>();
             s.bySkill().forEach((skill, p) -> skills.put(skill, Map.of("score", p.value(), "n", p.n())));
             row.put("by_skill", skills);
+            measures.stream()
+                    .filter(m -> m.suite().equals(s.suite()) && m.contestant().equals(s.contestant()))
+                    .forEach(m -> measured(row, m));
             @Nullable TrainingCost cost = asked.trained().get(s.contestant().technique());
             if (cost != null) {
                 row.put("trained", cost);
@@ -212,5 +230,45 @@ final class BenchCommand implements Callable<Integer> {
             rows.add(row);
         }
         return Map.of("model", asked.model(), "standings", rows);
+    }
+
+    /** Figures with intervals, their differences from the plain model, and the dependence on the picture by token. */
+    private static void measured(Map<String, Object> row, Measures measures) {
+        if (!measures.figures().isEmpty()) {
+            row.put("intervals", intervals(measures.figures()));
+        }
+        if (!measures.differences().isEmpty()) {
+            row.put("against_full", intervals(measures.differences()));
+        }
+        if (!measures.dependence().isEmpty()) {
+            List<Map<String, Object>> points = new ArrayList<>();
+            for (Measures.Point point : measures.dependence()) {
+                Map<String, Object> one = new LinkedHashMap<>();
+                one.put("token", point.token());
+                one.putAll(interval(point.mean()));
+                one.put("n", point.n());
+                points.add(one);
+            }
+            row.put("pdm_h", points);
+        }
+    }
+
+    private static Map<String, Object> intervals(Map<String, Estimate> estimates) {
+        Map<String, Object> out = new LinkedHashMap<>();
+        estimates.forEach((name, estimate) -> out.put(name, interval(estimate)));
+        return out;
+    }
+
+    private static Map<String, @Nullable Object> interval(Estimate estimate) {
+        Map<String, @Nullable Object> out = new LinkedHashMap<>();
+        out.put("value", number(estimate.value()));
+        out.put("low", number(estimate.low()));
+        out.put("high", number(estimate.high()));
+        return out;
+    }
+
+    /** JSON has no word for what is no number. */
+    private static @Nullable Double number(double value) {
+        return Double.isFinite(value) ? value : null;
     }
 }

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
+import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -187,6 +190,99 @@ class ContestTest {
                 folder);
         assertThat(inFewBits.code()).isEqualTo(3);
         assertThat(inFewBits.err()).contains("other arithmetic (\"f32\" there, \"f32 with weights in int8\" now)");
+    }
+
+    /** Captions and presence on the world, and how far answers depend on the picture, under techniques and resumed. */
+    @Test
+    void benchMeasuresHallucination() throws IOException {
+        Object[] command = {
+            "bench",
+            "--model",
+            Run.MODEL,
+            "--suite",
+            "world-chair",
+            "--suite",
+            "world-pope",
+            "-t",
+            "m3id",
+            "-t",
+            "fastv",
+            "-b",
+            "50%",
+            "--no-downsample",
+            "--limit",
+            12,
+            "--pdm-h",
+            "--out",
+            folder,
+            "--json"
+        };
+        JsonNode standings = Run.of(command).json().path("standings");
+        assertThat(standings).hasSize(6);
+        JsonNode plain = standings.get(0);
+        assertThat(plain.path("suite").asText()).isEqualTo("world-chair");
+        assertThat(plain.path("metrics").has("chair_i")).isTrue();
+        assertThat(plain.path("intervals").path("recall").path("low").isNumber())
+                .isTrue();
+        assertThat(plain.has("against_full")).isFalse();
+        JsonNode curve = plain.path("pdm_h");
+        assertThat(curve).isNotEmpty();
+        assertThat(curve.get(0).path("token").intValue()).isZero();
+        assertThat(curve.get(0).path("n").intValue()).isEqualTo(12);
+        assertThat(curve.get(0).path("value").doubleValue()).isBetween(0.0, 1.0);
+        JsonNode fastv = standings.get(2);
+        assertThat(fastv.path("against_full").has("chair_s")).isTrue();
+        assertThat(fastv.path("pdm_h")).isNotEmpty();
+        JsonNode polled = standings.get(3);
+        assertThat(polled.path("by_skill").has("adversarial")).isTrue();
+        assertThat(polled.path("intervals").has("popular.yes_ratio")).isTrue();
+        byte[] rows = Files.readAllBytes(folder.resolve("results.jsonl"));
+        JsonNode row = new ObjectMapper()
+                .readTree(new String(rows, StandardCharsets.UTF_8)
+                        .lines()
+                        .findFirst()
+                        .orElse(""));
+        assertThat(row.path("facts").path("objects").doubleValue()).isPositive();
+        assertThat(row.path("pdm_h")).hasSize(row.path("answer_tokens").intValue());
+        assertThat(Files.readString(folder.resolve("report.html")))
+                .contains("Figures with intervals", "Dependence on the picture by token", "chair_i")
+                .doesNotContain("NaN");
+        assertThat(Files.readString(folder.resolve("summary.md"))).contains("| contestant | f1 | chair_i | chair_s |");
+        try (var connection = DriverManager.getConnection("jdbc:duckdb:");
+                var table = connection
+                        .createStatement()
+                        .executeQuery("SELECT sum(facts['objects']), sum(len(pdm_h)) FROM '"
+                                + folder.resolve("results.parquet") + "'")) {
+            table.next();
+            assertThat(table.getDouble(1)).isPositive();
+            assertThat(table.getInt(2)).isPositive();
+        } catch (SQLException e) {
+            throw new IOException(e);
+        }
+        Run.of(command).json();
+        assertThat(Files.readAllBytes(folder.resolve("results.jsonl")))
+                .as("all there already")
+                .isEqualTo(rows);
+        Run blind = Run.of(
+                "bench",
+                "--model",
+                Run.MODEL,
+                "--suite",
+                "world-chair",
+                "--suite",
+                "world-pope",
+                "-t",
+                "m3id",
+                "-t",
+                "fastv",
+                "-b",
+                "50%",
+                "--no-downsample",
+                "--limit",
+                12,
+                "--out",
+                folder);
+        assertThat(blind.err()).contains("holds a run with other pdm_h (true there, false now)");
     }
 
     @Test

@@ -60,6 +60,11 @@ public final class Bench {
             return rows.stream().filter(row -> row.task().equals(suite.name())).toList();
         }
 
+        /** Figures of one suite with their intervals; empty if it has none. */
+        public List<Measures> measures(Suite suite) {
+            return Measures.of(rows, List.of(suite));
+        }
+
         /** What one suite says about the published claims. */
         public List<Finding> findings(Suite suite) {
             return new Judge(of(suite)).judge(PublishedClaims.all());
@@ -79,7 +84,7 @@ public final class Bench {
             BooleanSupplier stopped) {
         this.contest = contest;
         this.subject = subject;
-        this.questioner = new Questioner(subject, costs);
+        this.questioner = new Questioner(subject, costs, contest.dependence());
         this.progress = progress;
         this.stopped = stopped;
         for (Contestant c : contest.contestants()) {

@@ -92,6 +92,11 @@ public final class BenchReport {
             html.element("h3", "", "Score by visual tokens, each by itself before all others");
             html.raw(new Chart("Score by visual tokens", "", "", legend).panels());
         }
+        List<String> techniques = contest.contestants().stream()
+                .map(Contestant::technique)
+                .distinct()
+                .toList();
+        new MeasuresSection(finished.measures(suite)).html(html, techniques);
         new ClaimsSection(finished.findings(suite)).html(html);
         PlacesSection.html(html, finished.of(suite));
         heat(html, own);

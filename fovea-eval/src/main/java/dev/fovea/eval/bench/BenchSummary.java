@@ -47,6 +47,7 @@ public final class BenchSummary {
                             .filter(s -> s.suite().equals(suite.name()))
                             .toList(),
                     new Baselines(finished.of(suite)));
+            out.append(new MeasuresSection(finished.measures(suite)).markdown());
             out.append(new ClaimsSection(finished.findings(suite)).markdown());
         }
         finished.refused()

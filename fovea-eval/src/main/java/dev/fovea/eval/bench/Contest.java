@@ -15,6 +15,7 @@ import java.util.Map;
  * @param limit the most questions of a suite
  * @param command how it was started
  * @param versions of what took part, as text
+ * @param dependence whether to see how far each token of an answer depends on the picture
  * @param trained what weights of their own cost, by the contestants' techniques as typed
  */
 public record Contest(
@@ -26,6 +27,7 @@ public record Contest(
         int limit,
         String command,
         List<String> versions,
+        boolean dependence,
         Map<String, TrainingCost> trained) {
 
     public Contest {
@@ -46,7 +48,8 @@ public record Contest(
 
     /** The same of a model that is open, in the types that it turned out to have. */
     public Contest in(String types) {
-        return new Contest(model, fingerprint, types, contestants, suites, limit, command, versions, trained);
+        return new Contest(
+                model, fingerprint, types, contestants, suites, limit, command, versions, dependence, trained);
     }
 
     /** Columns about weights of the contestants' own, if any has some. */

@@ -11,14 +11,22 @@ import dev.fovea.eval.subject.Subject;
 import dev.fovea.eval.suite.Grader;
 import dev.fovea.eval.suite.Item;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Puts a question to a model and writes down what came of it: the answer, its grade and what it cost.
  *
  * @param subject the model
  * @param costs counts what it computes
+ * @param dependence whether to ask once more to see how far each token of the answer depends on the picture; times and
+ *     operations are those of the first answer
  */
-public record Questioner(Subject subject, CostModel costs) {
+public record Questioner(Subject subject, CostModel costs, boolean dependence) {
+
+    /** One that asks once. */
+    public Questioner(Subject subject, CostModel costs) {
+        this(subject, costs, false);
+    }
 
     /**
      * Asks; what makes an answer fail becomes a row with the reason.
@@ -39,7 +47,8 @@ public record Questioner(Subject subject, CostModel costs) {
                     reply.ledger(),
                     reply.textTokens(),
                     reply.tokens().size());
-            return row(task, item, contestant, reply, grade, load, viewing.encodeMs(), costs.cost(plan, load));
+            List<Double> pdmH = dependence ? viewing.dependence(item.prompt(), item.maxTokens()) : List.of();
+            return row(task, item, contestant, reply, grade, pdmH, load, viewing.encodeMs(), costs.cost(plan, load));
         } catch (RuntimeException e) {
             return failed(task, item, contestant, Reason.of(e));
         }
@@ -51,6 +60,7 @@ public record Questioner(Subject subject, CostModel costs) {
             Contestant contestant,
             Reply reply,
             Grader.Grade grade,
+            List<Double> pdmH,
             Load load,
             double encodeMs,
             Cost cost) {
@@ -66,7 +76,9 @@ public record Questioner(Subject subject, CostModel costs) {
                 reply.answer(),
                 grade.prediction(),
                 grade.score(),
+                grade.facts(),
                 reply.logProbability(),
+                pdmH,
                 reply.ledger().plainTotal(),
                 reply.ledger().kept(),
                 load.meanVisual(),
@@ -96,7 +108,9 @@ public record Questioner(Subject subject, CostModel costs) {
                 "",
                 "",
                 0,
+                Map.of(),
                 0,
+                List.of(),
                 0,
                 0,
                 0,

@@ -13,7 +13,8 @@ public final class ResultParquet {
     private static final String COLUMNS =
             "{task: 'VARCHAR', doc_id: 'VARCHAR', picture: 'VARCHAR', technique: 'VARCHAR',"
                     + " budget: 'VARCHAR', skill: 'VARCHAR', \"group\": 'VARCHAR', target: 'VARCHAR', resps: 'VARCHAR',"
-                    + " filtered_resps: 'VARCHAR', score: 'DOUBLE', log_probability: 'DOUBLE', visual_total: 'INTEGER',"
+                    + " filtered_resps: 'VARCHAR', score: 'DOUBLE', facts: 'MAP(VARCHAR, DOUBLE)',"
+                    + " log_probability: 'DOUBLE', pdm_h: 'DOUBLE[]', visual_total: 'INTEGER',"
                     + " visual_kept: 'INTEGER', visual_mean: 'DOUBLE', kept_rows: 'INTEGER[]', text_tokens: 'INTEGER', answer_tokens: 'INTEGER',"
                     + " encode_ms: 'DOUBLE', prefill_ms: 'DOUBLE', decode_ms: 'DOUBLE', encode_flops: 'BIGINT',"
                     + " prefill_flops: 'BIGINT', kv_bytes: 'BIGINT', error: 'VARCHAR'}";

@@ -3,7 +3,10 @@ package dev.fovea.eval.bench;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import dev.fovea.eval.suite.Scored;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,10 @@ import org.jspecify.annotations.Nullable;
  * @param resps what the model said
  * @param filteredResps what was understood
  * @param score 0 to 1
+ * @param facts what else was counted in the answer, by name
  * @param logProbability of the answer
+ * @param pdmH how far each token of the answer depends on the picture, 0 to 1 (arXiv 2403.14003, PDM-H); empty where that
+ *     was not asked for
  * @param visualTotal visual tokens before the technique acted
  * @param visualKept visual tokens behind the last station
  * @param visualMean visual tokens on average over the decoder's layers
@@ -48,7 +54,9 @@ import org.jspecify.annotations.Nullable;
     "resps",
     "filtered_resps",
     "score",
+    "facts",
     "log_probability",
+    "pdm_h",
     "visual_total",
     "visual_kept",
     "visual_mean",
@@ -75,7 +83,9 @@ public record ResultRow(
         @JsonProperty("resps") String resps,
         @JsonProperty("filtered_resps") String filteredResps,
         @JsonProperty("score") double score,
+        @JsonProperty("facts") Map<String, Double> facts,
         @JsonProperty("log_probability") double logProbability,
+        @JsonProperty("pdm_h") List<Double> pdmH,
         @JsonProperty("visual_total") int visualTotal,
         @JsonProperty("visual_kept") int visualKept,
         @JsonProperty("visual_mean") double visualMean,
@@ -91,6 +101,8 @@ public record ResultRow(
         @JsonProperty("error") @Nullable String error) {
 
     public ResultRow {
+        facts = Collections.unmodifiableMap(new LinkedHashMap<>(facts));
+        pdmH = List.copyOf(pdmH);
         keptRows = List.copyOf(keptRows);
     }
 
@@ -111,6 +123,6 @@ public record ResultRow(
     }
 
     public Scored scored() {
-        return new Scored(docId, skill, group, target, filteredResps, score);
+        return new Scored(docId, skill, group, target, filteredResps, score, facts);
     }
 }

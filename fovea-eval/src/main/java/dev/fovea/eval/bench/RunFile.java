@@ -22,7 +22,7 @@ final class RunFile {
 
     /** What must be the same for results to belong together. */
     private static final List<String> FIXED =
-            List.of("model", "fingerprint", "arithmetic", "suites", "limit", "contestants");
+            List.of("model", "fingerprint", "arithmetic", "suites", "limit", "contestants", "pdm_h");
 
     private RunFile() {}
 
@@ -66,6 +66,7 @@ final class RunFile {
         ArrayNode suites = node.putArray("suites");
         contest.suites().stream().map(Suite::source).forEach(suites::add);
         node.put("limit", contest.limit());
+        node.put("pdm_h", contest.dependence());
         ArrayNode contestants = node.putArray("contestants");
         for (Contestant c : contest.contestants()) {
             contestants.addObject().put("technique", c.technique()).put("budget", c.budget());

@@ -10,6 +10,7 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.tensor.DType;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model of this project under evaluation, greedy. The first picture that it sees is also encoded and asked about once
@@ -54,7 +55,7 @@ public final class OpenedModel implements Subject {
                 first.ask("?", 2);
             }
         }
-        return new Open(open(picture, plan), model.shape());
+        return new Open(open(picture, plan), new Watched(picture, plan));
     }
 
     /**
@@ -72,7 +73,36 @@ public final class OpenedModel implements Subject {
         return model.view(List.of(picture), AskOptions.defaults().withPlan(plan));
     }
 
-    private record Open(dev.fovea.core.Viewing viewing, ModelShape shape) implements Viewing {
+    /** The same picture under the same plan with eyes at the logits, once somebody wants to know. */
+    private final class Watched implements AutoCloseable {
+        private final PictureDependence dependence = new PictureDependence();
+        private final RgbImage picture;
+        private final Plan plan;
+        private dev.fovea.core.@Nullable Viewing viewing;
+
+        Watched(RgbImage picture, Plan plan) {
+            this.picture = picture;
+            this.plan = plan;
+        }
+
+        List<Double> ask(String prompt, int maxTokens) {
+            dev.fovea.core.Viewing open = viewing;
+            if (open == null) {
+                open = open(picture, dependence.watching(plan));
+                viewing = open;
+            }
+            return dependence.of(open.ask(prompt, maxTokens).tokens().size());
+        }
+
+        @Override
+        public void close() {
+            if (viewing != null) {
+                viewing.close();
+            }
+        }
+    }
+
+    private record Open(dev.fovea.core.Viewing viewing, Watched watched) implements Viewing {
         @Override
         public double encodeMs() {
             return viewing.encoderMs();
@@ -101,7 +131,13 @@ public final class OpenedModel implements Subject {
         }
 
         @Override
+        public List<Double> dependence(String prompt, int maxTokens) {
+            return watched.ask(prompt, maxTokens);
+        }
+
+        @Override
         public void close() {
+            watched.close();
             viewing.close();
         }
     }

@@ -3,6 +3,7 @@ package dev.fovea.eval.subject;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Plan;
+import java.util.List;
 
 /** A model under evaluation. Greedy: the same picture, plan and prompt give the same answer. */
 public interface Subject extends AutoCloseable {
@@ -31,6 +32,18 @@ public interface Subject extends AutoCloseable {
 
         /** Answers a question by itself: earlier questions are not part of the prompt. */
         Reply ask(String prompt, int maxTokens);
+
+        /**
+         * Answers the same question once more, and says of each token of the answer how far it depends on the picture: the
+         * Hellinger distance of what is expected next with the picture and without it (arXiv 2403.14003, PDM-H), 0 to 1,
+         * before the technique changes what is expected.
+         *
+         * @throws UnsupportedOperationException if the model cannot be asked without the picture
+         */
+        default List<Double> dependence(String prompt, int maxTokens) {
+            throw new UnsupportedOperationException(
+                    "This model cannot be asked how far an answer depends on its picture");
+        }
 
         @Override
         void close();

@@ -50,12 +50,20 @@ final class BalancedWorld {
         }
     }
 
+    /**
+     * Checks how many questions are asked for.
+     *
+     * @throws IllegalArgumentException if there are no seeds for so many
+     */
+    static void checkLimit(int limit, int most) {
+        if (limit < 1 || limit > most) {
+            throw new IllegalArgumentException("The limit is " + limit + "; give a number from 1 to " + most + ".");
+        }
+    }
+
     /** Goes through the questions of an evaluation, always the same ones in the same order. */
     static void forEach(long evaluation, int limit, Scenery scenery, Suite.Visitor visitor) {
-        if (limit < 1 || limit > WorldSuite.SEEDS) {
-            throw new IllegalArgumentException(
-                    "The limit is " + limit + "; give a number from 1 to " + WorldSuite.SEEDS + ".");
-        }
+        checkLimit(limit, WorldSuite.SEEDS);
         Map<Skill, Integer> asked = new EnumMap<>(Skill.class);
         int left = limit;
         for (long i = 0; left > 0 && i < WorldSuite.SEEDS; i++) {

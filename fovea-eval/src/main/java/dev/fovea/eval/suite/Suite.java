@@ -2,6 +2,7 @@ package dev.fovea.eval.suite;
 
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A set of questions and how answers to them become figures. */
 public interface Suite {
@@ -21,6 +22,14 @@ public interface Suite {
      * @param scored at least one
      */
     Map<String, Double> metrics(List<Scored> scored);
+
+    /**
+     * How {@link #metrics} are made of sums over answers, if they are: pictures can then be drawn anew to tell how far each
+     * of them may be off. Null if they are not.
+     */
+    default @Nullable Summed summed() {
+        return null;
+    }
 
     /** Takes questions one by one. */
     @FunctionalInterface

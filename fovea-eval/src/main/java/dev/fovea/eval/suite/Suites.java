@@ -14,12 +14,22 @@ import dev.fovea.eval.suite.benchmark.SeedBench;
 import dev.fovea.eval.suite.benchmark.Vqa;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.LongFunction;
 
 /** The suites that can be named. */
 public final class Suites {
-    private static final String WORLD = "world";
-    private static final String PAGES = "world-pages";
+    private static final Map<String, LongFunction<Suite>> WORLD = new LinkedHashMap<>();
+
+    static {
+        WORLD.put("world", WorldSuite::new);
+        WORLD.put("world-pages", WorldPagesSuite::new);
+        WORLD.put("world-chair", WorldChair::new);
+        WORLD.put("world-pope", WorldPope::new);
+    }
+
     private static final List<Benchmark> PUBLIC = List.of(
             new Pope(),
             new Gqa(),
@@ -37,16 +47,16 @@ public final class Suites {
 
     private Suites() {}
 
-    /** The names, {@code world} first. */
+    /** The names, those of the world first. */
     public static List<String> names() {
-        List<String> names = new ArrayList<>(List.of(WORLD, PAGES));
+        List<String> names = new ArrayList<>(WORLD.keySet());
         PUBLIC.forEach(b -> names.add(b.id()));
         return names;
     }
 
     /**
-     * Reads {@code world}, {@code world=3} (another evaluation), {@code world-pages}, or a public benchmark and its folder:
-     * {@code pope=data/POPE}.
+     * Reads {@code world}, {@code world=3} (another evaluation; likewise the other suites of the world), or a public
+     * benchmark and its folder: {@code pope=data/POPE}.
      *
      * @throws IllegalArgumentException if there is no such suite, or its folder is missing from the text
      */
@@ -54,17 +64,16 @@ public final class Suites {
         int equals = text.indexOf('=');
         String name = equals < 0 ? text : text.substring(0, equals);
         String rest = equals < 0 ? "" : text.substring(equals + 1);
-        if (name.equals(WORLD)) {
-            return new WorldSuite(rest.isEmpty() ? 0 : evaluation(rest));
-        }
-        if (name.equals(PAGES)) {
-            return new WorldPagesSuite(rest.isEmpty() ? 0 : evaluation(rest));
+        LongFunction<Suite> world = WORLD.get(name);
+        if (world != null) {
+            return world.apply(rest.isEmpty() ? 0 : evaluation(rest));
         }
         for (Benchmark benchmark : PUBLIC) {
             if (benchmark.id().equals(name)) {
                 if (rest.isEmpty()) {
-                    throw new IllegalArgumentException(
-                            "The suite '" + name + "' needs the folder of its data set: " + name + "=FOLDER.");
+                    throw new IllegalArgumentException("The suite '" + name + "' needs the folder of its data set: "
+                            + name + "=FOLDER."
+                            + (WORLD.containsKey("world-" + name) ? " On the world it is 'world-" + name + "'." : ""));
                 }
                 return new Published(benchmark, Path.of(rest));
             }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
@@ -25,7 +26,9 @@ class BaselinesTest {
                     "",
                     "",
                     right.test(i) ? 1 : 0,
+                    Map.of(),
                     0,
+                    List.of(),
                     256,
                     (int) tokens,
                     tokens,

@@ -156,6 +156,7 @@ class BenchTest {
                 limit,
                 "fovea bench",
                 List.of("test 1"),
+                false,
                 trained);
     }
 

@@ -12,6 +12,7 @@ import dev.fovea.eval.bench.Claim.Relation;
 import dev.fovea.eval.report.Html;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Test;
 
@@ -35,7 +36,9 @@ class JudgeTest {
                     "",
                     "",
                     right.test(i) ? 1 : 0,
+                    Map.of(),
                     0,
+                    List.of(),
                     256,
                     0,
                     tokens,

@@ -1,7 +1,6 @@
 package dev.fovea.eval.suite.metric;
 
 import dev.fovea.eval.suite.Scored;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,27 +27,6 @@ public final class YesNo {
      * what the model said; lmms-eval's function of that name counts the right answers instead and is always a half.
      */
     public static Map<String, Double> pope(List<Scored> scored) {
-        int truePositive = count(scored, "yes", "yes");
-        int falsePositive = count(scored, "no", "yes");
-        int falseNegative = count(scored, "yes", "no");
-        double precision = share(truePositive, truePositive + falsePositive);
-        double recall = share(truePositive, truePositive + falseNegative);
-        Map<String, Double> out = new LinkedHashMap<>();
-        out.put("f1", precision + recall == 0 ? 0 : 2 * precision * recall / (precision + recall));
-        out.put("accuracy", scored.stream().mapToDouble(Scored::score).average().orElse(0));
-        out.put("precision", precision);
-        out.put("recall", recall);
-        out.put("yes_ratio", share(truePositive + falsePositive, scored.size()));
-        return out;
-    }
-
-    private static int count(List<Scored> scored, String target, String prediction) {
-        return (int) scored.stream()
-                .filter(s -> s.target().equals(target) && s.prediction().equals(prediction))
-                .count();
-    }
-
-    private static double share(int part, int whole) {
-        return whole == 0 ? 0 : (double) part / whole;
+        return new Polled(List.of()).of(scored);
     }
 }
