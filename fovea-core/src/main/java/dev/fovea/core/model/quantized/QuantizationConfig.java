@@ -21,6 +21,13 @@ public final class QuantizationConfig {
     private static final String EIGHT = "int-quantized";
     private static final String FOUR = "pack-quantized";
 
+    /**
+     * The modules whose weights lie in few bits, by a pattern: what modules are called is not what tensors are called in
+     * files of all generations, and a list of all others would have to hold either.
+     */
+    private static final String TARGETS =
+            "re:^(?!.*vis(ion|ual)).*layers\\.\\d+\\.(self_attn\\.[qkvo]_proj|mlp\\.(gate|up|down)_proj)$";
+
     private QuantizationConfig() {}
 
     /** Whether a configuration says that weights are quantised by the library whose layout is read here. */
@@ -81,20 +88,16 @@ public final class QuantizationConfig {
                 + FOUR + " in 4 bits by group of 32, 64 or 128");
     }
 
-    /**
-     * The description of weights.
-     *
-     * @param asNumbers modules whose weights are linear maps and stay numbers
-     */
-    static ObjectNode write(Quantization quantization, List<String> asNumbers) {
+    /** The description of weights. */
+    static ObjectNode write(Quantization quantization) {
         boolean eight = quantization.bits() == 8;
         ObjectNode all = JsonNodeFactory.instance.objectNode();
         all.put("quant_method", METHOD);
         all.put("format", eight ? EIGHT : FOUR);
         all.put("quantization_status", "compressed");
-        asNumbers.forEach(all.putArray("ignore")::add);
+        all.putArray("ignore");
         ObjectNode group = all.putObject("config_groups").putObject("group_0");
-        group.putArray("targets").add("Linear");
+        group.putArray("targets").add(TARGETS);
         ObjectNode weights =
                 scheme(group.putObject("weights"), quantization.bits(), eight ? "channel" : "group", false);
         if (eight) {

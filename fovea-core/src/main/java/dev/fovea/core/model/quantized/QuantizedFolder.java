@@ -98,7 +98,7 @@ public final class QuantizedFolder {
                 throw new IOException("its weights take " + bytes + " bytes, and the disk has " + free + " left");
             }
             copyTheRest(to);
-            describe(to, checkpoint);
+            describe(to);
             return weights(checkpoint, shards, to) ? bytes : -1;
         }
     }
@@ -180,18 +180,9 @@ public final class QuantizedFolder {
         return codes;
     }
 
-    private void describe(Path to, Checkpoint checkpoint) throws IOException {
-        List<String> asNumbers = new ArrayList<>();
-        for (String name : checkpoint.names()) {
-            boolean matrix = name.endsWith(Stored.WEIGHT)
-                    && checkpoint.info(name).shape().size() >= 2
-                    && !QuantizedWeights.covers(Rename.all(renames, name));
-            if (matrix) {
-                asNumbers.add(name.substring(0, name.length() - Stored.WEIGHT.length()));
-            }
-        }
+    private void describe(Path to) throws IOException {
         ObjectNode described = config.node().deepCopy();
-        described.set(QuantizationConfig.KEY, QuantizationConfig.write(quantization, asNumbers));
+        described.set(QuantizationConfig.KEY, QuantizationConfig.write(quantization));
         write(to.resolve("config.json"), described);
     }
 

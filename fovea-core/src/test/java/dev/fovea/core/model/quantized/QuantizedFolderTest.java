@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -95,6 +96,23 @@ class QuantizedFolderTest {
                 .path("quantization_config");
         assertThat(said.path("quant_method").asText()).isEqualTo("compressed-tensors");
         assertThat(said.at("/config_groups/group_0/weights/group_size").asInt()).isEqualTo(32);
+        // By the names that modules have in transformers, whatever tensors are called.
+        Pattern target = Pattern.compile(
+                said.at("/config_groups/group_0/targets/0").asText().replaceFirst("re:", ""));
+        assertThat(List.of(
+                        "model.language_model.layers.3.self_attn.o_proj",
+                        "language_model.model.layers.11.mlp.gate_proj",
+                        "model.layers.0.self_attn.k_proj",
+                        "model.text_model.layers.2.mlp.down_proj"))
+                .allMatch(target.asMatchPredicate());
+        assertThat(List.of(
+                        "lm_head",
+                        "model.vision_tower.encoder.layers.0.self_attn.q_proj",
+                        "vision_tower.vision_model.encoder.layers.0.mlp.fc1",
+                        "model.visual.blocks.0.mlp.gate_proj",
+                        "model.vision_tower.transformer.layers.1.attention.q_proj",
+                        "model.multi_modal_projector.linear_1"))
+                .noneMatch(target.asMatchPredicate());
         try (Checkpoint before = Checkpoint.open(PEEK);
                 Checkpoint after = Checkpoint.open(four)) {
             assertThat(after.byteSize()).isLessThan(before.byteSize());
@@ -178,9 +196,9 @@ class QuantizedFolderTest {
     @Test
     void aConfigurationThatSaysOtherwiseIsRefused() {
         refused(eight, config -> config.remove("quantization_config"), "but config.json has no quantization_config");
-        ObjectNode ofFour = QuantizationConfig.write(Quantization.int4(32), List.of());
+        ObjectNode ofFour = QuantizationConfig.write(Quantization.int4(32));
         refused(eight, config -> config.set("quantization_config", ofFour), "but config.json says that they are int4");
-        ObjectNode ofEight = QuantizationConfig.write(Quantization.INT8, List.of());
+        ObjectNode ofEight = QuantizationConfig.write(Quantization.INT8);
         refused(GOLDEN, config -> config.set("quantization_config", ofEight), "holds no weights in few bits");
     }
 
