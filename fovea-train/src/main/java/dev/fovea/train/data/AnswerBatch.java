@@ -1,9 +1,12 @@
 package dev.fovea.train.data;
 
+import dev.fovea.world.PatchLabels;
 import dev.fovea.world.Question;
+import dev.fovea.world.TruthMaps;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A batch of pictures with questions packed behind each: {@code [begin, user, visual tokens, question, answer,
@@ -96,6 +99,8 @@ public record AnswerBatch(
      *
      * @param pixels all patches, {@code [patches, 3 * patch * patch]}; empty if not needed
      * @param labels the exact truth of its patches
+     * @param maps the exact truth of finer cells, where a sampler was asked for it
      */
-    public record Seen(float[] pixels, dev.fovea.world.PatchLabels labels) {}
+    public record Seen(
+            float[] pixels, PatchLabels labels, @Nullable TruthMaps maps) {}
 }

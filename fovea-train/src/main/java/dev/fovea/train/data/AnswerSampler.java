@@ -9,6 +9,7 @@ import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
 import dev.fovea.world.Scenes;
 import dev.fovea.world.Skill;
+import dev.fovea.world.TruthMaps;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -54,6 +55,7 @@ public final class AnswerSampler {
     private final QuestionDraw draw;
     private final Descriptions descriptions;
     private final long firstSeed;
+    private final int cell;
 
     /** Where pictures are described, full captions. */
     public AnswerSampler(SceneOptions options, Settings settings, HuggingFaceTokenizer tokenizer, long firstSeed) {
@@ -66,11 +68,27 @@ public final class AnswerSampler {
             Descriptions descriptions,
             HuggingFaceTokenizer tokenizer,
             long firstSeed) {
+        this(options, settings, descriptions, new QuestionDraw(tokenizer, settings.extra()), firstSeed, 0);
+    }
+
+    private AnswerSampler(
+            SceneOptions options,
+            Settings settings,
+            Descriptions descriptions,
+            QuestionDraw draw,
+            long firstSeed,
+            int cell) {
         this.descriptions = descriptions;
         this.options = options;
         this.settings = settings;
-        this.draw = new QuestionDraw(tokenizer, settings.extra());
+        this.draw = draw;
         this.firstSeed = firstSeed;
+        this.cell = cell;
+    }
+
+    /** The same batches, whose pictures come with the truth of cells of so many pixels along a side. */
+    public AnswerSampler withMaps(int pixels) {
+        return new AnswerSampler(options, settings, descriptions, draw, firstSeed, pixels);
     }
 
     /** The batch with this number. */
@@ -84,7 +102,7 @@ public final class AnswerSampler {
             Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
             PatchLabels labels = PatchLabels.of(scene, picture, PATCH);
             float[] pixels = settings.pixels() ? Patches.all(picture, PATCH) : new float[0];
-            all.show(new AnswerBatch.Seen(pixels, labels));
+            all.show(new AnswerBatch.Seen(pixels, labels, cell == 0 ? null : TruthMaps.of(picture, cell)));
             int[] chosen = choose(labels, visual, random);
             boolean renumber = random.nextDouble() < settings.renumbered();
             all.place(s, chosen, renumber);
