@@ -5,8 +5,10 @@ import dev.fovea.core.AskOptions;
 import dev.fovea.core.Conversation;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.VisionLanguageModel;
+import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.core.generate.ThoughtMap;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.overlay.Overlay;
 import dev.fovea.core.tensor.Natives;
@@ -99,6 +101,20 @@ final class AskCommand implements Callable<Integer> {
     Path record;
 
     @Option(
+            names = "--thought",
+            description = "Say what the model thought before it answered, where a technique has it think.")
+    boolean thought;
+
+    @Option(
+            names = "--thought-maps",
+            paramLabel = "PNG",
+            description =
+                    "Write the picture and, beside it, what the thought holds: masks, nearness and edges, as far as the"
+                            + " technique can draw them. One picture, and the technique named with --technique.")
+    @Nullable
+    Path thoughtMaps;
+
+    @Option(
             names = "--chat-template",
             paramLabel = "FILE|NAME",
             description = "The chat template to write the conversation with: a file, or one that the model names.")
@@ -140,7 +156,7 @@ final class AskCommand implements Callable<Integer> {
             throw CommandFailure.usage("nothing was asked; name a PICTURE, or write a question in several words");
         }
         AskOptions options = options(asked);
-        new Destinations(overlay, record).check(asked.pictures());
+        new Destinations(overlay, record, thoughtMaps).check(asked.pictures());
         Path folder = model.resolve(session);
         // Loading libtorch takes as long as decoding a picture; nothing that can fail early waits for it.
         CompletableFuture<Void> natives = CompletableFuture.runAsync(Natives::ensureLoaded);
@@ -148,7 +164,7 @@ final class AskCommand implements Callable<Integer> {
         try (VisionLanguageModel opened = open(folder)) {
             opened.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
             PictureFiles.Shown shown = files.of(opened);
-            new Destinations(overlay, record).check(shown.files());
+            new Destinations(overlay, record, thoughtMaps).check(shown.files());
             spending.check(opened, fps == null ? shown.images().size() : 1);
             if (session.interruption().requested()) {
                 return ExitCode.INTERRUPTED;
@@ -181,6 +197,15 @@ final class AskCommand implements Callable<Integer> {
             throw CommandFailure.usage("--json needs a question on the command line");
         }
         spending.check();
+        if (thoughtMaps != null && (asked.pictures().size() != 1 || asked.question() == null)) {
+            throw CommandFailure.usage(
+                    "--thought-maps draws what is thought of one picture when it is asked about; name one"
+                            + " PICTURE and a question");
+        }
+        if (thoughtMaps != null && spending.techniques.isEmpty()) {
+            throw CommandFailure.usage(
+                    "--thought-maps needs a technique that has the model think; name it with --technique");
+        }
         if (documents.given() && asked.question() != null && !PictureFiles.anyDocument(asked.pictures())) {
             throw CommandFailure.usage("--pages and --password are about PDF documents; name one");
         }
@@ -236,7 +261,20 @@ final class AskCommand implements Callable<Integer> {
         } finally {
             endWaiting();
         }
-        return output(opened, new Destinations(overlay, record)).show(images, text, answer);
+        return output(opened, new Destinations(overlay, record, thoughtMaps))
+                .show(images, text, answer, drawn(opened, images, answer));
+    }
+
+    /** What the thought holds, as the first technique draws it, if that is wanted. */
+    private List<ThoughtMap> drawn(VisionLanguageModel opened, List<RgbImage> images, Answer answer) {
+        if (thoughtMaps == null || answer.finish() == FinishReason.CANCELLED) {
+            return List.of();
+        }
+        try {
+            return opened.thoughtMaps(answer, images.getFirst(), spending.techniques.getFirst());
+        } catch (IllegalArgumentException e) {
+            throw CommandFailure.input(e);
+        }
     }
 
     private int converse(VisionLanguageModel opened, PictureFiles.Shown shown, AskOptions options) {
@@ -257,7 +295,7 @@ final class AskCommand implements Callable<Integer> {
                     pictures,
                     options,
                     spending,
-                    new Destinations(overlay, record),
+                    new Destinations(overlay, record, thoughtMaps),
                     files -> output(opened, files),
                     typed);
             return dialogue.run(questions, this::next);
@@ -307,6 +345,7 @@ final class AskCommand implements Callable<Integer> {
                 files,
                 heat ? Overlay.Style.HEAT : Overlay.Style.TOKENS,
                 json.json,
-                stream);
+                stream,
+                thought);
     }
 }

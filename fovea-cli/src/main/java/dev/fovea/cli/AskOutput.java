@@ -2,8 +2,11 @@ package dev.fovea.cli;
 
 import dev.fovea.core.Answer;
 import dev.fovea.core.generate.FinishReason;
+import dev.fovea.core.generate.Thought;
+import dev.fovea.core.generate.ThoughtMap;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.overlay.Overlay;
+import dev.fovea.core.overlay.ThoughtSheet;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Part;
 import java.awt.image.BufferedImage;
@@ -21,6 +24,7 @@ import java.util.List;
  * @param style what overlays show
  * @param json whether to print the result as JSON
  * @param streamed whether the answer has been printed already
+ * @param thought whether to say what was thought before it
  */
 record AskOutput(
         Terminal terminal,
@@ -30,17 +34,34 @@ record AskOutput(
         Destinations destinations,
         Overlay.Style style,
         boolean json,
-        boolean streamed) {
+        boolean streamed,
+        boolean thought) {
 
     /** Shows an answer; the exit code that it means. */
     int show(List<RgbImage> images, String question, Answer answer) {
-        AskReport report = new AskReport(model, question, spending, answer);
+        return show(images, question, answer, List.of());
+    }
+
+    /**
+     * The same.
+     *
+     * @param maps what its thought holds of the picture
+     */
+    int show(List<RgbImage> images, String question, Answer answer, List<ThoughtMap> maps) {
+        AskReport report = new AskReport(model, question, spending, answer, maps);
         if (!json) {
             sayInWords(answer, report);
         }
         boolean whole = answer.finish() != FinishReason.CANCELLED;
         List<Path> overlays = whole ? overlays(images, answer) : List.of();
         Path record = whole ? destinations.record() : null;
+        Path sheet = whole ? destinations.thought() : null;
+        if (sheet != null && maps.isEmpty()) {
+            terminal.err()
+                    .println("fovea: note: nothing was thought that could be drawn, so " + sheet + " was not written");
+        } else if (sheet != null) {
+            Overlay.write(ThoughtSheet.draw(images.getFirst(), maps), sheet);
+        }
         if (record != null) {
             RecordFile.write(record, answer, report.metadata());
         }
@@ -56,6 +77,10 @@ record AskOutput(
             terminal.out().print(terminal.shown(answer.text()));
         }
         terminal.out().println();
+        Thought own = answer.thought();
+        if (thought && own != null) {
+            terminal.out().println(terminal.quiet("thought: " + terminal.shown(own.text())));
+        }
         terminal.out().println(terminal.quiet(report.line()));
     }
 

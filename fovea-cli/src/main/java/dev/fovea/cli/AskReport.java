@@ -2,6 +2,8 @@ package dev.fovea.cli;
 
 import dev.fovea.core.Answer;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.Thought;
+import dev.fovea.core.generate.ThoughtMap;
 import dev.fovea.core.path.Ledger;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -19,15 +21,17 @@ import org.jspecify.annotations.Nullable;
  * {@code total} (of the plain model), {@code resized} (how many of these are not there because a picture was made
  * smaller), {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and values
  * each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of the
- * whole answer), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
+ * whole answer), {@code thought} (what was thought before it, or null; {@code text}, {@code tokens} and, where
+ * {@code --thought-maps} draws them, the names of its {@code maps} in their order), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
  * {@code record} (file or null).
  *
  * @param model name of the model
  * @param question as typed
  * @param spending techniques and budget
  * @param answer what came of it
+ * @param maps what its thought holds of the picture, where that was asked for
  */
-record AskReport(String model, String question, SpendingOptions spending, Answer answer) {
+record AskReport(String model, String question, SpendingOptions spending, Answer answer, List<ThoughtMap> maps) {
 
     /** For example "64 of 256 visual tokens (25.0 %) · prefill 41 ms · decode 12 ms, 3 tokens". */
     String line() {
@@ -80,11 +84,24 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         map.put("prompt_tokens", answer.promptTokens());
         map.put("answer_tokens", answer.tokens().size());
         map.put("log_probability", logProbability());
+        map.put("thought", thought());
         map.put("encoder_ms", rounded(answer.timings().encoderMs()));
         map.put("prefill_ms", rounded(answer.timings().prefillMs()));
         map.put("decode_ms", rounded(answer.timings().decodeMs()));
         map.put("overlays", overlays.stream().map(Path::toString).toList());
         map.put("record", record == null ? null : record.toString());
+        return map;
+    }
+
+    private @Nullable Map<String, Object> thought() {
+        Thought own = answer.thought();
+        if (own == null) {
+            return null;
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("text", own.text());
+        map.put("tokens", own.tokens());
+        map.put("maps", maps.stream().map(ThoughtMap::name).toList());
         return map;
     }
 

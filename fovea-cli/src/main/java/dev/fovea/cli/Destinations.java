@@ -15,8 +15,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param overlay where the overlay goes, or null
  * @param record where the recording goes, or null
+ * @param thought where maps of the thought go, or null
  */
-record Destinations(@Nullable Path overlay, @Nullable Path record) {
+record Destinations(
+        @Nullable Path overlay,
+        @Nullable Path record,
+        @Nullable Path thought) {
+
+    Destinations(@Nullable Path overlay, @Nullable Path record) {
+        this(overlay, record, null);
+    }
 
     /**
      * Refuses what could not be written, or would write over a picture or each other.
@@ -26,8 +34,10 @@ record Destinations(@Nullable Path overlay, @Nullable Path record) {
      */
     void check(List<Path> pictures) {
         List<Path> overlays = overlays(pictures.size());
-        for (Path file :
-                Stream.concat(overlays.stream(), Stream.ofNullable(record)).toList()) {
+        List<Path> files = Stream.of(overlays.stream(), Stream.ofNullable(record), Stream.ofNullable(thought))
+                .flatMap(named -> named)
+                .toList();
+        for (Path file : files) {
             try {
                 OutputFile.check(file);
             } catch (IOException e) {
@@ -40,6 +50,20 @@ record Destinations(@Nullable Path overlay, @Nullable Path record) {
         }
         if (record != null && overlays.stream().anyMatch(file -> same(file, record))) {
             throw CommandFailure.usage("--overlay and --record would both write " + record + "; name two files");
+        }
+        checkThought(overlays);
+    }
+
+    private void checkThought(List<Path> overlays) {
+        Path maps = thought;
+        if (maps == null) {
+            return;
+        }
+        if (record != null && same(maps, record)) {
+            throw CommandFailure.usage("--thought-maps and --record would both write " + maps + "; name two files");
+        }
+        if (overlays.stream().anyMatch(file -> same(file, maps))) {
+            throw CommandFailure.usage("--thought-maps and --overlay would both write " + maps + "; name two files");
         }
     }
 

@@ -77,6 +77,7 @@ class AskTest {
                         "prompt_tokens",
                         "answer_tokens",
                         "log_probability",
+                        "thought",
                         "encoder_ms",
                         "prefill_ms",
                         "decode_ms",

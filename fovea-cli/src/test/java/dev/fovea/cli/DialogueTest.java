@@ -168,6 +168,7 @@ class DialogueTest {
                             files,
                             dev.fovea.core.overlay.Overlay.Style.TOKENS,
                             false,
+                            false,
                             false),
                     true);
             QuestionSource lines =

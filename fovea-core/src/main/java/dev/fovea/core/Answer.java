@@ -2,6 +2,7 @@ package dev.fovea.core;
 
 import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.Thought;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.path.Recording;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *     behind looks at each visual token of the ledger: the mean over heads and layers, of a softmax over all tokens of
  *     prompt and answer. A token that others were merged into has their share; empty unless
  *     {@link AskOptions#withAttention} asked for it
+ * @param thought what was thought before it, under a technique that has the model think; null where nothing was
  */
 public record Answer(
         String text,
@@ -33,7 +35,8 @@ public record Answer(
         List<Geometry> geometry,
         Timings timings,
         @Nullable Recording recording,
-        List<float[]> attention) {
+        List<float[]> attention,
+        @Nullable Thought thought) {
     public Answer {
         tokens = List.copyOf(tokens);
         geometry = List.copyOf(geometry);

@@ -381,7 +381,8 @@ record Asking(
                         .toList(),
                 timings,
                 job.recording(),
-                text.attention());
+                text.attention(),
+                text.thought());
     }
 
     /** The way from patches to pixels: of the picture as it was prepared, or as a step had it resized. */

@@ -4,6 +4,8 @@ import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.generate.GenerationOptions;
 import dev.fovea.core.generate.Generator;
 import dev.fovea.core.generate.Grammar;
+import dev.fovea.core.generate.Thought;
+import dev.fovea.core.generate.ThoughtMap;
 import dev.fovea.core.generate.json.JsonGrammar;
 import dev.fovea.core.image.PictureException;
 import dev.fovea.core.image.PictureProcessor;
@@ -300,6 +302,23 @@ public final class VisionLanguageModel implements AutoCloseable {
      */
     public Plan plan(List<String> techniques, Budget budget, int images) {
         return asking.plan(techniques, budget, images);
+    }
+
+    /**
+     * What the thought before an answer holds of its picture, as far as the technique can draw it. The picture passes the
+     * encoder once more for that; answers do without.
+     *
+     * @param picture that was asked about
+     * @param technique under which it was answered, as typed
+     * @return nothing if there was no thought
+     * @throws IllegalArgumentException with one sentence if the technique has nobody think, or the model does not see pictures
+     *     at once
+     */
+    public List<ThoughtMap> thoughtMaps(Answer answer, RgbImage picture, String technique) {
+        Thought thought = answer.thought();
+        return thought == null
+                ? List.of()
+                : asking.gate().during(() -> new ThoughtMaps(asking, planner).of(thought, picture, technique));
     }
 
     /** Asks with default options. */

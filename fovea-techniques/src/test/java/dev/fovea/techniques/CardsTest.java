@@ -68,6 +68,7 @@ class CardsTest {
                         "adaptvision-scaling",
                         "vlora",
                         "covipal",
+                        "covt",
                         "voco-llama",
                         "cdpruner",
                         "dart",

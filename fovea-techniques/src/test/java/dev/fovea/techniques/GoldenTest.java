@@ -82,6 +82,7 @@ class GoldenTest {
             case Decision.Resample r -> "resample " + Arrays.toString(r.anchors());
             case Decision.Gate g -> "gate " + g.gates().rows();
             case Decision.Adapt a -> "adapt " + a.additions().byName().size();
+            case Decision.Speak s -> "speak " + s.wording().words().size();
             case Decision.Attend a -> "attend " + a.tokens().rows();
             case Decision.DropAllVisual d -> "drop-all " + d.positions();
             case Decision.Rescale r ->

@@ -129,7 +129,8 @@ class OnModelTest {
         List<float[]> plain = logits(c.tiny, Plan.plain(), ask);
         List<float[]> full = logits(c.tiny, plan(c, Budget.full()), ask);
         for (int i = 0; i < plain.size(); i++) {
-            assertThat(full.get(i)).containsExactly(plain.get(i));
+            // Behind the model's own words there may be some that a technique added.
+            assertThat(Arrays.copyOf(full.get(i), plain.get(i).length)).containsExactly(plain.get(i));
         }
     }
 

@@ -28,6 +28,14 @@ public sealed interface Addition {
     record Difference(Tensor values) implements Addition {}
 
     /**
+     * Further rows behind those of a table; the table itself stays as it is. Its name is that of the table with {@code .more}
+     * in place of {@code .weight}: {@code text.embed_tokens.more} and {@code lm_head.more}.
+     *
+     * @param rows {@code [rows, width]}
+     */
+    record Behind(Tensor rows) implements Addition {}
+
+    /**
      * A tensor with this added to it: summed in f32, of the type of {@code base}.
      *
      * @param name of the tensor, for messages
@@ -54,6 +62,9 @@ public sealed interface Addition {
                 require(fits, name, shape, "a difference of shape " + text(difference.values));
                 yield wide.add(Tensors.to(difference.values, DType.F32));
             }
+            case Behind ignored ->
+                throw new IllegalArgumentException(
+                        "Rows stand behind '" + name + "', and nothing of them is added to it.");
         };
         return Tensors.to(sum, DType.of(base.scalar_type()));
     }

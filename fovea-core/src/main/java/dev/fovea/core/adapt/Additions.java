@@ -32,6 +32,7 @@ public record Additions(Map<String, Addition> byName) {
         return all.stream().flatMap(addition -> switch (addition) {
             case Addition.LowRank low -> Stream.of(low.down(), low.up());
             case Addition.Difference difference -> Stream.of(difference.values());
+            case Addition.Behind behind -> Stream.of(behind.rows());
         });
     }
 }

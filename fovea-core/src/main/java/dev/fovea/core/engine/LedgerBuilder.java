@@ -52,6 +52,7 @@ final class LedgerBuilder {
             case Decision.Attend ignored -> {}
             case Decision.Gate ignored -> keepAll(station, tokens, scores);
             case Decision.Adapt ignored -> {}
+            case Decision.Speak ignored -> {}
             case Decision.Resize ignored -> {}
             case Decision.Cut ignored -> {}
             case Decision.Unchanged ignored -> {

@@ -5,6 +5,7 @@ import dev.fovea.core.path.Matrix;
 import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Recording;
 import dev.fovea.core.path.Signal;
+import dev.fovea.core.path.Wording;
 import dev.fovea.core.technique.Plan;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -53,6 +54,11 @@ public record PlanRun(
     /** The same, with {@link PromptState#attention()} wanted. */
     public PlanRun watching() {
         return new PlanRun(book, runner, question, memory, true);
+    }
+
+    /** The words that the plan adds to the model's vocabulary, behind its own, or null. */
+    public @Nullable Wording wording() {
+        return book.wording();
     }
 
     /** What the plan adds to the model's weights. */

@@ -7,6 +7,7 @@ import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.Wording;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -142,6 +143,11 @@ public final class PromptState implements AutoCloseable {
     /** The last token read, behind the final norm: {@code [width]}. */
     public float[] finalState() {
         return finalState;
+    }
+
+    /** The words that its plan adds to the model's vocabulary, behind its own, or null. */
+    public @Nullable Wording wording() {
+        return sequence.run().wording();
     }
 
     /** Whether {@link #attention()} is wanted of the tokens that are read from now on. */

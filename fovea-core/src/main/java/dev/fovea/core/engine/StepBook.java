@@ -10,6 +10,7 @@ import dev.fovea.core.path.Part;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.Wording;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,6 +18,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /** A plan, opened at any station: which steps act there and which signals must be measured on the way. */
 public final class StepBook {
@@ -29,9 +32,15 @@ public final class StepBook {
     private final Additions additions;
     private final Additions ofEncoder;
     private final Additions ofTiles;
+    private @Nullable Wording wording;
 
     /** What the names of the encoder's tensors begin with. */
     static final String ENCODER = "vision.";
+
+    /** Rows behind the table of embeddings, and behind the head. */
+    private static final String EMBEDDINGS = "text.embed_tokens.more";
+
+    private static final String HEAD = "lm_head.more";
 
     StepBook(Plan plan) {
         this.plan = plan;
@@ -66,11 +75,35 @@ public final class StepBook {
                 throw new IllegalArgumentException("Technique '" + plan.technique() + "' needs " + signal + " at "
                         + step.station().label() + ", where nothing has been computed yet.");
             });
-            if (outcome.decision() instanceof Decision.Adapt adapt) {
-                all.putAll(adapt.additions().byName());
-                tiles.putAll(adapt.ofTiles().byName());
+            switch (outcome.decision()) {
+                case Decision.Adapt adapt -> {
+                    all.putAll(adapt.additions().byName());
+                    tiles.putAll(adapt.ofTiles().byName());
+                }
+                case Decision.Speak speak -> addWords(speak, all);
+                default -> {}
             }
         }
+    }
+
+    private void addWords(Decision.Speak speak, Map<String, Addition> all) {
+        all.putAll(speak.additions().byName());
+        if (wording != null) {
+            throw new IllegalArgumentException("Technique '" + plan.technique()
+                    + "' adds words to the model's vocabulary twice; all of them are added at once.");
+        }
+        wording = speak.wording();
+        Tensor head = speak.head();
+        all.put(EMBEDDINGS, new Addition.Behind(speak.embedding()));
+        if (head != null) {
+            all.put(HEAD, new Addition.Behind(head));
+        }
+    }
+
+    /** The words that the plan adds to the model's vocabulary, or null. */
+    @Nullable
+    Wording wording() {
+        return wording;
     }
 
     /** What the plan adds to the model's weights. */

@@ -205,6 +205,7 @@ public final class StepRunner {
             case Decision.Resample ignored -> behindEncoder(station);
             case Decision.Rewrite ignored -> station instanceof Station.Embeddings;
             case Decision.Adapt ignored -> station instanceof Station.Weights || behindEncoder(station);
+            case Decision.Speak ignored -> station instanceof Station.Weights;
             case Decision.Gate ignored -> station instanceof Station.Prompt || station instanceof Station.Decoder;
             case Decision.Attend ignored -> station instanceof Station.EncoderOutput;
             case Decision.DropAllVisual ignored ->

@@ -1,6 +1,7 @@
 package dev.fovea.core.generate;
 
 import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.path.Wording;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -24,12 +25,15 @@ public final class Answering {
     private final StringBuilder text = new StringBuilder();
     private final List<Generated.Token> tokens = new ArrayList<>();
     private final List<float[]> attention = new ArrayList<>();
+    private final @Nullable Thinking thinking;
     private @Nullable FinishReason finish;
+    private int last = -1;
 
     /**
      * @param state a prompt that has been read; it moves on with the answer
      * @param decoder text of token ids, without special tokens
      * @param endTokens any of these ends the answer
+     * @param vocabulary words of the model's own: what its plan adds stands behind them
      * @param contextLength most tokens that the model reads
      */
     Answering(
@@ -38,6 +42,7 @@ public final class Answering {
             GenerationListener listener,
             Function<int[], String> decoder,
             Set<Integer> endTokens,
+            int vocabulary,
             int contextLength) {
         this.state = state;
         this.options = options;
@@ -49,6 +54,8 @@ public final class Answering {
         this.stops = new StopStrings(options.stop());
         Grammar grammar = options.grammar();
         this.constraint = grammar == null ? null : grammar.begin();
+        Wording wording = state.wording();
+        this.thinking = wording == null ? null : new Thinking(wording, vocabulary, decoder);
     }
 
     /** The prompt that is being answered. */
@@ -61,14 +68,14 @@ public final class Answering {
         return finish != null;
     }
 
-    /** Tokens chosen so far. */
+    /** Tokens of the answer chosen so far, without those of a thought. */
     public int tokens() {
         return tokens.size();
     }
 
     /** The token that was chosen last, which the engine has not read yet. */
     public int lastToken() {
-        return tokens.getLast().id();
+        return last;
     }
 
     /**
@@ -81,22 +88,35 @@ public final class Answering {
             finish = FinishReason.CANCELLED;
             return;
         }
-        Constraint form = constraint;
+        Thinking silent = thinking;
+        if (silent != null) {
+            silent.read(state.finalState());
+        }
+        Constraint form = silent != null && silent.inside() ? null : constraint;
         if (form != null && form.mustEnd()) {
             finish = FinishReason.END;
             return;
         }
         float[] logits = state.logits();
         Sampler.Choice choice = form == null ? sampler.next(logits) : sampler.next(logits, allowed(form, logits));
-        if (endTokens.contains(choice.token())) {
+        last = choice.token();
+        if (endTokens.contains(last)) {
             finish = FinishReason.END;
             return;
         }
+        switch (silent == null ? Thinking.Fate.SAID : silent.accept(last)) {
+            case SAID -> say(choice, logits, form);
+            case SILENT -> endIfTooLong(silent != null && silent.tooLong());
+            case LAST -> finish = FinishReason.END;
+        }
+    }
+
+    /** Takes a token that is part of the answer. */
+    private void say(Sampler.Choice choice, float[] logits, @Nullable Constraint form) {
         if (form != null) {
             form.accept(choice.token());
         }
-        Generated.Token token = new Generated.Token(
-                choice.token(), choice.logProbability(), Sampler.likeliest(logits, options.likeliest()));
+        Generated.Token token = new Generated.Token(choice.token(), choice.logProbability(), likeliest(logits));
         tokens.add(token);
         float[] looked = tokens.size() > Generated.MOST_WATCHED ? null : state.attention();
         if (looked != null) {
@@ -108,11 +128,30 @@ public final class Answering {
             finish = FinishReason.STOP_STRING;
         } else if (form != null && form.mustEnd()) {
             finish = FinishReason.END;
-        } else if (tokens.size() == options.maxTokens()) {
+        } else {
+            endIfTooLong(tokens.size() == options.maxTokens());
+        }
+    }
+
+    private void endIfTooLong(boolean tooLong) {
+        if (tooLong) {
             finish = FinishReason.MAX_TOKENS;
         } else if (state.length() >= contextLength) {
             finish = FinishReason.CONTEXT;
         }
+    }
+
+    /** The likeliest tokens of the model's own vocabulary. */
+    private List<Sampler.Choice> likeliest(float[] logits) {
+        Thinking silent = thinking;
+        int wanted = options.likeliest();
+        if (silent == null || wanted == 0) {
+            return Sampler.likeliest(logits, wanted);
+        }
+        return Sampler.likeliest(logits, wanted + logits.length - silent.first()).stream()
+                .filter(choice -> choice.token() < silent.first())
+                .limit(wanted)
+                .toList();
     }
 
     private float[] allowed(Constraint form, float[] logits) {
@@ -120,6 +159,10 @@ public final class Answering {
         form.forbid(allowed);
         if (form.mayEnd()) {
             endTokens.stream().filter(id -> id < logits.length).forEach(id -> allowed[id] = logits[id]);
+        }
+        int opens = thinking == null ? -1 : thinking.mayOpen();
+        if (opens >= 0) {
+            allowed[opens] = logits[opens];
         }
         for (float v : allowed) {
             if (v != Float.NEGATIVE_INFINITY) {
@@ -134,10 +177,12 @@ public final class Answering {
         hand(stops.accept(detokenizer.finish()));
         hand(stops.finish());
         FinishReason reason = finish == null ? FinishReason.CANCELLED : finish;
-        return new Generated(text.toString(), tokens, reason, attention);
+        return new Generated(text.toString(), tokens, reason, attention, thinking == null ? null : thinking.thought());
     }
 
-    private void hand(String piece) {
+    private void hand(String given) {
+        // What stands between a thought and the answer is no part of either.
+        String piece = thinking != null && text.isEmpty() ? given.stripLeading() : given;
         if (!piece.isEmpty()) {
             text.append(piece);
             listener.onText(piece);

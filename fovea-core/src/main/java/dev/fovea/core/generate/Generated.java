@@ -1,17 +1,24 @@
 package dev.fovea.core.generate;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A generated answer.
  *
- * @param text without special tokens and stop strings
- * @param tokens the chosen tokens, without the end token
+ * @param text without special tokens and stop strings, and without what was thought
+ * @param tokens the chosen tokens, without the end token and those of a thought
  * @param finish why it ended
  * @param attention for each of its tokens, up to {@link #MOST_WATCHED}, how the token that it was chosen behind looks at
  *     the visual tokens of the ledger; empty where that was not asked for
+ * @param thought what was thought before it, under a plan that adds words for that; null where nothing was
  */
-public record Generated(String text, List<Token> tokens, FinishReason finish, List<float[]> attention) {
+public record Generated(
+        String text,
+        List<Token> tokens,
+        FinishReason finish,
+        List<float[]> attention,
+        @Nullable Thought thought) {
     /** Tokens of an answer whose attention is kept. */
     public static final int MOST_WATCHED = 256;
 
@@ -22,7 +29,7 @@ public record Generated(String text, List<Token> tokens, FinishReason finish, Li
 
     /** An answer of which nobody asked where it looked. */
     public Generated(String text, List<Token> tokens, FinishReason finish) {
-        this(text, tokens, finish, List.of());
+        this(text, tokens, finish, List.of(), null);
     }
 
     /**

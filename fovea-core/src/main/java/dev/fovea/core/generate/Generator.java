@@ -2,6 +2,7 @@ package dev.fovea.core.generate;
 
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PromptState;
+import dev.fovea.core.model.language.DecoderOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -28,8 +29,8 @@ public final class Generator {
 
     /** The beginning of an answer to a prompt that has been read. */
     public Answering begin(PromptState state, GenerationOptions options, GenerationListener listener) {
-        int context = engine.model().decoder().options().contextLength();
-        return new Answering(state, options, listener, decoder, endTokens, context);
+        DecoderOptions model = engine.model().decoder().options();
+        return new Answering(state, options, listener, decoder, endTokens, model.vocabulary(), model.contextLength());
     }
 
     /** Feeds the last token of each answer to the engine, all together; none of them has ended. */

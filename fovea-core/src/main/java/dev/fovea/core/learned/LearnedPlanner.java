@@ -73,6 +73,28 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         return learned.plan(ofPicture, budget, own.knobs, own.weights);
     }
 
+    /**
+     * A technique with the weights and knobs that its plans have here.
+     *
+     * @throws RuntimeException as {@link #plan}
+     */
+    public Reading reading(LearnedTechnique technique, TechniqueSpec spec) {
+        Ready own = ready(technique, spec);
+        return new Reading(technique.drawings(shape, own.knobs), own.weights);
+    }
+
+    /**
+     * What a technique can draw of its thoughts.
+     *
+     * @param drawings by the names of groups
+     * @param own weights that they read
+     */
+    public record Reading(Map<String, Predictor> drawings, Weights own) {
+        public Reading {
+            drawings = Map.copyOf(drawings);
+        }
+    }
+
     private Ready ready(LearnedTechnique technique, TechniqueSpec spec) {
         Key key = new Key(spec.id(), spec.weights(), spec.knobs());
         synchronized (ready) {

@@ -45,6 +45,16 @@ public interface LearnedTechnique extends Technique {
         return Map.of();
     }
 
+    /**
+     * What the states of a thought's groups show, as pictures, by the names of the groups that can be drawn: {@code [maps,
+     * rows, columns]} from 0 to 1. Inputs: the states of the group's words, {@code [words, decoder width]}; the picture as
+     * the encoder sees it, {@code [3, height, width]} from 0 to 1; and the states of the encoder as it was before anything
+     * was learned, behind each of its feature layers, {@code [tokens, encoder width]}. Answers do without.
+     */
+    default Map<String, Predictor> drawings(ModelShape shape, Knobs knobs) {
+        return Map.of();
+    }
+
     /** How its authors lay out the weights that they publish; null where they publish none that it can take. */
     default @Nullable PublishedLayout published() {
         return null;

@@ -42,6 +42,15 @@ public interface Weights {
     /** A tensor of exactly this shape, in the type it is stored in. */
     Tensor stored(String name, long... shape);
 
+    /**
+     * Further rows behind those of a table, in the working type: what is added to its vocabulary. Null where there are none.
+     *
+     * @param table its name without {@code .weight}
+     */
+    default @Nullable Tensor more(String table) {
+        return null;
+    }
+
     /** Keeps a tensor made of these for as long as the model that takes them, whatever scope is open now. */
     Tensor keep(Tensor tensor);
 

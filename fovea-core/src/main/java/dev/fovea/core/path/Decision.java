@@ -3,6 +3,8 @@ package dev.fovea.core.path;
 import dev.fovea.core.adapt.Additions;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a step decided: data that the engine applies in one place to hidden states, positions, masks and caches, and
@@ -189,6 +191,32 @@ public sealed interface Decision {
     record Adapt(Additions additions, Additions ofTiles) implements Decision {
         public Adapt(Additions additions) {
             this(additions, Additions.none());
+        }
+    }
+
+    /**
+     * Weights: the language model knows further words, those of {@code wording}. Their ids follow those of its own
+     * vocabulary, in their order, and its head may choose them like any other. What is written between the marks of a
+     * thought is no part of the answer.
+     *
+     * @param additions to whatever else the model looks at, as under {@link Adapt}
+     * @param wording the words, and what they are for
+     * @param embedding rows behind those of its table of embeddings: {@code [words, decoder width]}
+     * @param head rows behind those of its head, of the same shape; null for the same rows, which is what a head shares that is
+     *     the table of embeddings
+     */
+    record Speak(
+            Additions additions,
+            Wording wording,
+            Tensor embedding,
+            @Nullable Tensor head) implements Decision {
+        public Speak {
+            int words = wording.words().size();
+            if (embedding.size(0) != words || (head != null && head.size(0) != words)) {
+                throw new IllegalArgumentException("There are " + words + " further words, but "
+                        + embedding.size(0) + " rows for the table of embeddings"
+                        + (head == null ? "" : " and " + head.size(0) + " for the head"));
+            }
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * Every declared signal and every decision of one run, named by station: {@code decoder[2].0.DecoderAttention[...]} for
@@ -73,6 +74,14 @@ public final class Recording {
             }
             case Decision.Gate gate -> add(name + ".gates", TensorRows.matrix(gate.gates()));
             case Decision.Adapt adapt -> addAdditions(name + ".adapt.", adapt.additions());
+            case Decision.Speak speak -> {
+                addAdditions(name + ".speak.", speak.additions());
+                add(name + ".words", TensorRows.matrix(new TensorRows(speak.embedding())));
+                Tensor head = speak.head();
+                if (head != null) {
+                    add(name + ".words.head", TensorRows.matrix(new TensorRows(head)));
+                }
+            }
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());
             case Decision.DropAllVisual ignored -> add(name + ".keep", new int[0]);
             case Decision.Rescale rescale -> add(name + ".rescale", rescale.factors());
@@ -95,6 +104,7 @@ public final class Recording {
                     add(name + ".up", TensorRows.matrix(new TensorRows(low.up())));
                 }
                 case Addition.Difference difference -> add(name, Tensors.floats(difference.values()));
+                case Addition.Behind behind -> add(name, TensorRows.matrix(new TensorRows(behind.rows())));
             }
         }
     }

@@ -11,7 +11,7 @@ public sealed interface Station {
 
     /**
      * The model's own weights, before anything runs: a {@link Decision.Adapt} here holds for encoder, connector and
-     * language model. Steps here see no signals.
+     * language model, and a {@link Decision.Speak} adds words to its vocabulary. Steps here see no signals.
      */
     record Weights() implements Station {}
 

@@ -285,6 +285,7 @@ public final class PlanSimulator {
             case Decision.Resample resample -> merge(resample.places());
             case Decision.Gate gate -> select(gate.hard().indices());
             case Decision.Adapt ignored -> {}
+            case Decision.Speak ignored -> {}
             case Decision.Attend ignored -> {}
             case Decision.Rescale ignored -> {}
             case Decision.Edges ignored -> {}

@@ -44,7 +44,7 @@ record LowRankLayers(int rank, double scale) {
         return layers;
     }
 
-    /** The six matrices of every layer of a vision encoder that its features pass. */
+    /** The six or, of a gated MLP, seven matrices of every layer of a vision encoder that its features pass. */
     static List<Layer> ofEncoder(ModelShape shape) {
         long width = shape.encoderWidth();
         long inner = shape.encoderMlp();
@@ -54,8 +54,14 @@ record LowRankLayers(int rank, double scale) {
             for (String projection : List.of("q_proj", "k_proj", "v_proj", "out_proj")) {
                 layers.add(new Layer(at + "self_attn." + projection + ".weight", width, width));
             }
-            layers.add(new Layer(at + "mlp.fc1.weight", inner, width));
-            layers.add(new Layer(at + "mlp.fc2.weight", width, inner));
+            if (shape.traits().gatedEncoder()) {
+                layers.add(new Layer(at + "mlp.gate_proj.weight", inner, width));
+                layers.add(new Layer(at + "mlp.up_proj.weight", inner, width));
+                layers.add(new Layer(at + "mlp.down_proj.weight", width, inner));
+            } else {
+                layers.add(new Layer(at + "mlp.fc1.weight", inner, width));
+                layers.add(new Layer(at + "mlp.fc2.weight", width, inner));
+            }
         }
         return layers;
     }

@@ -25,6 +25,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -35,7 +36,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Next-token prediction of answers behind pictures, many questions to a picture. */
 public final class AnswerObjective {
-    private static final int[] LEADS = {WorldTokenizer.BOS, WorldTokenizer.USER};
+    /** What stands before a picture. */
+    static final int[] LEADS = {WorldTokenizer.BOS, WorldTokenizer.USER};
+
     private static final Ledger.Grid GRID = new Ledger.Grid(16, 16);
 
     private final TrainingPath path;
@@ -263,23 +266,34 @@ public final class AnswerObjective {
 
     /** How many questions are answered right, by skill and over all. */
     Map<String, Share> grade(Tensor logits, AnswerBatch.Targets targets) {
+        return grade(logits, targets.answer(), targets.asked(), id -> id == WorldTokenizer.EOS, decode);
+    }
+
+    /**
+     * How many questions are answered right, by skill and over all.
+     *
+     * @param answer of each row of the logits, which answer's next word it tells, or -1
+     * @param ends whether a word ends an answer
+     */
+    static Map<String, Share> grade(
+            Tensor logits, int[] answer, List<Question> asked, LongPredicate ends, Function<long[], String> decode) {
         int[] best;
         try (Scope scope = Scope.inference()) {
             best = Tensors.ints(logits.argmax(new LongOptional(1), false));
         }
         Map<Integer, List<Long>> said = new TreeMap<>();
         for (int i = 0; i < best.length; i++) {
-            int a = targets.answer()[i];
+            int a = answer[i];
             if (a >= 0) {
                 said.computeIfAbsent(a, k -> new ArrayList<>()).add((long) best[i]);
             }
         }
         Map<String, Share> shares = new TreeMap<>();
         said.forEach((a, ids) -> {
-            Question q = targets.asked().get(a);
+            Question q = asked.get(a);
             long[] words = ids.stream()
                     .mapToLong(Long::longValue)
-                    .takeWhile(id -> id != WorldTokenizer.EOS)
+                    .takeWhile(id -> !ends.test(id))
                     .toArray();
             Share share = new Share(Grading.correct(q, decode.apply(words)) ? 1 : 0, 1);
             shares.merge(q.skill().name().toLowerCase(Locale.ROOT), share, Share::plus);

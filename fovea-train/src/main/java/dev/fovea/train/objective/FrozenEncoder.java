@@ -31,17 +31,22 @@ final class FrozenEncoder {
      */
     static List<EncodedImage> encode(ModelParts model, AnswerBatch batch, List<PlanRun> runs) {
         try (Scope ignored = Scope.inference()) {
-            List<ImageInput> inputs = new ArrayList<>();
-            for (int s = 0; s < batch.samples(); s++) {
-                Tensor pixels = pixels(model, batch.scenes().get(s).pixels());
-                inputs.add(new ImageInput(pixels, () -> Patches.raw(pixels), PathEngine.imageName("", s), runs.get(s)));
-            }
-            return TrainingPath.of(model).encode(inputs);
+            return encodeMoving(model, batch, runs);
         }
     }
 
+    /** The same in the caller's scope: with gradients, where an encoder learns after all. */
+    static List<EncodedImage> encodeMoving(ModelParts model, AnswerBatch batch, List<PlanRun> runs) {
+        List<ImageInput> inputs = new ArrayList<>();
+        for (int s = 0; s < batch.samples(); s++) {
+            Tensor pixels = pixels(model, batch.scenes().get(s).pixels());
+            inputs.add(new ImageInput(pixels, () -> Patches.raw(pixels), PathEngine.imageName("", s), runs.get(s)));
+        }
+        return TrainingPath.of(model).encode(inputs);
+    }
+
     /** {@code [patches, channels * size * size] -> [channels, rows * size, cols * size]}. */
-    private static Tensor pixels(ModelParts model, float[] patches) {
+    static Tensor pixels(ModelParts model, float[] patches) {
         int size = model.shape().patchSize();
         int rows = model.shape().gridRows();
         int cols = model.shape().gridCols();

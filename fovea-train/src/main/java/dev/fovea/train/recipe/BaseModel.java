@@ -21,6 +21,7 @@ import dev.fovea.train.text.WorldTokenizer;
 import dev.fovea.world.Renderer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 
@@ -122,6 +123,13 @@ final class BaseModel implements AutoCloseable {
 
     HuggingFaceTokenizer tokenizer() {
         return tokenizer;
+    }
+
+    /** Token ids of a text. */
+    int[] encode(String text) {
+        return Arrays.stream(tokenizer.encode(text, false, false).getIds())
+                .mapToInt(Math::toIntExact)
+                .toArray();
     }
 
     /** How its pictures are prepared. */

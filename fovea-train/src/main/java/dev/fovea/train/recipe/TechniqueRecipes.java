@@ -10,6 +10,7 @@ final class TechniqueRecipes {
             new LlaVoltaRecipe(),
             new DyvteRecipe(),
             new VocoLlamaRecipe(),
+            new CovtRecipe(),
             new CoViPalRecipe(),
             new LlavaSpRecipe(),
             new LlavaMiniRecipe(),

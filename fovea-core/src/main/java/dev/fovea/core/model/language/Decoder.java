@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of a decoder-only language model; the path runs the layers.
@@ -18,11 +19,19 @@ import org.bytedeco.pytorch.global.torch;
  * @param norm before the head
  * @param head {@code [vocabulary, width]}
  * @param dtype the working type
+ * @param more words behind those of the vocabulary, or null
  */
 public record Decoder(
-        DecoderOptions options, Tensor tokens, List<DecoderLayer> layers, Norm norm, Linear head, DType dtype) {
+        DecoderOptions options,
+        Tensor tokens,
+        List<DecoderLayer> layers,
+        Norm norm,
+        Linear head,
+        DType dtype,
+        @Nullable MoreWords more) {
 
-    private static final String EMBEDDING = "embed_tokens.weight";
+    private static final String TABLE = "embed_tokens";
+    private static final String EMBEDDING = TABLE + ".weight";
     private static final String HEAD = "lm_head";
 
     /**
@@ -52,7 +61,8 @@ public record Decoder(
                 List.copyOf(layers),
                 w.norm(o.variant().norm(), "norm", o.width(), o.eps()),
                 shared ? new Linear(tokens, null, w.products()) : above.linear(HEAD, o.vocabulary(), o.width(), false),
-                w.dtype());
+                w.dtype(),
+                MoreWords.load(w.more(TABLE), above.more(HEAD), w.products()));
     }
 
     /**
@@ -68,19 +78,27 @@ public record Decoder(
 
     /** Embeddings of tokens: {@code [ids, width]}. */
     public Tensor embed(int[] ids) {
-        Tensor rows = Tensors.to(torch.embedding(tokens, Tensors.indices(ids)), dtype);
+        Tensor rows = more == null ? rows(ids) : more.embed(ids, options.vocabulary(), this::rows);
         double scale = options.variant().embeddingScale();
         return scale == 1 ? rows : rows.mul(Tensors.full(scale, dtype, 1));
     }
 
-    /** Next-token logits in f32: {@code [tokens, width] -> [tokens, vocabulary]}. */
+    private Tensor rows(int[] ids) {
+        return Tensors.to(torch.embedding(tokens, Tensors.indices(ids)), dtype);
+    }
+
+    /**
+     * Next-token logits in f32: {@code [tokens, width] -> [tokens, vocabulary]}, those of further words behind the
+     * vocabulary's own.
+     */
     public Tensor logits(Tensor hidden) {
         return predict(norm.forward(hidden));
     }
 
     /** The same of states that the final norm has passed. */
     public Tensor predict(Tensor normed) {
-        Tensor logits = Tensors.to(head.forward(normed), DType.F32);
+        Tensor own = Tensors.to(head.forward(normed), DType.F32);
+        Tensor logits = more == null ? own : Tensors.cat(own.dim() - 1, own, more.logits(normed));
         double cap = options.variant().logitCap();
         return cap == 0 ? logits : Tensors.scale(Tensors.scale(logits, 1 / cap).tanh(), cap);
     }
