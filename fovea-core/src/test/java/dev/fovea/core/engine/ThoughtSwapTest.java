@@ -43,12 +43,8 @@ class ThoughtSwapTest {
                 var own = into.sequence().cache().layer(l);
                 var other = from.sequence().cache().layer(l);
                 long n = THOUGHT.length;
-                own.keys()
-                        .narrow(1, own.length() - n, n)
-                        .copy_(other.keys().narrow(1, other.length() - n, n));
-                own.values()
-                        .narrow(1, own.length() - n, n)
-                        .copy_(other.values().narrow(1, other.length() - n, n));
+                own.keys().narrow(1, own.length() - n, n).copy_(other.keys().narrow(1, other.length() - n, n));
+                own.values().narrow(1, own.length() - n, n).copy_(other.values().narrow(1, other.length() - n, n));
             }
         }
     }

@@ -34,8 +34,12 @@ class AddedPartsTest {
             Additions keys = new Additions(Map.of(AT + "k_proj.weight", new Addition.LowRank(down, up, 2)));
             AddedWeights added = AddedWeights.of(base, keys);
             for (int part = 0; part < 3; part++) {
-                Tensor plain = base.under(AT).linearPart("qkv", part, 3, width, width, false).weight();
-                Tensor changed = added.under(AT).linearPart("qkv", part, 3, width, width, false).weight();
+                Tensor plain = base.under(AT)
+                        .linearPart("qkv", part, 3, width, width, false)
+                        .weight();
+                Tensor changed = added.under(AT)
+                        .linearPart("qkv", part, 3, width, width, false)
+                        .weight();
                 float[] should = Tensors.floats(part == 1 ? Tensors.add(plain, 0.5) : plain);
                 assertThat(Tensors.floats(changed)).containsExactly(should);
             }
