@@ -101,9 +101,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--workers",
             paramLabel = "N",
-            defaultValue = "0",
-            description = "Threads that read prompts and answer them, which share the cores; 0 for one, or one to a core"
-                    + " where the model is small (default: ${DEFAULT-VALUE}).")
+            defaultValue = "1",
+            description = "Threads that read prompts and answer them, each its own; they share the cores (default:"
+                    + " ${DEFAULT-VALUE}).")
     int workers;
 
     @Option(

@@ -10,7 +10,7 @@ package dev.fovea.core;
  * @param pictureBytes native memory for the features of pictures that may be asked about again; 0 keeps none
  * @param prefixBytes native memory for the caches of prompts that a next turn may go on from; 0 keeps none
  * @param workers threads that read prompts and answer them, each its own, with the cores shared between those that have
- *     something to do; 0 for as many as pay: one, or one to a core where the model is small
+ *     something to do
  */
 public record BatchOptions(
         int sequences, int waiting, int prefillTokens, long pictureBytes, long prefixBytes, int workers) {
@@ -23,18 +23,17 @@ public record BatchOptions(
                     "A batch needs room for at least one answer, one prompt that waits and one token to read, not "
                             + sequences + ", " + waiting + " and " + prefillTokens + ".");
         }
-        if (workers < 0 || workers > MOST_WORKERS) {
-            throw new IllegalArgumentException(
-                    "A batch has 1 to " + MOST_WORKERS + " workers, or 0 for as many as pay, not " + workers + ".");
+        if (workers < 1 || workers > MOST_WORKERS) {
+            throw new IllegalArgumentException("A batch has 1 to " + MOST_WORKERS + " workers, not " + workers + ".");
         }
         if (pictureBytes < 0 || prefixBytes < 0) {
             throw new IllegalArgumentException("The memory that a batch keeps cannot be below 0 bytes.");
         }
     }
 
-    /** 32 answers at once, 256 waiting, 512 tokens between, 256 MiB for pictures and as much for prefixes. */
+    /** 32 answers at once, 256 waiting, 512 tokens between, 256 MiB for pictures and as much for prefixes, one thread. */
     public static BatchOptions defaults() {
-        return new BatchOptions(32, 256, 512, 256L << 20, 256L << 20, 0);
+        return new BatchOptions(32, 256, 512, 256L << 20, 256L << 20, 1);
     }
 
     public BatchOptions withSequences(int most) {
@@ -54,7 +53,7 @@ public record BatchOptions(
         return new BatchOptions(sequences, waiting, prefillTokens, pictures, prefixes, workers);
     }
 
-    /** With so many threads, or as many as pay. */
+    /** With so many threads. */
     public BatchOptions withWorkers(int threads) {
         return new BatchOptions(sequences, waiting, prefillTokens, pictureBytes, prefixBytes, threads);
     }

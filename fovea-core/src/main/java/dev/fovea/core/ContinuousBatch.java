@@ -22,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * technique, budget and sampling, and is answered as it would be alone. A long prompt holds nobody up: while it is read,
  * the answers go on and shorter prompts are let in, see {@link BatchOptions#prefillTokens}.
  *
- * <p>A small model gains little from several cores in one product, and more from several threads that each read and answer
- * prompts of their own ({@link BatchOptions#workers}).
+ * <p>Several threads may read and answer prompts of their own ({@link BatchOptions#workers}).
  *
  * <p>Owners take turns, so that one with many prompts does not keep the others waiting. Features of pictures, and the
  * caches of prompts whose conversation may go on, are kept within the bounds of the {@linkplain BatchOptions options}.

@@ -117,7 +117,7 @@ class LoadTest {
         // At one at a time nothing is kept, so that caches cannot hide what the batch does.
         BatchOptions batch = atOnce == 1
                 ? BatchOptions.defaults().withKept(0, 0)
-                : BatchOptions.defaults().withSequences(12);
+                : BatchOptions.defaults().withSequences(12).withWorkers(atOnce == 32 ? 2 : 1);
         try (FoveaServer server = FoveaServer.start(
                         new Served("peek", model, null),
                         ServerOptions.defaults().withBatch(batch));
