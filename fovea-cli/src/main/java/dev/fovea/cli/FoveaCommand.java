@@ -43,6 +43,7 @@ final class FoveaCommand implements Runnable {
             BenchCommand.class,
             CostCommand.class,
             TuneCommand.class,
+            SteerCommand.class,
             WorldCommand.class,
             TrainCommand.class,
             PullCommand.class,

@@ -15,7 +15,7 @@ final class SpendingOptions {
             paramLabel = "ID[:KNOB=VALUE,...]",
             description = "A technique that spends the visual tokens, with its knobs; may be repeated. 'fovea"
                     + " techniques' lists them (default: none, the plain model). weights=DIR names the trained weights"
-                    + " of one that has its own.")
+                    + " of one that has its own, vector=FILE its steering vectors.")
     List<String> techniques = new ArrayList<>();
 
     @Option(

@@ -1,10 +1,14 @@
 package dev.fovea.cli;
 
+import dev.fovea.core.learned.SteeringFile;
+import dev.fovea.core.learned.SteeringTechnique;
 import dev.fovea.core.learned.TechniqueFolder;
 import dev.fovea.core.learned.TrainedCard;
 import dev.fovea.core.technique.Card;
+import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.weights.CheckpointException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -24,7 +28,13 @@ record TrainedWeights(TechniqueFolder folder) {
             return Optional.empty(); // A list of techniques needs no model.
         }
         TechniqueFolder folder = TechniqueFolder.beside(model.resolve(session), card.id());
-        return folder.exists() ? Optional.of(new TrainedWeights(folder)) : Optional.empty();
+        return folder.exists() || Files.exists(vectors(folder))
+                ? Optional.of(new TrainedWeights(folder))
+                : Optional.empty();
+    }
+
+    private static Path vectors(TechniqueFolder folder) {
+        return folder.path().resolve(SteeringFile.NAME);
     }
 
     /** In one word, for a table. */
@@ -40,12 +50,35 @@ record TrainedWeights(TechniqueFolder folder) {
         String name = model.model == null ? "peek" : model.name(session);
         return of(card, model, session)
                 .map(weights -> "its own; " + name + " has them: " + weights.said())
-                .orElse("its own; " + name + " has none: train them with 'fovea train " + card.id()
-                        + (model.model == null ? "" : " --from " + model.model) + "'");
+                .orElse("its own; " + name + " has none: "
+                        + (isSteering(card) ? fit(card, model) : train(card, model)));
+    }
+
+    private static boolean isSteering(Card card) {
+        return Techniques.installed().get(card.id()) instanceof SteeringTechnique;
+    }
+
+    private static String fit(Card card, ModelOption model) {
+        return "fit vectors with 'fovea steer fit " + card.id() + (model.model == null ? "" : " --model " + model.model)
+                + "'";
+    }
+
+    private static String train(Card card, ModelOption model) {
+        return "train them with 'fovea train " + card.id() + (model.model == null ? "" : " --from " + model.model)
+                + "'";
     }
 
     private String said() {
         try {
+            if (!folder.exists()) {
+                SteeringFile.About about = SteeringFile.about(vectors(folder));
+                return String.format(
+                        Locale.ROOT,
+                        "vectors of %d layers with %d channels, fitted to %d pairs",
+                        about.layers(),
+                        about.width(),
+                        about.pairs());
+            }
             TrainedCard card = folder.card();
             return String.format(
                     Locale.ROOT,

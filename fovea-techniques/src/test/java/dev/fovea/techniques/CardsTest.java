@@ -43,6 +43,7 @@ class CardsTest {
                         "attention-rebalancing",
                         "m3id",
                         "vista",
+                        "grains",
                         "visiondrop",
                         "flowcut",
                         "holov",

@@ -11,6 +11,7 @@ import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.Fingerprint;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
@@ -113,6 +114,13 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
             Knobs knobs = Knobs.of(technique.card(), spec.knobs());
             return new Ready(OwnWeights.initial(spec.id(), starting(technique.declaration(shape, knobs)), SEED), knobs);
         }
+        if (technique instanceof SteeringTechnique steering) {
+            return vectors(steering, spec);
+        }
+        if (named != null && spec.word().equals(TechniqueSpec.VECTOR)) {
+            throw new IllegalArgumentException("Technique '" + spec.id() + "' has weights, not a vector; name their"
+                    + " folder with '" + spec.id() + ":weights=DIR'.");
+        }
         TechniqueFolder folder = TechniqueFolder.of(model, spec);
         PublishedLayout published = technique.published();
         if (named != null && published != null && PublishedWeights.in(folder.path())) {
@@ -127,6 +135,18 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
                     + spec.id() + ":weights=DIR'.");
         }
         TechniqueFolder.Loaded loaded = folder.load(technique, shape, spec.knobs(), base(), train);
+        return new Ready(loaded.weights(), loaded.knobs());
+    }
+
+    private Ready vectors(SteeringTechnique technique, TechniqueSpec spec) {
+        Path file = SteeringFile.of(model, spec);
+        String fit = "fovea steer fit " + spec.id() + " --model " + model;
+        if (spec.weights() == null && !Files.exists(file)) {
+            throw new IllegalArgumentException("Technique '" + spec.id() + "' needs steering vectors, and " + file
+                    + " is not there; fit some with '" + fit + "', or name a file with '" + spec.id()
+                    + ":vector=FILE'.");
+        }
+        SteeringFile.Loaded loaded = SteeringFile.load(file, technique, shape, spec.knobs(), base(), fit);
         return new Ready(loaded.weights(), loaded.knobs());
     }
 

@@ -8,20 +8,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * A technique as it is named on a command line: {@code id}, {@code id:knob=value,knob=value}, or {@code id:@file} with a
  * {@link KnobFile}; values behind it replace those of the file. {@code id:weights=DIR} names the folder of its trained
- * weights.
+ * weights, {@code id:vector=FILE} the file of its steering vectors.
  *
  * @param id the technique's id
  * @param knobs the values given, unchecked
- * @param weights what was named as its weights, or null
+ * @param weights what was named as its weights or its vector, or null
+ * @param word whether that was said to be {@code weights} or a {@code vector}
  */
 public record TechniqueSpec(
-        String id, Map<String, String> knobs, @Nullable String weights) {
-    private static final String WEIGHTS = "weights";
+        String id, Map<String, String> knobs, @Nullable String weights, String word) {
+    /** Names the folder of trained weights. */
+    public static final String WEIGHTS = "weights";
+
+    /** Names the file of steering vectors. */
+    public static final String VECTOR = "vector";
+
     private static final int LONGEST = 500;
 
     /** With the usual weights, if it has any. */
     public TechniqueSpec(String id, Map<String, String> knobs) {
-        this(id, knobs, null);
+        this(id, knobs, null, WEIGHTS);
     }
 
     public TechniqueSpec {
@@ -62,7 +68,13 @@ public record TechniqueSpec(
         }
         ofFile.putAll(knobs);
         String weights = ofFile.remove(WEIGHTS);
-        return new TechniqueSpec(id, ofFile, weights);
+        String vector = ofFile.remove(VECTOR);
+        if (weights != null && vector != null) {
+            throw new IllegalArgumentException("The technique '" + text + "' names weights and a vector; name one.");
+        }
+        return vector == null
+                ? new TechniqueSpec(id, ofFile, weights, WEIGHTS)
+                : new TechniqueSpec(id, ofFile, vector, VECTOR);
     }
 
     /**
@@ -91,7 +103,7 @@ public record TechniqueSpec(
     public Knobs knobsOf(Card card) {
         if (weights != null && !card.trained()) {
             throw new IllegalArgumentException(
-                    "Technique '" + id + "' has no weights of its own; leave 'weights=" + weights + "' out.");
+                    "Technique '" + id + "' has no " + word + " of its own; leave '" + word + "=" + weights + "' out.");
         }
         return Knobs.of(card, knobs);
     }

@@ -87,6 +87,24 @@ class BranchTest {
         }
     }
 
+    /**
+     * Of GrAInS, tokens over channels: that published code scales each channel over the tokens instead, which gives a token
+     * that comes alone its own channels back.
+     */
+    @Test
+    void eachTokenKeepsItsOwnLength() {
+        try (Scope scope = Scope.inference()) {
+            Tensor v = Tensors.of(new float[] {0, 1}, 1, 2);
+            float[] alone =
+                    Tensors.floats(Steering.pushed(Tensors.of(new float[] {3, 4}, 1, 2), v, 2, Push.KEEP_LENGTH));
+            assertThat(alone).containsExactly(new float[] {2.2361f, 4.4721f}, Offset.offset(5e-5f));
+            float[] beside =
+                    Tensors.floats(Steering.pushed(Tensors.of(new float[] {1, 0, 3, 4}, 2, 2), v, 2, Push.KEEP_LENGTH));
+            assertThat(beside).containsExactly(new float[] {0.4472f, 0.8944f, 2.2361f, 4.4721f}, Offset.offset(5e-5f));
+            assertThat(scope).isNotNull();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"KEEP_LENGTH", "UNIT"})
     void lengthIsKeptAndNothingIsDividedByZero(Push push) {

@@ -76,7 +76,7 @@ class CostModelTest {
                 // gates
                 // without weights never let go.
                 List<String> idle =
-                        List.of("full", "attention-rebalancing", "m3id", "vista", "pixelprune", "dyvte", "covt");
+                        List.of("full", "attention-rebalancing", "m3id", "vista", "grains", "pixelprune", "dyvte", "covt");
                 List<String> accompanied = List.of("attention-rebalancing", "m3id");
                 List<String> adding = List.of("llava-sp", "adaptvision-scaling");
                 if (id.equals("voco-llama")) {
