@@ -92,7 +92,7 @@ public final class SteeringFile {
     /**
      * Writes vectors; the file is at all times the old one or the whole new one.
      *
-     * @throws CheckpointException with one sentence if it cannot be written
+     * @throws RuntimeException with one sentence if it cannot be written
      */
     public static void write(Path file, Map<String, Matrix> vectors, About about) {
         ObjectNode knobs = JSON.createObjectNode();

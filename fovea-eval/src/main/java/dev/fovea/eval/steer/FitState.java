@@ -1,5 +1,6 @@
 package dev.fovea.eval.steer;
 
+import dev.fovea.core.file.OutputException;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
@@ -133,7 +134,7 @@ final class FitState {
         boolean interrupted = Thread.interrupted();
         try {
             write();
-        } catch (CheckpointException e) {
+        } catch (OutputException e) {
             if (!Thread.interrupted()) {
                 throw e;
             }
