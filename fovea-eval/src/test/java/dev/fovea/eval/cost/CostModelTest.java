@@ -75,8 +75,8 @@ class CostModelTest {
                 // Nothing predicts the simulator's pixels, so that PixelPrune, which reads no budget, drops nothing;
                 // gates
                 // without weights never let go.
-                List<String> idle =
-                        List.of("full", "attention-rebalancing", "m3id", "vista", "grains", "pixelprune", "dyvte", "covt");
+                List<String> idle = List.of(
+                        "full", "attention-rebalancing", "m3id", "vista", "grains", "pixelprune", "dyvte", "covt");
                 List<String> accompanied = List.of("attention-rebalancing", "m3id");
                 List<String> adding = List.of("llava-sp", "adaptvision-scaling");
                 if (id.equals("voco-llama")) {
