@@ -388,6 +388,19 @@ public final class VisionLanguageModel implements AutoCloseable {
     }
 
     /**
+     * Takes a question about pictures apart: it can be read again and again under other plans, to see what the first token
+     * of its answer hangs on. Close it when done.
+     *
+     * @param instruction what is said behind the question without being part of it, such as how long the answer shall be;
+     *     or null
+     * @param maxTokens the longest answer
+     * @throws IllegalArgumentException with one sentence if the question does not fit the model
+     */
+    public PromptProbe probe(List<RgbImage> images, String question, @Nullable String instruction, int maxTokens) {
+        return asking.gate().during(() -> new PromptProbe(asking, images, question, instruction, maxTokens));
+    }
+
+    /**
      * The form of answers that are JSON of a schema, for {@link GenerationOptions#withGrammar}. It is enforced while the
      * answer is generated: an answer that ends by itself is a document that the schema allows. The last forms are
      * kept, so that the same schema may be asked for again and again.

@@ -30,6 +30,7 @@ final class DecoderPass {
     private final DecoderStations stations;
     private final Steering steering;
     private final StateTaps taps;
+    private @Nullable AttentionSlopes slopes;
     private @Nullable DecoderProjections previous;
     private float[] finalStates = new float[0];
 
@@ -139,6 +140,11 @@ final class DecoderPass {
         return layers(x, places);
     }
 
+    /** Has attention remembered, where gradients are recorded, by somebody who will ask what hangs on it. */
+    void remembering(AttentionSlopes ofOneSequence) {
+        slopes = ofOneSequence;
+    }
+
     private void end() {
         standing.close();
         chunks.forEach(c -> c.sequence().forgetGates());
@@ -163,6 +169,7 @@ final class DecoderPass {
     /** The tokens asked for behind the last layer: {@code [tokens, width]}, in the caller's scope. */
     private Tensor layers(Tensor embeddings, int[][] places) {
         Tensor x = embeddings;
+        taps.behind(Signal.LateLogits.BEFORE_LAYERS, x, ends());
         // What a layer computed is needed until the station of the next has passed: two scopes take turns.
         Scope older = Scope.inner();
         try {
@@ -193,6 +200,7 @@ final class DecoderPass {
         now.positions(standing.table(index, positions));
         enter(index);
         stations.attention(index);
+        attention.requireSight(index);
         stations.residual(index);
         List<RowBlock> blocks = blocks();
         if (blocks.size() > 1) {
@@ -224,6 +232,9 @@ final class DecoderPass {
         Tensor attended = last && !selective()
                 ? attention.lastRows(index, now, ends())
                 : attention.allRows(index, now, k, v, lengths());
+        if (slopes != null) {
+            slopes.took(now, attended);
+        }
         previous = last || !wantedBehind(index) ? null : now;
         if (last) {
             return lastLayer(x, now, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);

@@ -179,11 +179,13 @@ final class PassAttention implements AutoCloseable {
         boolean lastOne = queries == 1 && behind == 0;
         List<float[]> factors = lastOne ? s.rescaling(index) : null;
         Sight.Rule rule = rule(attention);
-        boolean everything = attention.cap() == 0 && rule.window() == 0 && s.edges(index) == null;
+        long before = in.keys().size(1) - behind;
+        boolean everything = attention.cap() == 0
+                && rule.window() == 0
+                && free(s.edges(index), (int) before - queries, (int) before);
         if (factors == null
                 && everything
-                && (lastOne || !chunk.fresh() || !s.sight(index).special(rule))) {
-            long before = in.keys().size(1) - behind;
+                && (lastOne || !chunk.fresh() || !s.sight(index).bent(rule))) {
             return PackedAttention.last(
                     q, in.keys().narrow(1, 0, before), in.values().narrow(1, 0, before), attention.scale());
         }
@@ -207,6 +209,11 @@ final class PassAttention implements AutoCloseable {
         return Tensors.cat(0, parts);
     }
 
+    /** Whether edges hide nothing from these tokens: they are computed as if there were none, to the last bit. */
+    private static boolean free(@Nullable AttentionEdges edges, int from, int to) {
+        return edges == null || edges.restricted(from, to).length == 0;
+    }
+
     /** Over the keys between the first and the last that one of the queries sees. */
     private static Tensor masked(
             SelfAttention attention, Sight.Rule rule, Tensor q, Held in, Sight asking, Sight held) {
@@ -223,6 +230,20 @@ final class PassAttention implements AutoCloseable {
 
     private Sight.Rule rule(SelfAttention attention) {
         return new Sight.Rule(attention.window(), acrossWindows());
+    }
+
+    /**
+     * Refuses edges that leave a token nothing to look at in a layer.
+     *
+     * @throws IllegalArgumentException with one sentence
+     */
+    void requireSight(int index) {
+        Sight.Rule rule = rule(decoder.layers().get(index).attention());
+        for (DecoderPass.Chunk chunk : chunks) {
+            if (chunk.fresh() && chunk.sequence().edges(index) != null) {
+                chunk.sequence().sight(index).requireSight(rule);
+            }
+        }
     }
 
     /** Whether tokens that see each other do so across windows. */

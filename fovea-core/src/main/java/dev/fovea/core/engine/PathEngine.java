@@ -289,6 +289,28 @@ public final class PathEngine {
         return items;
     }
 
+    /**
+     * How fast the log-odds of a next token, {@code log(p / (1 - p))}, rise when a prompt's tokens look harder at others:
+     * when the scores of some queries towards a token are raised in a layer, in all heads alike, before the softmax. A model
+     * that is sure of its answer hangs on what it looks at no less than one that is not, which the probability alone would
+     * hide. One pass forwards and one back; nothing of the prompt is kept.
+     *
+     * @param token the next token
+     * @param queries groups of places in the sequence
+     * @return {@code [layers][groups][tokens of the sequence]}, summed over the queries of a group
+     * @throws IllegalArgumentException if a place or the token is none
+     */
+    public float[][][] attentionSlopes(Prompt prompt, int token, List<int[]> queries) {
+        return with(prompt.run().book().additions()).slopes(prompt, token, queries);
+    }
+
+    private float[][][] slopes(Prompt p, int token, List<int[]> queries) {
+        try (Scope ignored = Scope.training()) {
+            PromptLaying.Laid laid = new PromptLaying(model).once(p, projected(items(p, 0)));
+            return AttentionSlopes.read(decoder(), laid, token, queries);
+        }
+    }
+
     /** Where a plan decides what remains of the pictures, the words behind them are read over what does. */
     private List<PromptState> prefillTogether(List<Prompt> prompts) {
         int[] first = prompts.stream().mapToInt(this::readFirst).toArray();

@@ -136,7 +136,8 @@ public final class PlanCheck {
             case Signal.NextLogits ignored -> atLogits(station);
             case Signal.LogProbabilities ignored -> atLogits(station);
             case Signal.LateLogits s -> {
-                range(s.toString(), s.layer(), shape.decoderLayers(), "decoder");
+                int layer = s.layer() == Signal.LateLogits.BEFORE_LAYERS ? 0 : s.layer();
+                range(s.toString(), layer, shape.decoderLayers(), "decoder");
                 yield atLogits(station);
             }
             case Signal.BranchLogProbabilities s -> {

@@ -34,7 +34,12 @@ record PromptLaying(ModelParts model) {
      * @param images its pictures behind the connector
      */
     Laid prompt(PathEngine.Prompt p, List<ConnectorPass.Projected> images) {
-        return laid(p, p.name(), p.ids(), images);
+        return laid(p, p.name(), p.ids(), images, true);
+    }
+
+    /** A prompt that is read once, with gradients if the caller's scope records them: nothing can follow it. */
+    Laid once(PathEngine.Prompt p, List<ConnectorPass.Projected> images) {
+        return laid(p, p.name(), p.ids(), images, false);
     }
 
     /**
@@ -44,16 +49,17 @@ record PromptLaying(ModelParts model) {
     Laid branch(PathEngine.Prompt p, Branch branch, List<ConnectorPass.Projected> images) {
         String name = p.name() + branch.label() + ".";
         Laid laid = switch (branch) {
-            case Branch.Unsteered ignored -> laid(p, name, p.ids(), images);
-            case Branch.Worded worded -> laid(p, name, p.worded(worded), images);
-            case Branch.Masked masked -> masked(laid(p, name, p.ids(), images), masked);
+            case Branch.Unsteered ignored -> laid(p, name, p.ids(), images, true);
+            case Branch.Worded worded -> laid(p, name, p.worded(worded), images, true);
+            case Branch.Masked masked -> masked(laid(p, name, p.ids(), images, true), masked);
             case Branch.WithoutPictures ignored -> words(p);
         };
         laid.sequence().beside();
         return laid;
     }
 
-    private Laid laid(PathEngine.Prompt p, String name, int[] ids, List<ConnectorPass.Projected> images) {
+    /** @param kept whether keys and values are kept, for tokens that follow */
+    private Laid laid(PathEngine.Prompt p, String name, int[] ids, List<ConnectorPass.Projected> images, boolean kept) {
         checkImages(ids, p.slots().size());
         Tensor words = decoder().embed(withPlaceholder(ids));
         SlotTokens visual = new SlotTokens(images, grids(p), model);
@@ -80,7 +86,7 @@ record PromptLaying(ModelParts model) {
         if (wordsFrom < ids.length) {
             embeddings.add(words.narrow(0, wordsFrom, ids.length - wordsFrom));
         }
-        return new Laid(sequence(p, name, ids, images, place, visual), embeddings, places);
+        return new Laid(sequence(p, name, ids, images, place, visual, kept), embeddings, places);
     }
 
     private Sequence sequence(
@@ -89,7 +95,8 @@ record PromptLaying(ModelParts model) {
             int[] ids,
             List<ConnectorPass.Projected> images,
             int length,
-            SlotTokens taken) {
+            SlotTokens taken,
+            boolean kept) {
         List<Ledger.Grid> grids = grids(p);
         boolean cls = model.clsIsFeature();
         int total = grids.stream().mapToInt(g -> g.tokens() + (cls ? 1 : 0)).sum();
@@ -101,7 +108,7 @@ record PromptLaying(ModelParts model) {
         Sequence sequence = new Sequence(
                 name,
                 p.run(),
-                new KvCache(decoder().options(), decoder().dtype(), length + p.room()),
+                kept ? new KvCache(decoder().options(), decoder().dtype(), length + p.room()) : null,
                 positions.ids(),
                 positions.next(),
                 blocks().of(ids, visual, visualAt, length),
@@ -109,7 +116,10 @@ record PromptLaying(ModelParts model) {
                 visual,
                 total,
                 grids,
-                images.stream().map(ConnectorPass.Projected::carried).toList());
+                images.stream().map(ConnectorPass.Projected::carried).toList(),
+                null,
+                kept ? null : new int[] {length - 1},
+                0);
         sequence.factors(factors == null ? null : factors.kept());
         if (!images.isEmpty()) {
             sequence.deep(

@@ -81,6 +81,22 @@ public final class PromptState implements AutoCloseable {
         return ids;
     }
 
+    /**
+     * Where the tokens stand in the sequence: for each of {@link #ids()} its first place, and the place behind them all. A
+     * placeholder stands for all tokens of its slot.
+     */
+    public int[] places() {
+        return places.clone();
+    }
+
+    /**
+     * For each place of the prompt as it was laid out, up to its last visual token, which token of the {@link #ledger()}
+     * stands there; -1 for words and for what stands between the rows of a picture.
+     */
+    public int[] inLedger() {
+        return sequence.inLedger(clsIsFeature);
+    }
+
     /** Logits of the next token, after the logits steps of the plan: {@code [vocabulary]}. */
     public float[] logits() {
         return logits;

@@ -199,13 +199,26 @@ final class Sequence {
             return;
         }
         LedgerBuilder ledger = new LedgerBuilder(grids, clsIsFeature);
+        int[] cells = inLedger(ledger);
+        watch = new AnswerAttention(cells, ledger.count());
+    }
+
+    /**
+     * For each place of the prompt as it was laid out, up to its last visual token, which token of the ledger stands there;
+     * -1 for words and what else is none.
+     */
+    int[] inLedger(boolean clsIsFeature) {
+        return inLedger(new LedgerBuilder(grids, clsIsFeature));
+    }
+
+    private int[] inLedger(LedgerBuilder ledger) {
         int last = firstAt.length == 0 ? -1 : firstAt[firstAt.length - 1];
         int[] cells = new int[last + 1];
         Arrays.fill(cells, -1);
         for (int i = 0; i < firstAt.length; i++) {
             cells[firstAt[i]] = ledger.index(firstVisual.ids()[i]);
         }
-        watch = new AnswerAttention(cells, ledger.count());
+        return cells;
     }
 
     /** How the token that was read last looks at the visual tokens, or null where nobody asked. */

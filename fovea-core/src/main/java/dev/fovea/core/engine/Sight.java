@@ -77,11 +77,6 @@ record Sight(
         return Arrays.stream(rows).map(r -> numbers[r]).toArray();
     }
 
-    /** Whether these tokens see anything but themselves and all that is before them. */
-    boolean special(Rule rule) {
-        return edges != null || bent(rule);
-    }
-
     /** Whether windows or blocks, and not edges alone, change what these tokens see. */
     boolean bent(Rule rule) {
         int n = count();
@@ -148,16 +143,42 @@ record Sight(
         return any;
     }
 
-    private boolean sees(int q, Sight keys, int k, Rule rule) {
+    /**
+     * Whether one of these tokens sees another. What edges forbid nobody sees, not in its own block either.
+     *
+     * @param q index of the one that looks
+     * @param k index of the other among the keys
+     */
+    boolean sees(int q, Sight keys, int k, Rule rule) {
+        if (edges != null && !edges.allows(order[q], keys.order[k])) {
+            return false;
+        }
         boolean mates = blocks[q] != NONE && blocks[q] == keys.blocks[k];
         if (mates && rule.acrossWindows()) {
             return true;
         }
         boolean near = rule.window() == 0 || positions[q] - keys.positions[k] < rule.window();
-        return near && (mates || before(keys.order[k], order[q]));
+        return near && (mates || keys.order[k] <= order[q]);
     }
 
-    private boolean before(int key, int query) {
-        return edges == null ? key <= query : edges.sees(query, key);
+    /**
+     * Refuses edges that leave one of these tokens nothing to look at: a softmax over nothing is no number.
+     *
+     * @throws IllegalArgumentException with one sentence
+     */
+    void requireSight(Rule rule) {
+        if (edges == null || edges.allSeeThemselves()) {
+            return;
+        }
+        for (int q = 0; q < count(); q++) {
+            int seen = edges.allows(order[q], order[q]) ? q : 0;
+            while (seen < count() && !sees(q, this, seen, rule)) {
+                seen++;
+            }
+            if (seen == count()) {
+                throw new IllegalArgumentException("Token " + order[q] + " of the prompt would see nothing: every edge"
+                        + " that leads from it is blocked, to itself as well; leave it one.");
+            }
+        }
     }
 }

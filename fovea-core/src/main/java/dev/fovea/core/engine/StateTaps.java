@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** Takes down the hidden state of the last token of sequences behind those layers where somebody asked for it. */
+/**
+ * Takes down the hidden state of the last token of sequences behind those layers where somebody asked for it, or before
+ * the first.
+ */
 final class StateTaps {
     private final List<DecoderPass.Chunk> chunks;
     private final boolean everywhere;
@@ -28,13 +31,14 @@ final class StateTaps {
     /**
      * A layer has run.
      *
+     * @param layer from 0; {@link Signal.LateLogits#BEFORE_LAYERS} where the first one is about to
      * @param x {@code [rows, width]}
      * @param ends the row of the last token of each sequence
      */
     void behind(int layer, Tensor x, int[] ends) {
         List<Integer> wanted = new ArrayList<>();
         for (int c = 0; c < chunks.size(); c++) {
-            if (everywhere || lateLogits(c).stream().anyMatch(s -> s.layer() == layer)) {
+            if ((everywhere && layer >= 0) || lateLogits(c).stream().anyMatch(s -> s.layer() == layer)) {
                 wanted.add(c);
             }
         }

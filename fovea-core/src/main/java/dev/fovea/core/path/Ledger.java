@@ -77,6 +77,30 @@ public record Ledger(
         return new Ledger(images, unframed, tokens, survivors, encoderTokens, decoderTokens, cachedTokens, added, read);
     }
 
+    /**
+     * The same pictures with one score for each token, as if nothing else had been noted of them: for a heat map of values
+     * that no station gave.
+     *
+     * @param station what the values are called
+     * @param scores of every token, NaN for none: {@code [total]}
+     */
+    public Ledger scored(String station, float[] scores) {
+        if (scores.length != tokens.size()) {
+            throw new IllegalArgumentException(
+                    "There are " + scores.length + " scores for a ledger of " + tokens.size() + " tokens");
+        }
+        List<Token> marked = IntStream.range(0, scores.length)
+                .mapToObj(i -> {
+                    Token t = tokens.get(i);
+                    Float score = Float.isNaN(scores[i]) ? null : (Float) scores[i];
+                    return new Token(
+                            t.image(), t.row(), t.col(), List.of(new Event(station, t.fate(), -1, score)), t.fate());
+                })
+                .toList();
+        return new Ledger(
+                images, unframed, marked, survivors, encoderTokens, decoderTokens, cachedTokens, steered, branches);
+    }
+
     /** What became of a token. */
     public enum Fate {
         /** It is still there, alone or as the anchor of a group. */

@@ -238,10 +238,13 @@ public sealed interface Signal<T> {
     /**
      * What the head makes of the last token's hidden state behind a layer: {@code [vocabulary]}.
      *
-     * @param layer of the language model
+     * @param layer of the language model; {@link #BEFORE_LAYERS} for the state that enters the first one
      * @param finalNorm whether the norm behind the last layer is applied first
      */
-    record LateLogits(int layer, boolean finalNorm) implements Signal<float[]> {}
+    record LateLogits(int layer, boolean finalNorm) implements Signal<float[]> {
+        /** The place before the first layer. */
+        public static final int BEFORE_LAYERS = -1;
+    }
 
     /**
      * Log-probabilities of the next token in a branch that takes the tokens of the answer: {@code [vocabulary]}.

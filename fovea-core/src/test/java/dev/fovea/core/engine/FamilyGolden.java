@@ -25,6 +25,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.bytedeco.pytorch.Tensor;
@@ -152,10 +153,15 @@ final class FamilyGolden {
     }
 
     List<EncodedImage> encode(List<PreparedPicture> pictures, PlanRun run) {
+        return encode(pictures, run, pixels -> pixels);
+    }
+
+    /** @param change made to the pixels that the encoder sees */
+    private List<EncodedImage> encode(List<PreparedPicture> pictures, PlanRun run, UnaryOperator<Tensor> change) {
         List<ImageInput> inputs = new ArrayList<>();
         for (int p = 0; p < pictures.size(); p++) {
             for (PreparedImage view : pictures.get(p).views()) {
-                Tensor pixels = Tensors.of(view.pixels(), view.planes(), view.height(), view.width());
+                Tensor pixels = change.apply(Tensors.of(view.pixels(), view.planes(), view.height(), view.width()));
                 Tensor raw = Tensors.of(view.bytes(), view.planes(), view.height(), view.width());
                 String name = "image" + inputs.size() + ".";
                 inputs.add(new ImageInput(
@@ -175,8 +181,13 @@ final class FamilyGolden {
 
     /** A prompt under a plan, ready to be read. */
     PathEngine.Prompt prompt(String name, PlanRun run) {
+        return prompt(name, run, pixels -> pixels);
+    }
+
+    /** The same about pictures of other pixels. */
+    PathEngine.Prompt prompt(String name, PlanRun run, UnaryOperator<Tensor> change) {
         List<PreparedPicture> pictures = pictures(name);
-        List<EncodedImage> images = encode(pictures, run);
+        List<EncodedImage> images = encode(pictures, run, change);
         int[] expanded = ints(json.at("/prompts/" + name + "/input_ids"));
         return prompt(expanded, pictures, images, run);
     }

@@ -35,6 +35,16 @@ final class NaiveDecoder {
         default Tensor behind(int layer, Tensor states) {
             return states;
         }
+
+        /** To the scores of attention, {@code [heads, queries, keys]}, before those that nobody sees are left out. */
+        default Tensor scores(int layer, Tensor scores) {
+            return scores;
+        }
+
+        /** Whether a query does not look at a key that it would see. */
+        default boolean blocks(int layer, int query, int key) {
+            return false;
+        }
     }
 
     NaiveDecoder(Decoder decoder) {
@@ -187,11 +197,12 @@ final class NaiveDecoder {
         float[] mask = new float[n * n];
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
-                mask[i * n + j] =
-                        sees(i, j, positions[0], blocks, layer.attention().window()) ? 0 : -1e30f;
+                boolean seen =
+                        sees(i, j, positions[0], blocks, layer.attention().window()) && !streams.blocks(index, i, j);
+                mask[i * n + j] = seen ? 0 : -1e30f;
             }
         }
-        Tensor probabilities = Tensors.softmax(scores.add(Tensors.of(mask, n, n)));
+        Tensor probabilities = Tensors.softmax(streams.scores(index, scores).add(Tensors.of(mask, n, n)));
         Tensor out = probabilities.matmul(v).transpose(0, 1).reshape(n, -1);
         Tensor gathered = Tensors.to(out, DType.F32);
         Tensor branch = own.onto(Beside.Place.OUT, layer.attention().out().forward(gathered), gathered);

@@ -1,6 +1,7 @@
 package dev.fovea.core.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.fovea.core.image.PreparedImage;
@@ -33,6 +34,8 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who sees whom, and what steps are told of it. */
 class SightTest {
@@ -59,8 +62,8 @@ class SightTest {
         // The third token was dropped: the two behind it come no closer to those before it.
         Sight left = all.at(new int[] {0, 1, 3, 4});
         assertThat(table(left, left, WINDOW)).isEqualTo(".xxx ..xx x..x xx..");
-        assertThat(left.special(WINDOW)).isTrue();
-        assertThat(all.special(new Sight.Rule(5, false))).isFalse();
+        assertThat(left.bent(WINDOW)).isTrue();
+        assertThat(all.bent(new Sight.Rule(5, false))).isFalse();
         assertThat(Sight.unseen(left.last(1), left, WINDOW)).isEqualTo(2);
     }
 
@@ -82,8 +85,69 @@ class SightTest {
         // The fifth token came later: it continues the second branch.
         assertThat(table(all, all, new Sight.Rule(0, false))).isEqualTo(".xxxx ..xxx ...xx ..x.x ..x..");
         assertThat(table(all, all, WINDOW)).isEqualTo(".xxxx ..xxx ...xx x.x.x xxx..");
-        assertThat(all.special(new Sight.Rule(0, false))).isTrue();
+        assertThat(branches.restricted(0, 5)).containsExactly(3, 4);
         assertThat(all.bent(new Sight.Rule(0, false))).isFalse();
+    }
+
+    /** What edges forbid is not seen in a block of one's own either, and a token that is left nothing is refused. */
+    @Test
+    void edgesHoldInsideABlock() {
+        AttentionEdges blocked = AttentionEdges.without(
+                4,
+                List.of(
+                        new AttentionEdges.Blocked(new int[] {0}, new int[] {2}),
+                        new AttentionEdges.Blocked(new int[] {3}, new int[] {1, 3})));
+        Sight all = Sight.of(IntStream.range(0, 4).toArray(), new int[] {0, 0, 0, 0}, blocked);
+        Sight.Rule across = new Sight.Rule(2, true);
+        assertThat(table(all, all, across)).isEqualTo("..x. .... .... .x.x");
+        all.requireSight(across);
+        Sight words = Sight.of(IntStream.range(0, 4).toArray(), Sight.none(4), blocked);
+        words.requireSight(WINDOW);
+        // In a window of one token there is nothing left but itself.
+        assertThatThrownBy(() -> words.requireSight(new Sight.Rule(1, false)))
+                .hasMessage(
+                        "Token 3 of the prompt would see nothing: every edge that leads from it is blocked, to itself"
+                                + " as well; leave it one.");
+    }
+
+    /** Values that are unit vectors show the weights: those that are hidden are zero, and a row is one share of 1. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "BF16", "F16"})
+    void hiddenKeysHaveNoWeightInAnyKernel(DType dtype) {
+        int n = 8;
+        AttentionEdges edges = AttentionEdges.without(
+                n, List.of(new AttentionEdges.Blocked(new int[] {4, 6, 7}, new int[] {0, 1, 2, 7})));
+        try (Scope ignored = Scope.inference()) {
+            torch.manual_seed(7);
+            Tensor q = Tensors.to(Tensors.scale(torch.randn(new long[] {2, n, n}), 3), dtype);
+            Tensor k = Tensors.to(Tensors.scale(torch.randn(new long[] {2, n, n}), 3), dtype);
+            Tensor v = Tensors.to(torch.eye(n).repeat(new long[] {2, 1, 1}), dtype);
+            Sight all = Sight.of(IntStream.range(0, n).toArray(), Sight.none(n), edges);
+            Tensor hidden = all.hidden(all, new Sight.Rule(0, false));
+            Tensor mask = Tensors.of(edges.mask(), 1, 1, n, n);
+            List<Tensor> weights = List.of(
+                    PackedAttention.masked(q, k, v, hidden, 0.5, 0),
+                    PackedAttention.masked(q, k, v, hidden, 0.5, 20),
+                    PackedAttention.masked(q, k, v, new int[] {n}, List.of(mask), 0.5));
+            for (Tensor made : weights) {
+                float[] rows = Tensors.floats(made);
+                for (int query = 0; query < n; query++) {
+                    for (int head = 0; head < 2; head++) {
+                        double sum = 0;
+                        for (int key = 0; key < n; key++) {
+                            float weight = rows[(2 * query + head) * n + key];
+                            sum += weight;
+                            if (!edges.sees(query, key)) {
+                                assertThat(weight).isZero();
+                            }
+                        }
+                        assertThat(sum).isCloseTo(1, within(dtype == DType.F32 ? 1e-6 : 1e-2));
+                    }
+                }
+            }
+        }
     }
 
     /** The mask that the fused kernel takes and the scores that are capped one by one are one attention. */
