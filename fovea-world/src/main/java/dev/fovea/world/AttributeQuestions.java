@@ -20,7 +20,7 @@ final class AttributeQuestions {
             return null;
         }
         String text = Phrases.fill(Phrases.COLOUR, asking.dice(), reference.words());
-        return new Question(Skill.COLOUR, "colour", text, o.colour().word());
+        return new Question(Skill.COLOUR, "colour", text, o.colour().word()).about(o);
     }
 
     static @Nullable Question shape(Asking asking) {
@@ -35,10 +35,10 @@ final class AttributeQuestions {
         if (reference.text() != null && asking.dice().chance(0.7)) {
             String carried = (o.textKind() == TextKind.DIGIT ? "digit " : "letter ") + reference.text();
             String text = Phrases.fill(Phrases.SHAPE_BY_TEXT, asking.dice(), carried);
-            return new Question(Skill.SHAPE, "shape by text", text, o.shape().word());
+            return new Question(Skill.SHAPE, "shape by text", text, o.shape().word()).about(o);
         }
         String text = Phrases.fill(Phrases.SHAPE, asking.dice(), reference.words());
-        return new Question(Skill.SHAPE, "shape", text, o.shape().word());
+        return new Question(Skill.SHAPE, "shape", text, o.shape().word()).about(o);
     }
 
     static @Nullable Question reading(Asking asking) {
@@ -48,7 +48,7 @@ final class AttributeQuestions {
             return null;
         }
         if (o.shape() == Shape.SIGN) {
-            return new Question(Skill.READING, "sign", asking.dice().pick(Phrases.SIGN), written);
+            return new Question(Skill.READING, "sign", asking.dice().pick(Phrases.SIGN), written).about(o);
         }
         Reference reference = Reference.unique(asking.scene(), o, asking.dice(), Attribute.TEXT);
         if (reference == null) {
@@ -57,6 +57,6 @@ final class AttributeQuestions {
         boolean digit = o.textKind() == TextKind.DIGIT;
         List<String> wordings = digit ? Phrases.DIGIT : Phrases.LETTER;
         String text = Phrases.fill(wordings, asking.dice(), reference.words());
-        return new Question(Skill.READING, digit ? "digit" : "letter", text, written);
+        return new Question(Skill.READING, digit ? "digit" : "letter", text, written).about(o);
     }
 }

@@ -60,7 +60,8 @@ final class ComparisonQuestions {
         }
         String text = Phrases.fill(
                 larger ? Phrases.LARGER : Phrases.SMALLER, asking.dice(), pair.first.words(), pair.second.words());
-        return new Question(Skill.COMPARISON, "which", text, (first ? pair.first : pair.second).words(), accepted);
+        return new Question(Skill.COMPARISON, "which", text, (first ? pair.first : pair.second).words(), accepted)
+                .about(pair.a, pair.b);
     }
 
     private static @Nullable Question isBigger(Asking asking) {
@@ -78,7 +79,7 @@ final class ComparisonQuestions {
                 asking.dice(),
                 pair.first.words(),
                 pair.second.words());
-        return new Question(Skill.COMPARISON, "bigger", text, yes ? "yes" : "no");
+        return new Question(Skill.COMPARISON, "bigger", text, yes ? "yes" : "no").about(pair.a, pair.b);
     }
 
     /** Groups by shape or by colour; for "no" the first group is smaller or, less often, equal. */
@@ -101,7 +102,14 @@ final class ComparisonQuestions {
         boolean turn = !equal && lead > 0 != yes;
         String text =
                 Phrases.fill(Phrases.MORE, dice, (turn ? second : first).plural(), (turn ? first : second).plural());
-        return new Question(Skill.COMPARISON, "more", text, yes ? "yes" : "no");
+        return new Question(Skill.COMPARISON, "more", text, yes ? "yes" : "no")
+                .about(either(asking.scene(), first, second));
+    }
+
+    private static List<SceneObject> either(Scene scene, Reference first, Reference second) {
+        return scene.objects().stream()
+                .filter(o -> first.matches(o) || second.matches(o))
+                .toList();
     }
 
     private static Reference group(Asking asking, boolean byShape) {
@@ -138,6 +146,7 @@ final class ComparisonQuestions {
                 asking.dice(),
                 pair.first.words(),
                 pair.second.words());
-        return new Question(Skill.COMPARISON, colour ? "same colour" : "same shape", text, yes ? "yes" : "no");
+        return new Question(Skill.COMPARISON, colour ? "same colour" : "same shape", text, yes ? "yes" : "no")
+                .about(pair.a, pair.b);
     }
 }

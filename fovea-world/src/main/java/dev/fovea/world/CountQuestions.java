@@ -45,7 +45,7 @@ final class CountQuestions {
         Reference reference = dice.pick(byAnswer.get(answer));
         String kind = List.of("all", "colour", "shape", "colour and shape").get(template);
         String text = Phrases.fill(Phrases.COUNT, dice, reference.plural());
-        return new Question(Skill.COUNT, kind, text, Integer.toString(answer));
+        return new Question(Skill.COUNT, kind, text, Integer.toString(answer)).about(reference.among(asking.scene()));
     }
 
     private static Set<Reference> candidates(Scene scene, int template, Dice dice) {

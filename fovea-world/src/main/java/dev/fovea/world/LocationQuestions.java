@@ -27,18 +27,20 @@ final class LocationQuestions {
         return switch (template) {
             case 0 ->
                 new Question(
-                        Skill.LOCATION,
-                        "place",
-                        Phrases.fill(Phrases.WHERE, dice, reference.words()),
-                        name,
-                        List.of(cell));
+                                Skill.LOCATION,
+                                "place",
+                                Phrases.fill(Phrases.WHERE, dice, reference.words()),
+                                name,
+                                List.of(cell))
+                        .about(o);
             case 1 ->
                 new Question(
-                        Skill.LOCATION,
-                        "row and column",
-                        Phrases.fill(Phrases.CELL, dice, reference.words()),
-                        cell,
-                        List.of(name));
+                                Skill.LOCATION,
+                                "row and column",
+                                Phrases.fill(Phrases.CELL, dice, reference.words()),
+                                cell,
+                                List.of(name))
+                        .about(o);
             default -> box(asking, o, reference);
         };
     }
@@ -49,11 +51,13 @@ final class LocationQuestions {
         double across = 100.0 / picture.width();
         double down = 100.0 / picture.height();
         return new Question(
-                Skill.LOCATION,
-                "box",
-                Phrases.fill(Phrases.BOX, asking.dice(), reference.words()),
-                box.percent(picture.width(), picture.height()),
-                List.of(),
-                new Question.TrueBox(box.left() * across, box.top() * down, box.right() * across, box.bottom() * down));
+                        Skill.LOCATION,
+                        "box",
+                        Phrases.fill(Phrases.BOX, asking.dice(), reference.words()),
+                        box.percent(picture.width(), picture.height()),
+                        List.of(),
+                        new Question.TrueBox(
+                                box.left() * across, box.top() * down, box.right() * across, box.bottom() * down))
+                .about(o);
     }
 }

@@ -26,23 +26,26 @@ final class OddOneOut {
                 return null;
             }
             return new Question(
-                    Skill.ODD_ONE_OUT,
-                    "place",
-                    dice.pick(Phrases.ODD_PLACE),
-                    Places.name(asking.picture(), odd.index()),
-                    List.of(Places.rowAndColumn(asking.picture(), odd.index())));
+                            Skill.ODD_ONE_OUT,
+                            "place",
+                            dice.pick(Phrases.ODD_PLACE),
+                            Places.name(asking.picture(), odd.index()),
+                            List.of(Places.rowAndColumn(asking.picture(), odd.index())))
+                    .about(odd);
         }
         return dice.chance(0.5)
                 ? new Question(
-                        Skill.ODD_ONE_OUT,
-                        "colour",
-                        dice.pick(Phrases.ODD_COLOUR),
-                        odd.colour().word())
+                                Skill.ODD_ONE_OUT,
+                                "colour",
+                                dice.pick(Phrases.ODD_COLOUR),
+                                odd.colour().word())
+                        .about(odd)
                 : new Question(
-                        Skill.ODD_ONE_OUT,
-                        "shape",
-                        dice.pick(Phrases.ODD_SHAPE),
-                        odd.shape().word());
+                                Skill.ODD_ONE_OUT,
+                                "shape",
+                                dice.pick(Phrases.ODD_SHAPE),
+                                odd.shape().word())
+                        .about(odd);
     }
 
     /** The object whose attribute no other has while all others share theirs; null if there is none. */

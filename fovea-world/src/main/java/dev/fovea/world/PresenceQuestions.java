@@ -48,7 +48,7 @@ final class PresenceQuestions {
 
     private static Question presenceOf(Asking asking, Reference reference, String kind, boolean there) {
         String text = Phrases.fill(Phrases.PRESENCE, asking.dice(), reference.withArticle());
-        return new Question(Skill.PRESENCE, kind, text, there ? "yes" : "no");
+        return new Question(Skill.PRESENCE, kind, text, there ? "yes" : "no").about(reference.among(asking.scene()));
     }
 
     private static boolean noSign(Asking asking) {

@@ -42,6 +42,11 @@ record Reference(
         return count;
     }
 
+    /** The objects that it fits, from back to front. */
+    List<SceneObject> among(Scene scene) {
+        return scene.objects().stream().filter(this::matches).toList();
+    }
+
     /** Without an article: "large red star", "red object", "object with the letter B". */
     String words() {
         StringBuilder words = new StringBuilder();

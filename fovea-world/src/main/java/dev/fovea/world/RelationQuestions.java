@@ -49,7 +49,7 @@ final class RelationQuestions {
         }
         String where = Phrases.fill(side.words, dice, second.words());
         String text = Phrases.fill(Phrases.RELATION, dice, first.words(), where);
-        return new Question(Skill.RELATION, "yes or no", text, yes ? "yes" : "no");
+        return new Question(Skill.RELATION, "yes or no", text, yes ? "yes" : "no").about(a, b);
     }
 
     /** Asked when exactly one object is clearly on that side and none is doubtful. */
@@ -77,9 +77,10 @@ final class RelationQuestions {
         }
         String where = Phrases.fill(side.words, dice, reference.words());
         return new Question(
-                Skill.RELATION,
-                "which shape",
-                Phrases.fill(Phrases.RELATED, dice, where),
-                found.shape().word());
+                        Skill.RELATION,
+                        "which shape",
+                        Phrases.fill(Phrases.RELATED, dice, where),
+                        found.shape().word())
+                .about(anchor, found);
     }
 }

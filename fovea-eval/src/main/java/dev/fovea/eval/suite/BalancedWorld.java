@@ -1,5 +1,6 @@
 package dev.fovea.eval.suite;
 
+import dev.fovea.core.image.Region;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.world.Grading;
 import dev.fovea.world.Picture;
@@ -114,21 +115,25 @@ final class BalancedWorld {
             Optional<Question> question = Questions.one(scene, picture, skill, seed);
             if (question.isPresent() && texts.add(question.get().text())) {
                 asked.merge(skill, 1, Integer::sum);
-                items.add(item(seed, items.size(), source, question.get()));
+                items.add(item(seed, items.size(), source, question.get(), picture));
             }
         }
         return items;
     }
 
-    private static Item item(long seed, int index, PictureSource picture, Question question) {
+    private static Item item(long seed, int index, PictureSource source, Question question, Picture picture) {
         return new Item(
                 seed + "-" + index,
-                picture,
+                source,
                 question.text(),
                 MAX_TOKENS,
                 question.skill().id(),
                 "",
                 question.answer(),
-                Grader.of(answer -> new Grader.Grade(answer.strip(), Grading.correct(question, answer) ? 1 : 0)));
+                Grader.of(answer -> new Grader.Grade(answer.strip(), Grading.correct(question, answer) ? 1 : 0)),
+                question.about().stream()
+                        .map(picture::visibleBox)
+                        .map(b -> new Region(b.left(), b.top(), b.right(), b.bottom()))
+                        .toList());
     }
 }

@@ -1,5 +1,8 @@
 package dev.fovea.eval.suite;
 
+import dev.fovea.core.image.Region;
+import java.util.List;
+
 /**
  * One question of a suite.
  *
@@ -11,6 +14,7 @@ package dev.fovea.eval.suite;
  * @param group questions that are scored together carry the same; empty for others
  * @param target the right answer, as the suite writes it
  * @param grader judges an answer
+ * @param about where in the picture lies what it speaks of, in pixels, where the suite knows
  */
 public record Item(
         String id,
@@ -20,4 +24,23 @@ public record Item(
         String skill,
         String group,
         String target,
-        Grader grader) {}
+        Grader grader,
+        List<Region> about) {
+
+    public Item {
+        about = List.copyOf(about);
+    }
+
+    /** A question of a suite that does not know where in the picture lies what it speaks of. */
+    public Item(
+            String id,
+            PictureSource picture,
+            String prompt,
+            int maxTokens,
+            String skill,
+            String group,
+            String target,
+            Grader grader) {
+        this(id, picture, prompt, maxTokens, skill, group, target, grader, List.of());
+    }
+}
