@@ -40,6 +40,7 @@ final class FoveaCommand implements Runnable {
             ClassifyCommand.class,
             EvalCommand.class,
             CompareCommand.class,
+            ExplainCommand.class,
             BenchCommand.class,
             CostCommand.class,
             TuneCommand.class,

@@ -142,6 +142,7 @@ class ArgumentsTest {
                 "tune vflowopt --out LONG | LONG cannot be written",
                 "compare PICTURE Q? --report FOLDER | it is a folder; name a file",
                 "compare PICTURE Q? --report FILE/page.html | is a file, not a folder",
+                "explain PICTURE Q? --out FILE/page.html | is a file, not a folder",
                 "world --count 1 --out FILE/world | is a file",
                 "ask PICTURE Q? --overlay FILE/o.png | is a file, not a folder",
                 "ask PICTURE Q? --record LONG | LONG cannot be written",

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @DisabledOnOs(OS.WINDOWS)
 class DocumentedCommandsIT {
-    private static final Set<String> QUICK = Set.of("ask", "techniques", "world", "cost", "compare");
+    private static final Set<String> QUICK = Set.of("ask", "techniques", "world", "cost", "compare", "explain");
 
     @TempDir
     Path folder;

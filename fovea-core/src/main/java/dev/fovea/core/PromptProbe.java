@@ -139,8 +139,7 @@ public final class PromptProbe implements AutoCloseable {
     }
 
     /**
-     * How fast the natural log-probability of a first token rises when groups of tokens look harder at each of the others,
-     * by layer: see {@link PathEngine#attentionSlopes}. Needs the memory of a pass with gradients.
+     * How fast the log-odds of a first token rise when groups of tokens look harder at each of the others, by layer: see {@link PathEngine#attentionSlopes}. Needs the memory of a pass with gradients.
      *
      * @param queries places of the groups
      * @return {@code [layers][groups][tokens of the prompt]}
@@ -170,14 +169,20 @@ public final class PromptProbe implements AutoCloseable {
     }
 
     private boolean shows(Ledger ledger, Ledger.Token token, int picture, Region box) {
-        if (token.row() < 0 || ledger.images().get(token.image()).picture() != picture) {
-            return false;
-        }
-        Geometry geometry = answer.geometry().get(token.image());
-        int side = asking.shape().tokenPixels();
-        boolean across = IntStream.range(token.col() * side, (token.col() + 1) * side)
-                .anyMatch(x -> within(geometry.originalX(x), geometry.originalX(x + 1), box.left(), box.right()));
-        return across
+        return ledger.images().get(token.image()).picture() == picture
+                && shows(token, answer.geometry().get(token.image()), tokenPixels(), box);
+    }
+
+    /**
+     * Whether a whole pixel of what a token shows lies inside of a box.
+     *
+     * @param geometry of the token's image
+     * @param side of the square of prepared pixels that it shows
+     */
+    static boolean shows(Ledger.Token token, Geometry geometry, int side, Region box) {
+        return token.row() >= 0
+                && IntStream.range(token.col() * side, (token.col() + 1) * side)
+                        .anyMatch(x -> within(geometry.originalX(x), geometry.originalX(x + 1), box.left(), box.right()))
                 && IntStream.range(token.row() * side, (token.row() + 1) * side)
                         .anyMatch(
                                 y -> within(geometry.originalY(y), geometry.originalY(y + 1), box.top(), box.bottom()));

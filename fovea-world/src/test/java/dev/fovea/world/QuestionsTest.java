@@ -53,6 +53,39 @@ class QuestionsTest {
         assertThat(kinds).hasSizeGreaterThanOrEqualTo(30);
     }
 
+    /** What a question speaks of is there, and of what it speaks the answer is true. */
+    @Test
+    void questionsSayWhichObjectsTheySpeakOf() {
+        Set<Skill> named = EnumSet.noneOf(Skill.class);
+        SAMPLED.forEach((seed, questions) -> {
+            Scene scene = Scenes.generate(seed, SceneOptions.defaults());
+            for (Question question : questions) {
+                List<SceneObject> about =
+                        question.about().stream().map(scene.objects()::get).toList();
+                assertThat(question.about()).isSorted().doesNotHaveDuplicates();
+                if (!about.isEmpty()) {
+                    named.add(question.skill());
+                }
+                switch (question.skill()) {
+                    case COLOUR -> assertThat(about).singleElement().satisfies(o -> assertThat(o.colour().word())
+                            .isEqualTo(question.answer()));
+                    case SHAPE -> assertThat(about).singleElement().satisfies(o -> assertThat(o.shape().word())
+                            .isEqualTo(question.answer()));
+                    case READING -> assertThat(about).singleElement().satisfies(o -> assertThat(o.text())
+                            .isEqualTo(question.answer()));
+                    case COUNT -> assertThat(about).hasSize(Integer.parseInt(question.answer()));
+                    case PRESENCE -> assertThat(about.isEmpty())
+                            .isEqualTo(question.answer().equals("no"));
+                    case RELATION -> assertThat(about).hasSizeBetween(1, 2);
+                    case LOCATION, ODD_ONE_OUT -> assertThat(about).hasSize(1);
+                    case UNANSWERABLE -> assertThat(about).isEmpty();
+                    case COMPARISON -> {}
+                }
+            }
+        });
+        assertThat(named).hasSize(Skill.ALL.size() - 1);
+    }
+
     @RepeatedTest(150)
     void questionsFollowFromTheirSeed(RepetitionInfo trial) {
         SplittableRandom random = new SplittableRandom(trial.getCurrentRepetition());

@@ -266,8 +266,8 @@ class FamilyKnockoutTest {
                 for (int g = 0; g < 2; g++) {
                     int[] queries = g == 0 ? words : last;
                     int key = keys[layer % keys.length];
-                    double up = logProbability(golden, whole, token, at, queries, key, 0.05f);
-                    double down = logProbability(golden, whole, token, at, queries, key, -0.05f);
+                    double up = logOdds(golden, whole, token, at, queries, key, 0.05f);
+                    double down = logOdds(golden, whole, token, at, queries, key, -0.05f);
                     assertThat((double) slopes[layer][g][key])
                             .as("layer %d, group %d, key %d", layer, g, key)
                             .isCloseTo((up - down) / 0.1, within(2e-4));
@@ -276,7 +276,7 @@ class FamilyKnockoutTest {
         }
     }
 
-    private static double logProbability(
+    private static double logOdds(
             FamilyGolden golden, WholePrompt whole, int token, int at, int[] queries, int key, float step) {
         int n = whole.length();
         float[] raised = new float[n * n];
@@ -293,6 +293,7 @@ class FamilyKnockoutTest {
         int[] stays = new int[n];
         Arrays.fill(stays, Integer.MAX_VALUE);
         float[] logits = naive.logits(whole.embeddings(), stays, whole.positions(), Integer.MAX_VALUE, whole.blocks());
-        return PromptState.logProbabilities(logits)[token];
+        float log = PromptState.logProbabilities(logits)[token];
+        return log - Math.log(-Math.expm1(log));
     }
 }

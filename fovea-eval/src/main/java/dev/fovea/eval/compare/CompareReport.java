@@ -5,15 +5,12 @@ import dev.fovea.core.overlay.Overlay;
 import dev.fovea.eval.EvalException;
 import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.report.Html;
+import dev.fovea.eval.report.Inline;
 import java.awt.image.BufferedImage;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
-import javax.imageio.ImageIO;
 
 /**
  * The page of a comparison: a table, and a picture per contestant of what became of its tokens.
@@ -125,26 +122,6 @@ public record CompareReport(
 
     private String overlay(Compared c) {
         BufferedImage drawn = Overlay.draw(picture, c.geometry(), patchSize, c.ledger(), 0, Overlay.Style.TOKENS);
-        BufferedImage small = reduced(drawn);
-        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(small, "jpg", bytes);
-        } catch (IOException e) {
-            throw EvalException.output("An overlay cannot be encoded: " + e.getMessage(), e);
-        }
-        return "data:image/jpeg;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
-    }
-
-    /** A page of many pictures should stay small: no wider than it shows them, and without transparency, for JPEG. */
-    private static BufferedImage reduced(BufferedImage image) {
-        int width = Math.min(image.getWidth(), WIDEST);
-        int height = Math.max(1, image.getHeight() * width / image.getWidth());
-        BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
-        var graphics = out.createGraphics();
-        graphics.setRenderingHint(
-                java.awt.RenderingHints.KEY_INTERPOLATION, java.awt.RenderingHints.VALUE_INTERPOLATION_BICUBIC);
-        graphics.drawImage(image, 0, 0, width, height, null);
-        graphics.dispose();
-        return out;
+        return Inline.jpeg(drawn, WIDEST);
     }
 }
