@@ -154,7 +154,7 @@ final class ExplainCommand implements Callable<Integer> {
             Outputs.check(out);
         }
         Path folder = model.resolve(session);
-        try (VisionLanguageModel opened = ModelOption.open(session, folder, precision.options())) {
+        try (VisionLanguageModel opened = model.open(session, folder, precision.options())) {
             int layers = opened.shape().decoderLayers();
             if (!opened.shape().hasVision()) {
                 throw CommandFailure.input(
