@@ -67,7 +67,7 @@ final class AttentionSlopes implements AutoCloseable {
                 Tensors.cat(0, laid.embeddings().toArray(Tensor[]::new)).detach();
         embeddings.set_requires_grad(true);
         DecoderPass pass =
-                new DecoderPass(decoder, List.of(new DecoderPass.Chunk(sequence, 0, true)), Integer.MAX_VALUE);
+                new DecoderPass(decoder, List.of(new DecoderPass.Chunk(sequence, 0, true)), Pace.whole());
         try (AttentionSlopes slopes = new AttentionSlopes(decoder, sequence)) {
             pass.remembering(slopes);
             Tensor logits = pass.run(embeddings);

@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.DecoderLayer;
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
