@@ -66,8 +66,7 @@ final class AttentionSlopes implements AutoCloseable {
         Tensor embeddings =
                 Tensors.cat(0, laid.embeddings().toArray(Tensor[]::new)).detach();
         embeddings.set_requires_grad(true);
-        DecoderPass pass =
-                new DecoderPass(decoder, List.of(new DecoderPass.Chunk(sequence, 0, true)), Pace.whole());
+        DecoderPass pass = new DecoderPass(decoder, List.of(new DecoderPass.Chunk(sequence, 0, true)), Pace.whole());
         try (AttentionSlopes slopes = new AttentionSlopes(decoder, sequence)) {
             pass.remembering(slopes);
             Tensor logits = pass.run(embeddings);
