@@ -66,7 +66,8 @@ final class LoadCommand implements Callable<Integer> {
     @Option(
             names = {"-q", "--question"},
             paramLabel = "TEXT",
-            description = "What is asked; may be repeated (default: four questions, of which one asks for a description).")
+            description =
+                    "What is asked; may be repeated (default: four questions, of which one asks for a description).")
     List<String> questions = new ArrayList<>(List.of(
             "Describe the picture.",
             "How many red circles are there?",
@@ -137,8 +138,7 @@ final class LoadCommand implements Callable<Integer> {
                     requests,
                     seed == null ? System.currentTimeMillis() << 20 : seed);
             try (ProgressLine progress = new ProgressLine(terminal, "load", " turns", suite.turns())) {
-                return suite.run(
-                        progress::at, () -> !session.interruption().requested());
+                return suite.run(progress::at, () -> !session.interruption().requested());
             }
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);

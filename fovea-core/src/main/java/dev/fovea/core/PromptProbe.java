@@ -182,7 +182,8 @@ public final class PromptProbe implements AutoCloseable {
     static boolean shows(Ledger.Token token, Geometry geometry, int side, Region box) {
         return token.row() >= 0
                 && IntStream.range(token.col() * side, (token.col() + 1) * side)
-                        .anyMatch(x -> within(geometry.originalX(x), geometry.originalX(x + 1), box.left(), box.right()))
+                        .anyMatch(
+                                x -> within(geometry.originalX(x), geometry.originalX(x + 1), box.left(), box.right()))
                 && IntStream.range(token.row() * side, (token.row() + 1) * side)
                         .anyMatch(
                                 y -> within(geometry.originalY(y), geometry.originalY(y + 1), box.top(), box.bottom()));

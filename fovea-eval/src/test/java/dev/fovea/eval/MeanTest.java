@@ -11,8 +11,7 @@ class MeanTest {
     /** Of a picture each the interval is the usual one: sd of 1, 2, 3, 6 is 2.1602, over the root of four. */
     @Test
     void ofValuesThatHaveNothingInCommon() {
-        Mean mean = Mean.of(
-                List.of(new Sample("a", 1), new Sample("b", 2), new Sample("c", 3), new Sample("d", 6)));
+        Mean mean = Mean.of(List.of(new Sample("a", 1), new Sample("b", 2), new Sample("c", 3), new Sample("d", 6)));
         assertThat(mean.value()).isEqualTo(3);
         assertThat(mean.n()).isEqualTo(4);
         assertThat(mean.high() - 3).isCloseTo(1.959964 * 2.160247 / 2, within(1e-4));
@@ -22,8 +21,7 @@ class MeanTest {
     /** Errors of a picture add up: -2 and -1 to -3, 0 and 3 to 3; the root of (9 + 9) 2/1, over four. */
     @Test
     void valuesOfAPictureShareItsLuck() {
-        Mean mean = Mean.of(
-                List.of(new Sample("a", 1), new Sample("a", 2), new Sample("b", 3), new Sample("b", 6)));
+        Mean mean = Mean.of(List.of(new Sample("a", 1), new Sample("a", 2), new Sample("b", 3), new Sample("b", 6)));
         assertThat(mean.high() - mean.value()).isCloseTo(1.959964 * 6 / 4, within(1e-4));
     }
 

@@ -67,15 +67,21 @@ class QuestionsTest {
                     named.add(question.skill());
                 }
                 switch (question.skill()) {
-                    case COLOUR -> assertThat(about).singleElement().satisfies(o -> assertThat(o.colour().word())
-                            .isEqualTo(question.answer()));
-                    case SHAPE -> assertThat(about).singleElement().satisfies(o -> assertThat(o.shape().word())
-                            .isEqualTo(question.answer()));
-                    case READING -> assertThat(about).singleElement().satisfies(o -> assertThat(o.text())
-                            .isEqualTo(question.answer()));
+                    case COLOUR ->
+                        assertThat(about)
+                                .singleElement()
+                                .satisfies(o -> assertThat(o.colour().word()).isEqualTo(question.answer()));
+                    case SHAPE ->
+                        assertThat(about)
+                                .singleElement()
+                                .satisfies(o -> assertThat(o.shape().word()).isEqualTo(question.answer()));
+                    case READING ->
+                        assertThat(about)
+                                .singleElement()
+                                .satisfies(o -> assertThat(o.text()).isEqualTo(question.answer()));
                     case COUNT -> assertThat(about).hasSize(Integer.parseInt(question.answer()));
-                    case PRESENCE -> assertThat(about.isEmpty())
-                            .isEqualTo(question.answer().equals("no"));
+                    case PRESENCE ->
+                        assertThat(about.isEmpty()).isEqualTo(question.answer().equals("no"));
                     case RELATION -> assertThat(about).hasSizeBetween(1, 2);
                     case LOCATION, ODD_ONE_OUT -> assertThat(about).hasSize(1);
                     case UNANSWERABLE -> assertThat(about).isEmpty();

@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param tokens of the answer, as the server counts them
  * @param failure in a sentence, or null if there was an answer
  */
-record Exchange(double seconds, double first, int tokens, @Nullable String failure) {}
+record Exchange(
+        double seconds, double first, int tokens, @Nullable String failure) {}

@@ -104,9 +104,7 @@ public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
                 .sorted()
                 .toArray();
         return Arrays.stream(SHARES)
-                .map(share -> sorted.length == 0
-                        ? Double.NaN
-                        : sorted[(int) Math.ceil(share * sorted.length) - 1])
+                .map(share -> sorted.length == 0 ? Double.NaN : sorted[(int) Math.ceil(share * sorted.length) - 1])
                 .toArray();
     }
 

@@ -44,8 +44,8 @@ public final class LoadTarget {
      */
     public String model() {
         try {
-            HttpResponse<String> answer = http.send(
-                    request("/v1/models").GET().build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> answer =
+                    http.send(request("/v1/models").GET().build(), HttpResponse.BodyHandlers.ofString());
             String name = JSON.readTree(answer.body()).at("/data/0/id").asText();
             if (answer.statusCode() != 200 || name.isEmpty()) {
                 throw new IllegalArgumentException("The server at " + address + " names no model (status "
@@ -117,7 +117,8 @@ public final class LoadTarget {
                 if (event.has("error")) {
                     return failed(start, event.at("/error/message").asText("an error in the stream"));
                 }
-                if (first == 0 && !event.at("/choices/0/delta/content").asText("").isEmpty()) {
+                if (first == 0
+                        && !event.at("/choices/0/delta/content").asText("").isEmpty()) {
                     first = since(start);
                 }
                 tokens = Math.max(tokens, event.at("/usage/completion_tokens").asInt());

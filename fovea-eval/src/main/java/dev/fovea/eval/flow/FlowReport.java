@@ -78,9 +78,8 @@ public record FlowReport(String model, int window, String command, List<String> 
 
     private void heat(Html html, Flow flow, Flow.Heat heat, RgbImage picture, int tokenPixels) {
         html.heading("Where each layer looks for it");
-        html.note(
-                "Bright: to look harder there makes the answer more probable, by the slope of its log-odds in the"
-                        + " scores of attention. Each layer has a scale of its own; the chart says how much hangs on each.");
+        html.note("Bright: to look harder there makes the answer more probable, by the slope of its log-odds in the"
+                + " scores of attention. Each layer has a scale of its own; the chart says how much hangs on each.");
         List<Chart.Series> series = new ArrayList<>();
         heat.byReader()
                 .forEach((group, sums) -> series.add(FlowCharts.series(

@@ -63,7 +63,8 @@ class FlowAnalysisTest {
                 float[] logits = probe.logits(Knockout.plan(
                         probe.tokens().length(),
                         List.of(new Blocked(
-                                edge.to().places(probe.tokens(), related), edge.from().places(probe.tokens(), related))),
+                                edge.to().places(probe.tokens(), related),
+                                edge.from().places(probe.tokens(), related))),
                         centre - 1,
                         centre));
                 assertThat(requireNonNull(flow.change().get(edge))[centre])
@@ -90,7 +91,8 @@ class FlowAnalysisTest {
             // A box thinner than a pixel of what the model sees: no token shows a whole one.
             List<Region> nothing = List.of(new Region(0.1, 0.1, 0.2, 0.2));
             Flow flow = flow(probe, new FlowOptions(FlowEdge.OF_PARTS, 1, false), nothing);
-            assertThat(requireNonNull(flow.change().get(FlowEdge.OF_PARTS.getFirst()))).containsOnly(0);
+            assertThat(requireNonNull(flow.change().get(FlowEdge.OF_PARTS.getFirst())))
+                    .containsOnly(0);
             assertThat(Arrays.stream(requireNonNull(flow.change().get(FlowEdge.OF_PARTS.getLast())))
                             .anyMatch(change -> change != 0))
                     .isTrue();
@@ -105,7 +107,8 @@ class FlowAnalysisTest {
         try (VisionLanguageModel model = VisionLanguageModel.open(folder);
                 PromptProbe probe = model.probe(List.of(picture(folder)), QUESTION, null, 1)) {
             FlowAnalysis analysis = new FlowAnalysis(new FlowOptions(FlowEdge.USUAL, 1, true));
-            assertThat(analysis.of(probe, List.of(), QUESTION, done -> done < 3)).isNull();
+            assertThat(analysis.of(probe, List.of(), QUESTION, done -> done < 3))
+                    .isNull();
             FlowAnalysis wide = new FlowAnalysis(new FlowOptions(FlowEdge.USUAL, 99, true));
             assertThatThrownBy(() -> wide.of(probe, List.of(), QUESTION, done -> true))
                     .hasMessageContaining("The window is 99 layers");

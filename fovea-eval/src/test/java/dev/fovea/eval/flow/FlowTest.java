@@ -80,8 +80,9 @@ class FlowTest {
                         new FlowEdge(TokenGroup.LAST, TokenGroup.LAST));
         assertThat(FlowEdge.USUAL.getFirst().label()).isEqualTo("picture → question");
         assertThatThrownBy(() -> FlowEdge.parse(List.of("pictur:question")))
-                .hasMessage("There is no group of tokens 'pictur' (did you mean 'picture'?); name one of picture, related,"
-                        + " other, question, last, template.");
+                .hasMessage(
+                        "There is no group of tokens 'pictur' (did you mean 'picture'?); name one of picture, related,"
+                                + " other, question, last, template.");
         assertThatThrownBy(() -> FlowEdge.parse(List.of("picture")))
                 .hasMessage("'picture' is no edge; name two groups of tokens, the one that is looked at first, as in"
                         + " picture:question.");

@@ -228,8 +228,7 @@ class GrainsTest {
         assertThat(vectors.keySet()).containsExactlyInAnyOrderElementsOf(GrainsVectors.NAMES);
         assertThat(vectors.get("pca.preferred").data())
                 .containsExactly(new float[] {.9915f, .1299f, 1, 0}, offset(1e-4f));
-        assertThat(vectors.get("pca.dispreferred").data())
-                .containsExactly(new float[] {0, 1, 0, -1}, offset(1e-6f));
+        assertThat(vectors.get("pca.dispreferred").data()).containsExactly(new float[] {0, 1, 0, -1}, offset(1e-6f));
         assertThat(vectors.get("mean.preferred").data())
                 .containsExactly(new float[] {1.975f, .05f, 6, 0}, offset(1e-5f));
         assertThat(vectors.get("difference").data()).containsExactly(new float[] {.6f, .8f, 0, 0}, offset(1e-6f));
