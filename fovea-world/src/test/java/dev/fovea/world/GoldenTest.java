@@ -37,14 +37,20 @@ class GoldenTest {
             all.append(Captions.full(scene, picture)).append('\n');
             all.append(Captions.brief(scene, picture, seed)).append('\n');
             for (Question question : Questions.of(scene, picture, seed)) {
-                all.append(question).append('\n');
+                all.append(words(question)).append('\n');
             }
             for (Question question : Questions.sample(scene, picture, seed, 8)) {
-                all.append(question).append('\n');
+                all.append(words(question)).append('\n');
             }
         }
         assertThat(sha256(List.of(all.toString().getBytes(StandardCharsets.UTF_8))))
                 .isEqualTo("3f2d8feabc84090f78195a8a7bef9395");
+    }
+
+    /** What is asked and answered, without the objects that it is about: a record as it is written. */
+    private static String words(Question q) {
+        return "Question[skill=" + q.skill() + ", kind=" + q.kind() + ", text=" + q.text() + ", answer=" + q.answer()
+                + ", accepted=" + q.accepted() + ", box=" + q.box() + "]";
     }
 
     private static String sha256(List<byte[]> parts) {
