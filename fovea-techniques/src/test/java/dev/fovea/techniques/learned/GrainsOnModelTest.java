@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -224,7 +225,8 @@ class GrainsOnModelTest {
         less.remove("difference");
         SteeringFile.write(file, less, a);
         refused(file, "lacks the steering vectors 'difference' of shape");
-        float[] broken = fitting.get("difference").data().clone();
+        float[] broken =
+                Objects.requireNonNull(fitting.get("difference")).data().clone();
         broken[3] = Float.NaN;
         Map<String, Matrix> infinite = new HashMap<>(fitting);
         infinite.put("difference", new Matrix(a.layers(), a.width(), broken));

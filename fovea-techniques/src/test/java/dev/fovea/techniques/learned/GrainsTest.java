@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
@@ -173,12 +174,15 @@ class GrainsTest {
         assertThat(pair.asked)
                 .containsOnly("LIKELIHOOD PROMPT Integrated[steps=7]")
                 .hasSize(2);
-        assertThat(rows.get("preferred").data())
+        assertThat(Objects.requireNonNull(rows.get("preferred")).data())
                 .as("token 0 is masked for both")
                 .containsExactly(0, -1, 0, 0, 0, 0, 0, -1, 0, 0, 0, 0);
-        assertThat(rows.get("dispreferred").data()).as("token 1").containsExactly(0, -2, 0, 0, 0, 0, 0, -2, 0, 0, 0, 0);
-        assertThat(rows.get("difference").data()).containsExactly(-10, 0, 0, 0, 0, 0);
-        float[] figures = rows.get(SteeringTechnique.FIGURES).row(0);
+        assertThat(Objects.requireNonNull(rows.get("dispreferred")).data())
+                .as("token 1")
+                .containsExactly(0, -2, 0, 0, 0, 0, 0, -2, 0, 0, 0, 0);
+        assertThat(Objects.requireNonNull(rows.get("difference")).data()).containsExactly(-10, 0, 0, 0, 0, 0);
+        float[] figures =
+                Objects.requireNonNull(rows.get(SteeringTechnique.FIGURES)).row(0);
         assertThat(figures).hasSameSizeAs(GRAINS.figures().toArray());
         assertThat(figures[1]).as("without what speaks for it").isCloseTo(figures[0] - 2, offset(1e-5f));
         assertThat(figures[2]).as("without what speaks against it").isCloseTo(figures[0] + 2, offset(1e-5f));
@@ -193,10 +197,11 @@ class GrainsTest {
         assertThat(pair.asked)
                 .containsOnly("LAST_AGAIN ALL Integrated[steps=20]")
                 .hasSize(2);
-        assertThat(rows.get("preferred").data())
+        assertThat(Objects.requireNonNull(rows.get("preferred")).data())
                 .as("its own answer speaks most for the one, and least against the other")
                 .containsExactly(0, -16, 0, 0, 0, 0, 0, -16, 0, 0, 0, 0);
-        assertThat(rows.get("dispreferred").data()).containsExactly(0, -8, 0, 0, 0, 0, 0, -2, 0, 0, 0, 0);
+        assertThat(Objects.requireNonNull(rows.get("dispreferred")).data())
+                .containsExactly(0, -8, 0, 0, 0, 0, 0, -2, 0, 0, 0, 0);
     }
 
     @Test
@@ -226,12 +231,14 @@ class GrainsTest {
                 Matrix.of(new float[] {3, 4, 0, 0}));
         Map<String, Matrix> vectors = GrainsVectors.of(rows, 2, 2);
         assertThat(vectors.keySet()).containsExactlyInAnyOrderElementsOf(GrainsVectors.NAMES);
-        assertThat(vectors.get("pca.preferred").data())
+        assertThat(Objects.requireNonNull(vectors.get("pca.preferred")).data())
                 .containsExactly(new float[] {.9915f, .1299f, 1, 0}, offset(1e-4f));
-        assertThat(vectors.get("pca.dispreferred").data()).containsExactly(new float[] {0, 1, 0, -1}, offset(1e-6f));
-        assertThat(vectors.get("mean.preferred").data())
+        assertThat(Objects.requireNonNull(vectors.get("pca.dispreferred")).data())
+                .containsExactly(new float[] {0, 1, 0, -1}, offset(1e-6f));
+        assertThat(Objects.requireNonNull(vectors.get("mean.preferred")).data())
                 .containsExactly(new float[] {1.975f, .05f, 6, 0}, offset(1e-5f));
-        assertThat(vectors.get("difference").data()).containsExactly(new float[] {.6f, .8f, 0, 0}, offset(1e-6f));
+        assertThat(Objects.requireNonNull(vectors.get("difference")).data())
+                .containsExactly(new float[] {.6f, .8f, 0, 0}, offset(1e-6f));
     }
 
     @Test

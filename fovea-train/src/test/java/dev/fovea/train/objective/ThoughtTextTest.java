@@ -50,7 +50,7 @@ class ThoughtTextTest {
         int[] tokens = {20, 21, SAYS, 30, EOS, 22, SAYS, 31, 32, EOS, 0};
         int[] segments = {1, 1, 1, 1, 1, 2, 2, 2, 2, 2, -1};
         int before = AnswerBatch.LEAD + VISUAL;
-        Question q = new Question(Skill.COUNT, "count", "how many?", "one", List.of(), null);
+        Question q = new Question(Skill.COUNT, "count", "how many?", "one", List.of(), null, List.of());
         return new AnswerBatch(
                 number,
                 1,
