@@ -34,9 +34,9 @@ class DocumentsTest {
     private static final Path SCENE = CodeBlock.ROOT.resolve("docs/images/scene.png");
 
     /** Written by {@code bench}, with the command and the versions that made it. */
-    private static final Path GENERATED = CodeBlock.ROOT.resolve("docs/results/peek-world.md");
-
-    private static final Path ALSO_GENERATED = CodeBlock.ROOT.resolve("docs/results/peek-peers.md");
+    private static final List<Path> GENERATED = Stream.of("world", "peers", "all")
+            .map(of -> CodeBlock.ROOT.resolve("docs/results/peek-" + of + ".md"))
+            .toList();
 
     @TempDir
     Path folder;
@@ -67,7 +67,7 @@ class DocumentsTest {
         // submitted to Spark is run by the module that has it.
         List<String> others = blocks(block -> block.language().isEmpty()
                         && !block.text().startsWith("curl ")
-                        && !List.of(GENERATED, ALSO_GENERATED).contains(block.file()))
+                        && !GENERATED.contains(block.file()))
                 .flatMap(block -> block.commands().stream())
                 .filter(line -> !line.matches("(\\./)?(fovea|mvn|java|spark-submit) .*|(python3\\S*|\\.venv/\\S+) .*"))
                 .toList();
@@ -231,7 +231,8 @@ class DocumentsTest {
                 .flatMap(file -> CodeBlock.spans(file).stream())
                 .filter(span -> span.matches("\\S+ \\S+ .*") || span.endsWith(" techniques"));
         Stream<String> helped = commandLine().getSubcommands().values().stream()
-                .flatMap(c -> new CodeBlock(GENERATED, 1, "", c.getUsageMessage(Ansi.OFF)).commands().stream())
+                .flatMap(c ->
+                        new CodeBlock(GENERATED.getFirst(), 1, "", c.getUsageMessage(Ansi.OFF)).commands().stream())
                 .map(line -> line.replaceFirst("   .*", ""));
         return Stream.of(shown, told, helped)
                 .flatMap(all -> all)
