@@ -15,6 +15,7 @@ import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.path.Wording;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.core.tensor.Tensors;
@@ -75,7 +76,8 @@ class ThoughtTest {
 
     private static Decision.Speak speak(@Nullable Tensor head) {
         Wording wording = new Wording(WORDS, 0, 1, 2, 3, 4, 5, List.of(new Wording.Group("seg", 6, 2)), MOST);
-        return new Decision.Speak(Additions.none(), wording, rows(1), head);
+        return new Decision.Speak(
+                Additions.none(), wording, new TensorRows(rows(1)), head == null ? null : new TensorRows(head));
     }
 
     /** Chooses these tokens one after the other: further words as {@code -1 - word}; then what ends answers. */
@@ -277,8 +279,8 @@ class ThoughtTest {
         assertThatThrownBy(() -> ask(Plan.of("twice", step, step), GenerationOptions.defaults()))
                 .hasMessage(
                         "Technique 'twice' adds words to the model's vocabulary twice; all of them are added at once.");
-        assertThatThrownBy(() ->
-                        new Decision.Speak(Additions.none(), speak.wording(), Tensors.of(new float[2], 1, 2), null))
+        assertThatThrownBy(() -> new Decision.Speak(
+                        Additions.none(), speak.wording(), new TensorRows(Tensors.of(new float[2], 1, 2)), null))
                 .hasMessage("There are 7 further words, but 1 rows for the table of embeddings");
         assertThatThrownBy(() -> new Wording(List.of("a", "a"), 0, 0, 0, 0, 0, 0, List.of(), 1))
                 .hasMessage("A further word is named twice: [a, a]");

@@ -7,9 +7,11 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Layout;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Part;
+import dev.fovea.core.path.Rows;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.path.Wording;
 import dev.fovea.core.technique.Plan;
 import java.util.ArrayList;
@@ -18,7 +20,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** A plan, opened at any station: which steps act there and which signals must be measured on the way. */
@@ -93,10 +94,10 @@ public final class StepBook {
                     + "' adds words to the model's vocabulary twice; all of them are added at once.");
         }
         wording = speak.wording();
-        Tensor head = speak.head();
-        all.put(EMBEDDINGS, new Addition.Behind(speak.embedding()));
+        Rows head = speak.head();
+        all.put(EMBEDDINGS, new Addition.Behind(TensorRows.tensor(speak.embedding())));
         if (head != null) {
-            all.put(HEAD, new Addition.Behind(head));
+            all.put(HEAD, new Addition.Behind(TensorRows.tensor(head)));
         }
     }
 

@@ -3,7 +3,6 @@ package dev.fovea.core.path;
 import dev.fovea.core.adapt.Additions;
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -208,14 +207,14 @@ public sealed interface Decision {
     record Speak(
             Additions additions,
             Wording wording,
-            Tensor embedding,
-            @Nullable Tensor head) implements Decision {
+            Rows embedding,
+            @Nullable Rows head) implements Decision {
         public Speak {
             int words = wording.words().size();
-            if (embedding.size(0) != words || (head != null && head.size(0) != words)) {
+            if (embedding.rows() != words || (head != null && head.rows() != words)) {
                 throw new IllegalArgumentException("There are " + words + " further words, but "
-                        + embedding.size(0) + " rows for the table of embeddings"
-                        + (head == null ? "" : " and " + head.size(0) + " for the head"));
+                        + embedding.rows() + " rows for the table of embeddings"
+                        + (head == null ? "" : " and " + head.rows() + " for the head"));
             }
         }
     }

@@ -8,7 +8,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * Every declared signal and every decision of one run, named by station: {@code decoder[2].0.DecoderAttention[...]} for
@@ -76,10 +75,10 @@ public final class Recording {
             case Decision.Adapt adapt -> addAdditions(name + ".adapt.", adapt.additions());
             case Decision.Speak speak -> {
                 addAdditions(name + ".speak.", speak.additions());
-                add(name + ".words", TensorRows.matrix(new TensorRows(speak.embedding())));
-                Tensor head = speak.head();
+                add(name + ".words", TensorRows.matrix(speak.embedding()));
+                Rows head = speak.head();
                 if (head != null) {
-                    add(name + ".words.head", TensorRows.matrix(new TensorRows(head)));
+                    add(name + ".words.head", TensorRows.matrix(head));
                 }
             }
             case Decision.Attend attend -> add(name + ".attend", attend.tokens());

@@ -10,6 +10,7 @@ import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
+import dev.fovea.core.path.TensorRows;
 import dev.fovea.core.path.Wording;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
@@ -124,8 +125,8 @@ public final class Covt implements LearnedTechnique {
                 : new Decision.Speak(
                         new Additions(all),
                         wording(knobs),
-                        rows(own, "words.embedding", shape),
-                        rows(own, "words.head", shape));
+                        new TensorRows(rows(own, "words.embedding", shape)),
+                        new TensorRows(rows(own, "words.head", shape)));
     }
 
     /**

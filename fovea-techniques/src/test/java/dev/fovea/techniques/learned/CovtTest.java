@@ -216,8 +216,8 @@ class CovtTest {
             assertThat(one.scale()).isEqualTo(2);
             assertThat(Tensors.shape(one.up())).containsExactly(768, 16);
             assertThat(Tensors.floats(one.up())).containsOnly(0);
-            assertThat(speak.embedding().size(0)).isEqualTo(10);
-            assertThat(Objects.requireNonNull(speak.head()).size(1)).isEqualTo(256);
+            assertThat(speak.embedding().rows()).isEqualTo(10);
+            assertThat(Objects.requireNonNull(speak.head()).cols()).isEqualTo(256);
             Decision.Adapt silent = (Decision.Adapt) decided(knobs("thoughts=off"), own);
             assertThat(silent.additions().byName()).isEqualTo(speak.additions().byName());
             assertThat(((Decision.Speak) decided(knobs("encoder=off"), own))
