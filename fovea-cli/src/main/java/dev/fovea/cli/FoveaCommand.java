@@ -51,6 +51,7 @@ final class FoveaCommand implements Runnable {
             QuantizeCommand.class,
             ModelsCommand.class,
             SpeedCommand.class,
+            TimeCommand.class,
             ServeCommand.class,
             LoadCommand.class,
             McpCommand.class,

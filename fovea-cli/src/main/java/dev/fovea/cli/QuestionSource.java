@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -26,12 +27,16 @@ sealed interface QuestionSource extends AutoCloseable {
     static QuestionSource of(Session session) {
         return session.terminal().inIsTerminal() && session.terminal().outIsTerminal()
                 ? Edited.open(session.interruption())
-                : new Lines(new BufferedReader(
-                        new InputStreamReader(session.terminal().in(), StandardCharsets.UTF_8)));
+                : Lines.of(session.terminal().in());
     }
 
     /** One question or command a line; empty lines are passed over. */
     record Lines(BufferedReader reader) implements QuestionSource {
+
+        /** Those of a stream. */
+        static Lines of(InputStream in) {
+            return new Lines(new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)));
+        }
 
         @Override
         public @Nullable String next() {
