@@ -69,7 +69,7 @@ public record WorldPictures(By by, long evaluation, double noise) {
 
     /** Picture {@code i}, always the same one. */
     public Labelled picture(int i) {
-        long number = WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + i;
+        long number = WorldSuite.first(evaluation) + i;
         Scene scene = Scenes.generate(number, ONE_OBJECT);
         SceneObject object = scene.objects().getFirst();
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);

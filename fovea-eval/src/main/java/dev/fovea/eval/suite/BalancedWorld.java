@@ -1,7 +1,6 @@
 package dev.fovea.eval.suite;
 
 import dev.fovea.core.image.Region;
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.world.Grading;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Question;
@@ -68,7 +67,7 @@ final class BalancedWorld {
         Map<Skill, Integer> asked = new EnumMap<>(Skill.class);
         int left = limit;
         for (long i = 0; left > 0 && i < WorldSuite.SEEDS; i++) {
-            long seed = WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + i;
+            long seed = WorldSuite.first(evaluation) + i;
             Scene scene = Scenes.generate(seed, scenery.of(seed, options(asked)));
             for (Item item : items(scene, seed, Math.min(left, QUESTIONS_PER_PICTURE), asked)) {
                 left--;
@@ -102,8 +101,7 @@ final class BalancedWorld {
     /** Questions about one picture: of the skills that came up least so far, where the scene allows them. */
     private static List<Item> items(Scene scene, long seed, int count, Map<Skill, Integer> asked) {
         Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
-        PictureSource source = new PictureSource(
-                Long.toString(seed), () -> new RgbImage(picture.width(), picture.height(), picture.rgb()));
+        PictureSource source = PictureSource.of(seed, picture);
         List<Skill> order = new ArrayList<>(Skill.ALL);
         order.sort(Comparator.comparingInt((Skill s) -> asked.getOrDefault(s, 0)));
         List<Item> items = new ArrayList<>();

@@ -17,11 +17,14 @@ public interface Suite {
     void forEach(int limit, Visitor visitor);
 
     /**
-     * Metrics of graded answers, the one that stands for the suite first, each in the unit in which it is published.
+     * Metrics of graded answers, the one that stands for the suite first, each in the unit in which it is published: their
+     * mean score, if nothing else is.
      *
      * @param scored at least one
      */
-    Map<String, Double> metrics(List<Scored> scored);
+    default Map<String, Double> metrics(List<Scored> scored) {
+        return accuracy(scored);
+    }
 
     /**
      * How {@link #metrics} are made of sums over answers, if they are: pictures can then be drawn anew to tell how far each
@@ -38,8 +41,9 @@ public interface Suite {
         boolean visit(Item item);
     }
 
-    /** The mean score as a share. */
-    static double mean(List<Scored> scored) {
-        return scored.stream().mapToDouble(Scored::score).average().orElse(Double.NaN);
+    /** The mean score as a share, and nothing else. */
+    static Map<String, Double> accuracy(List<Scored> scored) {
+        return Map.of(
+                "accuracy", scored.stream().mapToDouble(Scored::score).average().orElse(Double.NaN));
     }
 }

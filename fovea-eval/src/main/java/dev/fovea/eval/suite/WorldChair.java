@@ -1,9 +1,7 @@
 package dev.fovea.eval.suite;
 
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.suite.metric.Chair;
 import dev.fovea.world.Captions;
-import dev.fovea.world.Picture;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
@@ -41,7 +39,7 @@ public record WorldChair(long evaluation) implements Suite {
     }
 
     private long first() {
-        return WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + FIRST;
+        return WorldSuite.first(evaluation) + FIRST;
     }
 
     @Override
@@ -56,11 +54,9 @@ public record WorldChair(long evaluation) implements Suite {
 
     private static Item item(long seed) {
         Scene scene = Scenes.generate(seed, SceneOptions.defaults());
-        Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
         return new Item(
                 Long.toString(seed),
-                new PictureSource(
-                        Long.toString(seed), () -> new RgbImage(picture.width(), picture.height(), picture.rgb())),
+                PictureSource.of(seed, Renderer.render(scene, Renderer.DEFAULT_SIZE)),
                 PROMPT,
                 MAX_TOKENS,
                 scene.objects().size() + " objects",

@@ -1,10 +1,6 @@
 package dev.fovea.eval.suite;
 
 import dev.fovea.world.Canvas;
-import dev.fovea.world.SceneOptions;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
@@ -15,9 +11,6 @@ import java.util.SplittableRandom;
  * @param evaluation number of the evaluation, from 0; its scenes are of the same seeds as those of {@link WorldSuite}
  */
 public record WorldPagesSuite(long evaluation) implements Suite {
-    private static final double USUAL = 0.25;
-    private static final double LONGEST = 3;
-
     public WorldPagesSuite {
         BalancedWorld.check(evaluation);
     }
@@ -29,26 +22,12 @@ public record WorldPagesSuite(long evaluation) implements Suite {
 
     @Override
     public String source() {
-        return "world on canvases of 1 to 3 sides, seeds from "
-                + (WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS) + ", balanced by skill";
+        return "world on canvases of 1 to 3 sides, seeds from " + WorldSuite.first(evaluation) + ", balanced by skill";
     }
 
     @Override
     public void forEach(int limit, Visitor visitor) {
-        BalancedWorld.forEach(evaluation, limit, WorldPagesSuite::scenery, visitor);
-    }
-
-    private static SceneOptions scenery(long seed, SceneOptions usual) {
-        SplittableRandom random = new SplittableRandom(seed);
-        return random.nextDouble() < USUAL
-                ? usual
-                : usual.withCanvas(new Canvas(random.nextDouble(1, LONGEST), random.nextDouble(1, LONGEST)));
-    }
-
-    @Override
-    public Map<String, Double> metrics(List<Scored> scored) {
-        Map<String, Double> out = new LinkedHashMap<>();
-        out.put("accuracy", Suite.mean(scored));
-        return out;
+        BalancedWorld.forEach(
+                evaluation, limit, (seed, usual) -> usual.withCanvas(Canvas.drawn(new SplittableRandom(seed))), visitor);
     }
 }

@@ -1,11 +1,9 @@
 package dev.fovea.eval.suite;
 
-import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.suite.metric.Polled;
 import dev.fovea.eval.suite.metric.YesNo;
 import dev.fovea.world.Company;
 import dev.fovea.world.Kind;
-import dev.fovea.world.Picture;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
 import dev.fovea.world.SceneOptions;
@@ -70,7 +68,7 @@ public record WorldPope(long evaluation) implements Suite {
     }
 
     private long first() {
-        return WorldSuite.FIRST_SEED + evaluation * WorldSuite.SEEDS + FIRST;
+        return WorldSuite.first(evaluation) + FIRST;
     }
 
     @Override
@@ -93,9 +91,7 @@ public record WorldPope(long evaluation) implements Suite {
         if (there.size() < KINDS) {
             return List.of();
         }
-        Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
-        PictureSource source = new PictureSource(
-                Long.toString(seed), () -> new RgbImage(picture.width(), picture.height(), picture.rgb()));
+        PictureSource source = PictureSource.of(seed, Renderer.render(scene, Renderer.DEFAULT_SIZE));
         Random random = new Random(seed);
         Collections.shuffle(there, random);
         List<Kind> present = Kind.of(scene);

@@ -1,9 +1,5 @@
 package dev.fovea.eval.suite;
 
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-
 /**
  * Questions about pictures of the world that no model was trained on, as many of each skill. Training draws its scenes
  * from seeds far below {@link #FIRST_SEED}; evaluation number {@code e} takes its own million above it.
@@ -21,6 +17,11 @@ public record WorldSuite(long evaluation) implements Suite {
         BalancedWorld.check(evaluation);
     }
 
+    /** The first seed of an evaluation. */
+    public static long first(long evaluation) {
+        return FIRST_SEED + evaluation * SEEDS;
+    }
+
     @Override
     public String name() {
         return "world";
@@ -28,18 +29,11 @@ public record WorldSuite(long evaluation) implements Suite {
 
     @Override
     public String source() {
-        return "world, seeds from " + (FIRST_SEED + evaluation * SEEDS) + ", balanced by skill";
+        return "world, seeds from " + first(evaluation) + ", balanced by skill";
     }
 
     @Override
     public void forEach(int limit, Visitor visitor) {
         BalancedWorld.forEach(evaluation, limit, (seed, usual) -> usual, visitor);
-    }
-
-    @Override
-    public Map<String, Double> metrics(List<Scored> scored) {
-        Map<String, Double> out = new LinkedHashMap<>();
-        out.put("accuracy", Suite.mean(scored));
-        return out;
     }
 }

@@ -21,12 +21,6 @@ import java.util.function.Function;
  * {@code i} depends on {@code i} alone.
  */
 public final class PageSampler {
-    /** Share of pictures on the usual canvas. */
-    private static final double USUAL = 0.25;
-
-    /** The longest side of the others. */
-    private static final double LONGEST = 3;
-
     /**
      * How batches are made.
      *
@@ -69,7 +63,7 @@ public final class PageSampler {
         for (int s = 0; s < settings.samples(); s++) {
             long seed = firstSeed + number * settings.samples() + s;
             SplittableRandom random = new SplittableRandom(seed);
-            Scene scene = Scenes.generate(seed, SceneOptions.defaults().withCanvas(canvas(random)));
+            Scene scene = Scenes.generate(seed, SceneOptions.defaults().withCanvas(Canvas.drawn(random)));
             Picture picture = Renderer.render(scene, Renderer.DEFAULT_SIZE);
             pictures.add(prepare.apply(new RgbImage(picture.width(), picture.height(), picture.rgb())));
             pack.place(s, new int[0], false);
@@ -80,11 +74,5 @@ public final class PageSampler {
             }
         }
         return new PageBatch(pack.build(number), pictures);
-    }
-
-    private static Canvas canvas(SplittableRandom random) {
-        return random.nextDouble() < USUAL
-                ? Canvas.SQUARE
-                : new Canvas(random.nextDouble(1, LONGEST), random.nextDouble(1, LONGEST));
     }
 }

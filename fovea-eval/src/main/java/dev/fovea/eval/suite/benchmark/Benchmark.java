@@ -7,7 +7,6 @@ import dev.fovea.eval.suite.data.DataFolder;
 import dev.fovea.eval.suite.data.ParquetTable;
 import dev.fovea.eval.suite.data.Row;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -33,9 +32,7 @@ public interface Benchmark {
 
     /** Metrics of graded answers, the published one first. */
     default Map<String, Double> metrics(List<Scored> scored) {
-        Map<String, Double> out = new LinkedHashMap<>();
-        out.put("accuracy", Suite.mean(scored));
-        return out;
+        return Suite.accuracy(scored);
     }
 
     /** Rows of the Parquet files. */
