@@ -27,11 +27,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** Next-token prediction of answers behind pictures, many questions to a picture. */
@@ -228,8 +225,7 @@ public final class AnswerObjective {
     }
 
     private Measured measured(Tensor logits, AnswerBatch.Targets targets, boolean measure) {
-        Tensor each = torch.cross_entropy_loss(
-                logits, Tensors.indices(targets.ids()), new TensorOptional(), 0 /* no reduction */, -100, 0);
+        Tensor each = Logits.crossEntropy(logits, targets.ids());
         Tensor weights = Tensors.of(weights(targets), targets.rows().length);
         Tensor loss = each.mul(weights).sum();
         return new Measured(loss, measure ? grade(logits, targets) : Map.of());
@@ -277,10 +273,7 @@ public final class AnswerObjective {
      */
     static Map<String, Share> grade(
             Tensor logits, int[] answer, List<Question> asked, LongPredicate ends, Function<long[], String> decode) {
-        int[] best;
-        try (Scope scope = Scope.inference()) {
-            best = Tensors.ints(logits.argmax(new LongOptional(1), false));
-        }
+        int[] best = Logits.likeliest(logits);
         Map<Integer, List<Long>> said = new TreeMap<>();
         for (int i = 0; i < best.length; i++) {
             int a = answer[i];

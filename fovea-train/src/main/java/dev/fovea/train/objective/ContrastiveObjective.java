@@ -2,7 +2,6 @@ package dev.fovea.train.objective;
 
 import dev.fovea.core.model.contrastive.ContrastiveModel;
 import dev.fovea.core.tensor.DType;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.loop.Measured;
 import dev.fovea.train.loop.Share;
@@ -10,7 +9,6 @@ import dev.fovea.train.nn.Parameters;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -74,14 +72,12 @@ public final class ContrastiveObjective {
     }
 
     private static Share accuracy(Tensor similarity, int n) {
-        try (Scope scope = Scope.inference()) {
-            int[] best = Tensors.ints(similarity.argmax(new LongOptional(1), false));
-            int right = 0;
-            for (int i = 0; i < n; i++) {
-                right += best[i] == i ? 1 : 0;
-            }
-            return new Share(right, n);
+        int[] best = Logits.likeliest(similarity);
+        int right = 0;
+        for (int i = 0; i < n; i++) {
+            right += best[i] == i ? 1 : 0;
         }
+        return new Share(right, n);
     }
 
     private static Tensor unit(Tensor x) {

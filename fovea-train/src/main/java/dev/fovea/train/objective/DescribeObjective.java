@@ -23,9 +23,7 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -123,13 +121,7 @@ public final class DescribeObjective {
             return Tensors.scale(said.sum(), 0);
         }
         int[] ids = Arrays.stream(rows).map(i -> batch.targets().ids()[i]).toArray();
-        return torch.cross_entropy_loss(
-                said.index_select(0, Tensors.indices(rows)),
-                Tensors.indices(ids),
-                new TensorOptional(),
-                1 /* mean */,
-                -100,
-                0);
+        return torch.cross_entropy_loss(said.index_select(0, Tensors.indices(rows)), Tensors.indices(ids));
     }
 
     /** Mean over the rows of {@code sum p (log p - log q)}, p being what was known. */
@@ -140,7 +132,7 @@ public final class DescribeObjective {
     }
 
     private static Share described(Tensor said, AnswerBatch batch, int[] rows) {
-        int[] now = best(said);
+        int[] now = Logits.likeliest(said);
         long hit = Arrays.stream(rows)
                 .filter(i -> now[i] == batch.targets().ids()[i])
                 .count();
@@ -148,8 +140,8 @@ public final class DescribeObjective {
     }
 
     private static Share same(Tensor said, Tensor known, AnswerBatch batch) {
-        int[] now = best(said);
-        int[] then = best(known);
+        int[] now = Logits.likeliest(said);
+        int[] then = Logits.likeliest(known);
         boolean[] changed = new boolean[batch.targets().asked().size()];
         for (int i = 0; i < now.length; i++) {
             int answer = batch.targets().answer()[i];
@@ -159,11 +151,5 @@ public final class DescribeObjective {
         }
         long same = IntStream.range(0, changed.length).filter(i -> !changed[i]).count();
         return new Share(same, changed.length);
-    }
-
-    private static int[] best(Tensor logits) {
-        try (Scope scope = Scope.inference()) {
-            return Tensors.ints(logits.argmax(new LongOptional(1), false));
-        }
     }
 }

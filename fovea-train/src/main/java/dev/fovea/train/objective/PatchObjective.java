@@ -2,7 +2,6 @@ package dev.fovea.train.objective;
 
 import dev.fovea.core.layer.LayerNorm;
 import dev.fovea.core.layer.Linear;
-import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.train.data.PatchTruth;
 import dev.fovea.train.loop.Measured;
@@ -14,9 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -97,8 +94,7 @@ public final class PatchObjective {
         for (Part part : PARTS) {
             Tensor logits = out.narrow(1, part.from(), part.width());
             int[] classes = ints(truths, part.classes());
-            Tensor each = torch.cross_entropy_loss(
-                    logits, Tensors.indices(classes), new TensorOptional(), 0 /* no reduction */, -100, 0);
+            Tensor each = Logits.crossEntropy(logits, classes);
             Tensor weighted = part.name().equals("text")
                     ? each.mul(weight).mul(Tensors.of(textWeights(classes), n))
                     : each.mul(weight);
@@ -145,20 +141,18 @@ public final class PatchObjective {
     }
 
     private static Share accuracy(Tensor logits, int[] classes, List<PatchTruth> truths, boolean skipZero) {
-        try (Scope scope = Scope.inference()) {
-            int[] best = Tensors.ints(logits.argmax(new LongOptional(1), false));
-            float[] centre = floats(truths, PatchTruth::centre);
-            float[] weight = floats(truths, PatchTruth::weight);
-            int right = 0;
-            int all = 0;
-            for (int i = 0; i < best.length; i++) {
-                if (centre[i] > 0 && weight[i] > 0 && !(skipZero && classes[i] == 0)) {
-                    all++;
-                    right += best[i] == classes[i] ? 1 : 0;
-                }
+        int[] best = Logits.likeliest(logits);
+        float[] centre = floats(truths, PatchTruth::centre);
+        float[] weight = floats(truths, PatchTruth::weight);
+        int right = 0;
+        int all = 0;
+        for (int i = 0; i < best.length; i++) {
+            if (centre[i] > 0 && weight[i] > 0 && !(skipZero && classes[i] == 0)) {
+                all++;
+                right += best[i] == classes[i] ? 1 : 0;
             }
-            return new Share(right, all);
         }
+        return new Share(right, all);
     }
 
     private static double sum(List<PatchTruth> truths) {

@@ -34,7 +34,6 @@ import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -190,13 +189,8 @@ public final class ThoughtObjective {
         Tensor crossEntropy() {
             List<Target> targets = targets();
             Tensor logits = read.logits().index_select(0, Tensors.indices(ofTargets()));
-            Tensor each = torch.cross_entropy_loss(
-                    logits,
-                    Tensors.indices(targets.stream().mapToInt(Target::id).toArray()),
-                    new TensorOptional(),
-                    0 /* no reduction */,
-                    -100,
-                    0);
+            Tensor each = Logits.crossEntropy(
+                    logits, targets.stream().mapToInt(Target::id).toArray());
             return each.mul(Tensors.of(weights(), targets.size())).sum();
         }
 
