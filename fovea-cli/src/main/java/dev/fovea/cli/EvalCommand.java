@@ -5,6 +5,7 @@ import dev.fovea.core.Viewing;
 import dev.fovea.core.VisionLanguageModel;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.Proportion;
+import dev.fovea.eval.steer.Prior;
 import dev.fovea.eval.suite.Item;
 import dev.fovea.eval.suite.WorldSuite;
 import java.util.List;
@@ -30,8 +31,6 @@ import picocli.CommandLine.Option;
             ""
         })
 final class EvalCommand implements Callable<Integer> {
-    private static final int GREY = 128;
-
     private final Session session;
     private final Terminal terminal;
 
@@ -119,7 +118,7 @@ final class EvalCommand implements Callable<Integer> {
     /** The picture goes through the encoder once; each question is asked by itself. */
     private void answer(VisionLanguageModel opened, PictureBatches.Batch batch, AskOptions options, EvalReport report) {
         RgbImage picture = batch.picture();
-        RgbImage shown = blind ? RgbImage.filled(picture.width(), picture.height(), GREY, GREY, GREY) : picture;
+        RgbImage shown = blind ? Prior.grey(picture) : picture;
         try (Viewing viewing = opened.view(List.of(shown), options)) {
             report.addEncoding(viewing.encoderMs());
             for (Item item : batch.items()) {

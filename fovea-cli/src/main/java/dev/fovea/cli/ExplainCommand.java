@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -241,15 +242,15 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     private int one(VisionLanguageModel opened, List<FlowEdge> typed, List<Region> regions, int wide) {
-        Picture picture = new PictureReader().read(required(file));
+        Picture picture = new PictureReader().read(Objects.requireNonNull(file));
         picture.notes().forEach(note -> terminal.err().println("fovea: note: " + note));
         regions.forEach(region -> within(region, picture.image()));
         FlowOptions options = new FlowOptions(chosen(typed, !regions.isEmpty()), wide, !noHeat);
         Flow flow;
-        try (PromptProbe probe = opened.probe(List.of(picture.image()), required(question), instruction, maxTokens);
+        try (PromptProbe probe = opened.probe(List.of(picture.image()), Objects.requireNonNull(question), instruction, maxTokens);
                 ProgressLine progress =
                         new ProgressLine(terminal, "explain", " readings", options.readings(probe.layers()))) {
-            flow = new FlowAnalysis(options).of(probe, regions, required(question), done -> {
+            flow = new FlowAnalysis(options).of(probe, regions, Objects.requireNonNull(question), done -> {
                 progress.at(done);
                 return !session.interruption().requested();
             });
@@ -280,13 +281,6 @@ final class ExplainCommand implements Callable<Integer> {
                     + ", but the picture has " + picture.width() + "x" + picture.height()
                     + " pixels; give left and upper edge, width and height inside of it");
         }
-    }
-
-    private static <T> T required(@Nullable T value) {
-        if (value == null) {
-            throw new IllegalStateException("What the command line must have was not checked");
-        }
-        return value;
     }
 
     private int many(VisionLanguageModel opened, Suite asked, List<FlowEdge> typed, int wide) {

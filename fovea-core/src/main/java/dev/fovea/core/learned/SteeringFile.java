@@ -114,8 +114,12 @@ public final class SteeringFile {
         write(file, vectors, text);
     }
 
-    /** Writes matrices with text beside them. */
-    static void write(Path file, Map<String, Matrix> matrices, Map<String, String> text) {
+    /**
+     * Writes matrices with text beside them; the file is at all times the old one or the whole new one.
+     *
+     * @throws RuntimeException with one sentence if it cannot be written
+     */
+    public static void write(Path file, Map<String, Matrix> matrices, Map<String, String> text) {
         try (Scope ignored = Scope.inference()) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             matrices.forEach((name, m) -> tensors.put(name, Tensors.of(m.data(), m.rows(), m.cols())));

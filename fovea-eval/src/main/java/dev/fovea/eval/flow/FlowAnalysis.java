@@ -5,6 +5,7 @@ import dev.fovea.core.PromptProbe;
 import dev.fovea.core.PromptTokens;
 import dev.fovea.core.image.Region;
 import dev.fovea.core.path.AttentionEdges;
+import dev.fovea.techniques.primitives.TopK;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -44,7 +45,7 @@ public record FlowAnalysis(FlowOptions options) {
         PromptTokens tokens = probe.tokens();
         int[] related = boxes.isEmpty() ? new int[0] : probe.showing(0, boxes);
         float[] plain = probe.logits();
-        int token = likeliest(plain);
+        int token = TopK.best(plain);
         double probability = Knockout.probability(plain, token);
         List<LayerWindow> windows = LayerWindow.all(options.window(), probe.layers());
         int done = 1;
@@ -90,14 +91,6 @@ public record FlowAnalysis(FlowOptions options) {
         float[] logits = probe.logits(Knockout.plan(
                 probe.tokens().length(), List.of(new AttentionEdges.Blocked(queries, keys)), window.layers()));
         return Knockout.change(probability, Knockout.probability(logits, token));
-    }
-
-    private static int likeliest(float[] logits) {
-        int best = 0;
-        for (int i = 1; i < logits.length; i++) {
-            best = logits[i] > logits[best] ? i : best;
-        }
-        return best;
     }
 
     /** The answer's first token; and those of the same answer in lower case and with a capital, where they are others. */

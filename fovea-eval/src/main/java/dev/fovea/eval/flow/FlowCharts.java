@@ -68,6 +68,16 @@ final class FlowCharts {
         return new Chart.Series(name, style, points);
     }
 
+    /** How much hangs on each layer; slopes are no percentages. */
+    static Chart.Series slopes(String name, int style, double... sums) {
+        List<Chart.Point> points = new ArrayList<>();
+        for (int layer = 0; layer < sums.length; layer++) {
+            double sum = sums[layer];
+            points.add(new Chart.Point(layer, sum, sum, sum, name + ": " + Html.number(sum, 3)));
+        }
+        return new Chart.Series(name, style, points);
+    }
+
     /** Values without intervals. */
     static List<Mean> exact(double... values) {
         List<Mean> means = new ArrayList<>();

@@ -82,14 +82,11 @@ public record FlowReport(String model, int window, String command, List<String> 
                 + " scores of attention. Each layer has a scale of its own; the chart says how much hangs on each.");
         List<Chart.Series> series = new ArrayList<>();
         heat.byReader()
-                .forEach((group, sums) -> series.add(FlowCharts.series(
-                        group.word() + " looks at the picture",
-                        series.size(),
-                        FlowCharts.exact(sums),
-                        layer -> group.word() + ", layer " + layer)));
+                .forEach((group, sums) ->
+                        series.add(FlowCharts.slopes(group.word() + " looks at the picture", series.size(), sums)));
         html.raw(Chart.legend(series));
         html.raw(FlowCharts.ALONE
-                + new Chart("How much hangs on looking at the picture", "layer", "sum of slopes", slopes(series))
+                + new Chart("How much hangs on looking at the picture", "layer", "sum of slopes", series)
                         .figure()
                 + "</div>\n<div class=\"cards\">\n");
         for (int layer = 0; layer < heat.towards().length; layer++) {
@@ -109,19 +106,6 @@ public record FlowReport(String model, int window, String command, List<String> 
             html.element("p", "", "All together: " + Html.number(sum, 3)).raw("</div>\n");
         }
         html.raw("</div>\n");
-    }
-
-    /** Slopes are no percentages. */
-    private static List<Chart.Series> slopes(List<Chart.Series> series) {
-        return series.stream()
-                .map(s -> new Chart.Series(
-                        s.name(),
-                        s.style(),
-                        s.points().stream()
-                                .map(p -> new Chart.Point(
-                                        p.x(), p.y(), p.low(), p.high(), s.name() + ": " + Html.number(p.y(), 3)))
-                                .toList()))
-                .toList();
     }
 
     private static List<Chart.Series> words(Flow flow) {

@@ -1,12 +1,12 @@
 package dev.fovea.eval.steer;
 
 import dev.fovea.core.file.OutputException;
+import dev.fovea.core.learned.SteeringFile;
 import dev.fovea.core.path.Matrix;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import dev.fovea.core.weights.Checkpoint;
 import dev.fovea.core.weights.CheckpointException;
-import dev.fovea.core.weights.SafeTensorsWriter;
 import dev.fovea.eval.EvalException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -155,11 +155,7 @@ final class FitState {
         for (int i = 0; i < trials.size(); i++) {
             text.put(TRIAL + i, Double.toString(trials.get(i)));
         }
-        try (Scope ignored = Scope.inference()) {
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            rows().forEach((name, m) -> tensors.put(name, Tensors.of(m.data(), m.rows(), m.cols())));
-            SafeTensorsWriter.write(file, tensors, text);
-        }
+        SteeringFile.write(file, rows(), text);
     }
 
     /** It is not needed any more. */

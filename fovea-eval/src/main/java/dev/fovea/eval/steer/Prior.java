@@ -24,6 +24,11 @@ public final class Prior implements AutoCloseable {
         this.model = model;
     }
 
+    /** A grey picture of the size of another. */
+    public static RgbImage grey(RgbImage picture) {
+        return RgbImage.filled(picture.width(), picture.height(), GREY, GREY, GREY);
+    }
+
     /** The answer to a question about a picture of this size. */
     public String answer(Item item, RgbImage picture) {
         Viewing shown = grey;
@@ -31,7 +36,7 @@ public final class Prior implements AutoCloseable {
             close();
             width = picture.width();
             height = picture.height();
-            shown = model.view(List.of(RgbImage.filled(width, height, GREY, GREY, GREY)), AskOptions.defaults());
+            shown = model.view(List.of(grey(picture)), AskOptions.defaults());
             grey = shown;
         }
         return shown.ask(item.prompt(), item.maxTokens()).text().strip();
