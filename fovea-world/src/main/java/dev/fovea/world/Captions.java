@@ -104,7 +104,7 @@ public final class Captions {
         String noun = group.substring(0, split);
         String rest = group.substring(split + 1);
         if (count == 1) {
-            return ("aeiou".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun + rest;
+            return Phrases.withArticle(noun) + rest;
         }
         return NUMBERS.get(count) + " " + (noun.endsWith("s") ? noun + "es" : noun + "s") + rest;
     }

@@ -48,7 +48,6 @@ public record Kind(Colour colour, Shape shape) {
 
     /** The noun with its article, as in "an orange star". */
     public String withArticle() {
-        String words = words();
-        return ("aeiou".indexOf(words.charAt(0)) >= 0 ? "an " : "a ") + words;
+        return Phrases.withArticle(words());
     }
 }

@@ -2,7 +2,7 @@ package dev.fovea.world;
 
 import java.util.List;
 
-/** The wordings of questions. {@code #} stands for what the question is about, {@code @} for a second reference. */
+/** The wordings of questions, and articles. {@code #} stands for what the question is about, {@code @} for a second reference. */
 final class Phrases {
     static final List<String> PRESENCE = List.of(
             "Is there # in the picture?",
@@ -96,6 +96,11 @@ final class Phrases {
             "Where can you see the odd one out?");
 
     private Phrases() {}
+
+    /** A noun behind its article, as in "an orange star". */
+    static String withArticle(String noun) {
+        return ("aeiou".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun;
+    }
 
     static String fill(List<String> wordings, Dice dice, String first) {
         return dice.pick(wordings).replace("#", first);

@@ -73,8 +73,7 @@ record Reference(
     }
 
     String withArticle() {
-        String words = words();
-        return ("aeiou".indexOf(words.charAt(0)) >= 0 ? "an " : "a ") + words;
+        return Phrases.withArticle(words());
     }
 
     /** A phrase that fits this object alone and mentions none of the banned attributes; null if there is none. */

@@ -3,6 +3,7 @@ package dev.fovea.eval.classify;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.eval.suite.WorldSuite;
 import dev.fovea.world.Colour;
+import dev.fovea.world.Kind;
 import dev.fovea.world.Picture;
 import dev.fovea.world.Renderer;
 import dev.fovea.world.Scene;
@@ -52,19 +53,15 @@ public record WorldPictures(By by, long evaluation, double noise) {
         if (by == By.SHAPE) {
             for (Shape shape : Shape.PLAIN) {
                 labels.add(shape.word());
-                texts.add(Colour.ALL.stream().map(c -> caption(c, shape)).toList());
+                texts.add(Colour.ALL.stream().map(c -> new Kind(c, shape).withArticle()).toList());
             }
         } else {
             for (Colour colour : Colour.ALL) {
                 labels.add(colour.word());
-                texts.add(Shape.PLAIN.stream().map(s -> caption(colour, s)).toList());
+                texts.add(Shape.PLAIN.stream().map(s -> new Kind(colour, s).withArticle()).toList());
             }
         }
         return new ClassTexts(labels, texts);
-    }
-
-    private static String caption(Colour colour, Shape shape) {
-        return (colour == Colour.ORANGE ? "an " : "a ") + colour.word() + " " + shape.word();
     }
 
     /** Picture {@code i}, always the same one. */

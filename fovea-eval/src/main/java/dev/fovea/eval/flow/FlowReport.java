@@ -9,7 +9,6 @@ import dev.fovea.eval.bench.Outputs;
 import dev.fovea.eval.report.Chart;
 import dev.fovea.eval.report.Html;
 import dev.fovea.eval.report.Inline;
-import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +57,7 @@ public record FlowReport(String model, int window, String command, List<String> 
                 model + " answers “" + flow.answer() + "”; its first token, “"
                         + flow.token().strip() + "”, has a probability of " + Html.percent(flow.probability()) + ".");
         html.raw("<img class=\"scene\" alt=\"the picture that was asked about\" src=\""
-                + Inline.jpeg(drawn(picture), WIDEST_SCENE) + "\">\n");
+                + Inline.jpeg(picture.toBufferedImage(), WIDEST_SCENE) + "\">\n");
         html.heading("Who tells whom, by depth");
         FlowCharts.legend(html, window);
         Map<FlowEdge, List<Mean>> change = new LinkedHashMap<>();
@@ -153,15 +152,5 @@ public record FlowReport(String model, int window, String command, List<String> 
         html.note("After Cross-modal Information Flow in Multimodal Large Language Models (arXiv 2411.18620).");
         html.element("pre", "", command);
         html.element("pre", "", String.join("\n", versions));
-    }
-
-    private static BufferedImage drawn(RgbImage picture) {
-        BufferedImage out = new BufferedImage(picture.width(), picture.height(), BufferedImage.TYPE_INT_RGB);
-        byte[] rgb = picture.rgb();
-        for (int i = 0; i < picture.width() * picture.height(); i++) {
-            int colour = (rgb[3 * i] & 255) << 16 | (rgb[3 * i + 1] & 255) << 8 | (rgb[3 * i + 2] & 255);
-            out.setRGB(i % picture.width(), i / picture.width(), colour);
-        }
-        return out;
     }
 }
