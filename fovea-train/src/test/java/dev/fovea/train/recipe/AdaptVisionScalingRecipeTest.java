@@ -25,28 +25,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** AdaptVision's two stages, on a model of two layers and 256 visual tokens with random weights. */
-class AdaptVisionScalingRecipeTest {
+class AdaptVisionScalingRecipeTest extends OnRandomPeek {
     private static final TechniqueSize TINY = new TechniqueSize("tiny", 4, 2, 1, 40, 1e-3, 2, 4);
-
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
 
     /** Stopped in its second stage, which begins where the first one ended. */
     @Test

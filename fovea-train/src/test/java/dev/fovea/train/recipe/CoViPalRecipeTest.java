@@ -34,28 +34,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** CoViPAL's two stages, on a model of two layers and 256 visual tokens with random weights. */
-class CoViPalRecipeTest {
+class CoViPalRecipeTest extends OnRandomPeek {
     private static final TechniqueSize SIZE = new TechniqueSize("test", 16, 2, 1, 40, 1e-3, 2, 16);
-
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
 
     /** Stopped in the first stage and again between the two. */
     @Test

@@ -30,28 +30,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** CoVT's stages, on a model of two layers and 256 visual tokens with random weights. */
-class CovtRecipeTest {
+class CovtRecipeTest extends OnRandomPeek {
     private static final TechniqueSize SMALL = new TechniqueSize("small", 15, 1, 1, 40, 1e-3, 1, 15);
-
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
 
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {

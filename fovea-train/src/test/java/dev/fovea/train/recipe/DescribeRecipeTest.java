@@ -29,25 +29,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A model with random weights that learns to describe. */
-class DescribeRecipeTest {
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-    }
-
+class DescribeRecipeTest extends OnRandomPeek {
     private static DescribeRecipe quick(Path work, BooleanSupplier stop) {
         Progress nobody = Progress.lines(new PrintStream(OutputStream.nullOutputStream()));
         return DescribeRecipe.open(work, model, true, nobody, stop);

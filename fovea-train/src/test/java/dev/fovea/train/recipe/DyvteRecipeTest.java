@@ -40,28 +40,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** DyVTE's gates, trained for a model of two layers with random weights. */
-class DyvteRecipeTest {
+class DyvteRecipeTest extends OnRandomPeek {
     private static final TechniqueSize SIZE = new TechniqueSize("test", 24, 2, 1, 90, 1e-3, 2, 24);
-
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
 
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {

@@ -18,30 +18,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Techniques that read a picture's features behind the encoder, trained for a model with random weights. */
-class FeatureRecipesTest {
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
-
+class FeatureRecipesTest extends OnRandomPeek {
     @ParameterizedTest
     @CsvSource({"llava-sp, channels, 12", "vlora, width, 64", "llava-mini, layers, 2"})
     void stoppedAndResumedIsTheSameToTheBit(String id, String knob, String value) throws IOException {

@@ -24,28 +24,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** LLaVolta's stages, on a model of two layers and 256 visual tokens with random weights. */
-class LlaVoltaRecipeTest {
+class LlaVoltaRecipeTest extends OnRandomPeek {
     private static final int WHOLE = 2 * 256;
-
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
 
     /** The third of three steps is of the second stage: a run that goes on there knows it. */
     @Test

@@ -30,27 +30,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** The weights of a technique, trained for a model with random weights. */
-class MatryoshkaRecipeTest {
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
-
+class MatryoshkaRecipeTest extends OnRandomPeek {
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
         Path whole = runs.stoppedAndResumed(folder, "matryoshka", 2);

@@ -28,27 +28,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** Training under VoCo-LLaMA's mask, on a model of two layers and 256 visual tokens with random weights. */
-class VocoLlamaRecipeTest {
-    @TempDir
-    static Path shared;
-
-    @TempDir
-    Path folder;
-
-    private static Path model;
-    private static TrainingRuns runs;
-
-    @BeforeAll
-    static void aModel() throws IOException {
-        model = RandomPeek.export(shared.resolve("model"), 5);
-        runs = new TrainingRuns(model);
-    }
-
+class VocoLlamaRecipeTest extends OnRandomPeek {
     @Test
     void stoppedAndResumedIsTheSameToTheBit() throws IOException {
         Path whole = runs.stoppedAndResumed(folder, "voco-llama:mask=paper", 2);
