@@ -3,6 +3,7 @@ package dev.fovea.core.engine;
 import dev.fovea.core.path.Branch;
 import dev.fovea.core.path.Decision;
 import dev.fovea.core.path.Ledger;
+import dev.fovea.core.path.LogSumExp;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Signal;
 import dev.fovea.core.path.Station;
@@ -228,15 +229,7 @@ public final class PromptState implements AutoCloseable {
 
     /** Log-softmax, summed in f64. */
     static float[] logProbabilities(float[] logits) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float v : logits) {
-            max = Math.max(max, v);
-        }
-        double sum = 0;
-        for (float v : logits) {
-            sum += Math.exp(v - max);
-        }
-        double log = max + Math.log(sum);
+        double log = LogSumExp.of(logits);
         float[] out = new float[logits.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = (float) (logits[i] - log);

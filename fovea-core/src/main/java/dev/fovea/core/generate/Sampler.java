@@ -1,5 +1,6 @@
 package dev.fovea.core.generate;
 
+import dev.fovea.core.path.LogSumExp;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -58,7 +59,7 @@ public final class Sampler {
      * @throws IllegalStateException if the logits hold NaN or nothing but −∞
      */
     public Choice next(float[] logits, float[] allowed) {
-        double logSum = logSumExp(logits);
+        double logSum = LogSumExp.of(logits);
         if (Double.isNaN(logSum) || Double.isInfinite(logSum)) {
             throw new IllegalStateException(
                     "The model gave logits that are not numbers; its weights may be damaged, or its element type too narrow");
@@ -76,7 +77,7 @@ public final class Sampler {
         if (count == 0) {
             return List.of();
         }
-        double logSum = logSumExp(logits);
+        double logSum = LogSumExp.of(logits);
         PriorityQueue<Integer> best = new PriorityQueue<>(
                 Comparator.comparingDouble((Integer i) -> logits[i]).thenComparing(Comparator.reverseOrder()));
         for (int i = 0; i < logits.length; i++) {
@@ -134,7 +135,7 @@ public final class Sampler {
             return;
         }
         long[] ascending = ascending();
-        double logSum = logSumExp(scores);
+        double logSum = LogSumExp.of(scores);
         double dropped = 0;
         for (int i = 0; i < ascending.length - 1; i++) {
             int id = (int) ~ascending[i];
@@ -180,7 +181,7 @@ public final class Sampler {
     }
 
     private int draw() {
-        double logSum = logSumExp(scores);
+        double logSum = LogSumExp.of(scores);
         double left = random.nextDouble();
         int last = -1;
         for (int i = 0; i < scores.length; i++) {
@@ -205,17 +206,5 @@ public final class Sampler {
             }
         }
         return best;
-    }
-
-    private static double logSumExp(float[] values) {
-        float max = Float.NEGATIVE_INFINITY;
-        for (float v : values) {
-            max = Math.max(max, v);
-        }
-        double sum = 0;
-        for (float v : values) {
-            sum += Math.exp(v - max);
-        }
-        return max + Math.log(sum);
     }
 }

@@ -2,6 +2,7 @@ package dev.fovea.eval.flow;
 
 import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.path.Decision;
+import dev.fovea.core.path.LogSumExp;
 import dev.fovea.core.path.Outcome;
 import dev.fovea.core.path.Station;
 import dev.fovea.core.path.Step;
@@ -39,14 +40,6 @@ public final class Knockout {
 
     /** The probability of one of the logits: a softmax in f64. */
     public static double probability(float[] logits, int token) {
-        double max = Double.NEGATIVE_INFINITY;
-        for (float v : logits) {
-            max = Math.max(max, v);
-        }
-        double sum = 0;
-        for (float v : logits) {
-            sum += Math.exp(v - max);
-        }
-        return Math.exp(logits[token] - max) / sum;
+        return Math.exp(logits[token] - LogSumExp.of(logits));
     }
 }
