@@ -200,13 +200,11 @@ final class SteerCompareCommand implements Callable<Integer> {
     }
 
     private static String points(@Nullable Paired paired) {
-        return paired == null ? "-" : String.format(Locale.ROOT, "%+.1f", 100 * paired.difference());
+        return paired == null ? "-" : Paired.points(paired.difference());
     }
 
     private static String interval(@Nullable Paired paired) {
-        return paired == null
-                ? ""
-                : String.format(Locale.ROOT, "(%+.1f to %+.1f)", 100 * paired.low(), 100 * paired.high());
+        return paired == null ? "" : "(" + paired.interval() + ")";
     }
 
     private Map<String, Object> asMap(Conflicts conflicts) {

@@ -3,7 +3,6 @@ package dev.fovea.eval.bench;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -84,11 +83,6 @@ final class Baselines {
             return "";
         }
         Paired paired = Paired.of(pairs);
-        return points(paired.difference()) + " (" + points(paired.low()) + " to " + points(paired.high()) + ")";
-    }
-
-    private static String points(double share) {
-        String text = String.format(Locale.ROOT, "%+.1f", 100 * share);
-        return text.equals("-0.0") ? "+0.0" : text;
+        return Paired.points(paired.difference()) + " (" + paired.interval() + ")";
     }
 }

@@ -5,7 +5,6 @@ import dev.fovea.eval.report.IntervalMark;
 import java.util.ArrayList;
 import java.util.IntSummaryStatistics;
 import java.util.List;
-import java.util.Locale;
 
 /** Published claims and what the results say about them, in a page and as Markdown. */
 final class ClaimsSection {
@@ -61,7 +60,7 @@ final class ClaimsSection {
                 .orElse(1);
         StringBuilder table = new StringBuilder("<div class=\"wide\"><table class=\"findings\"><thead><tr>"
                 + "<th>ours, and against whom</th><th>difference (95 %)</th><th class=\"verdict\">verdict</th>"
-                + "<th class=\"mark\">-" + points(reach).substring(1) + " to " + points(reach)
+                + "<th class=\"mark\">-" + Paired.points(reach).substring(1) + " to " + Paired.points(reach)
                 + "</th></tr></thead><tbody>\n");
         finding.findings().forEach(one -> row(table, one, reach));
         html.raw(table.append("</tbody></table></div>\n").toString());
@@ -73,8 +72,8 @@ final class ClaimsSection {
     private static void row(StringBuilder table, Finding.One one, double reach) {
         Paired paired = one.paired();
         table.append("<tr><td>").append(Html.escape(one.ours())).append("<br><span class=\"against\">");
-        table.append(Html.escape(one.theirs())).append("</span></td><td>").append(points(paired.difference()));
-        table.append("<br>").append(interval(paired)).append("</td><td class=\"verdict ");
+        table.append(Html.escape(one.theirs())).append("</span></td><td>").append(Paired.points(paired.difference()));
+        table.append("<br>").append(paired.interval()).append("</td><td class=\"verdict ");
         table.append(style(one.verdict()))
                 .append("\"><b>")
                 .append(one.verdict().mark())
@@ -113,9 +112,9 @@ final class ClaimsSection {
                         .append(" | ")
                         .append(one.theirs())
                         .append(" | ");
-                out.append(points(one.paired().difference()))
+                out.append(Paired.points(one.paired().difference()))
                         .append(" (")
-                        .append(interval(one.paired()))
+                        .append(one.paired().interval())
                         .append(") | ");
                 out.append(one.paired().n())
                         .append(" | ")
@@ -159,14 +158,5 @@ final class ClaimsSection {
             case NOT_HELD -> "failed";
             case OPEN, NOT_MEASURED -> "open";
         };
-    }
-
-    private static String interval(Paired paired) {
-        return points(paired.low()) + " to " + points(paired.high());
-    }
-
-    private static String points(double share) {
-        String text = String.format(Locale.ROOT, "%+.1f", 100 * share);
-        return text.equals("-0.0") ? "+0.0" : text;
     }
 }

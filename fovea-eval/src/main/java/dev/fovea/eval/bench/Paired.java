@@ -2,6 +2,7 @@ package dev.fovea.eval.bench;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -51,5 +52,16 @@ public record Paired(double difference, double low, double high, int n) {
         squares += (1 - centre) * (1 - centre) / 2 + (1 + centre) * (1 + centre) / 2 + centre * centre;
         double half = Z * Math.sqrt(squares) / weight;
         return new Paired(sum / pairs.size(), Math.max(-1, centre - half), Math.min(1, centre + half), pairs.size());
+    }
+
+    /** The interval in points, as in "-0.4 to +1.2". */
+    public String interval() {
+        return points(low) + " to " + points(high);
+    }
+
+    /** A difference of two shares in points of a hundred, with its sign. */
+    public static String points(double difference) {
+        String text = String.format(Locale.ROOT, "%+.1f", 100 * difference);
+        return text.equals("-0.0") ? "+0.0" : text;
     }
 }
