@@ -247,7 +247,8 @@ final class ExplainCommand implements Callable<Integer> {
         regions.forEach(region -> within(region, picture.image()));
         FlowOptions options = new FlowOptions(chosen(typed, !regions.isEmpty()), wide, !noHeat);
         Flow flow;
-        try (PromptProbe probe = opened.probe(List.of(picture.image()), Objects.requireNonNull(question), instruction, maxTokens);
+        try (PromptProbe probe = opened.probe(
+                        List.of(picture.image()), Objects.requireNonNull(question), instruction, maxTokens);
                 ProgressLine progress =
                         new ProgressLine(terminal, "explain", " readings", options.readings(probe.layers()))) {
             flow = new FlowAnalysis(options).of(probe, regions, Objects.requireNonNull(question), done -> {

@@ -53,12 +53,16 @@ public record WorldPictures(By by, long evaluation, double noise) {
         if (by == By.SHAPE) {
             for (Shape shape : Shape.PLAIN) {
                 labels.add(shape.word());
-                texts.add(Colour.ALL.stream().map(c -> new Kind(c, shape).withArticle()).toList());
+                texts.add(Colour.ALL.stream()
+                        .map(c -> new Kind(c, shape).withArticle())
+                        .toList());
             }
         } else {
             for (Colour colour : Colour.ALL) {
                 labels.add(colour.word());
-                texts.add(Shape.PLAIN.stream().map(s -> new Kind(colour, s).withArticle()).toList());
+                texts.add(Shape.PLAIN.stream()
+                        .map(s -> new Kind(colour, s).withArticle())
+                        .toList());
             }
         }
         return new ClassTexts(labels, texts);

@@ -85,8 +85,7 @@ public record FlowReport(String model, int window, String command, List<String> 
                         series.add(FlowCharts.slopes(group.word() + " looks at the picture", series.size(), sums)));
         html.raw(Chart.legend(series));
         html.raw(FlowCharts.ALONE
-                + new Chart("How much hangs on looking at the picture", "layer", "sum of slopes", series)
-                        .figure()
+                + new Chart("How much hangs on looking at the picture", "layer", "sum of slopes", series).figure()
                 + "</div>\n<div class=\"cards\">\n");
         for (int layer = 0; layer < heat.towards().length; layer++) {
             float[] speaksFor = new float[heat.towards()[layer].length];

@@ -28,6 +28,9 @@ public record WorldPagesSuite(long evaluation) implements Suite {
     @Override
     public void forEach(int limit, Visitor visitor) {
         BalancedWorld.forEach(
-                evaluation, limit, (seed, usual) -> usual.withCanvas(Canvas.drawn(new SplittableRandom(seed))), visitor);
+                evaluation,
+                limit,
+                (seed, usual) -> usual.withCanvas(Canvas.drawn(new SplittableRandom(seed))),
+                visitor);
     }
 }

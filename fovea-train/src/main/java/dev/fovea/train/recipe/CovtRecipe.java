@@ -65,8 +65,8 @@ final class CovtRecipe implements TechniqueRecipe {
         long rest = Math.max(1, all - first);
         int batches = learning.size().batches();
         long until = Math.round(learning.knobs().number("until") * rest);
-        Stage.Objective<AnswerBatch> comprehension = (batch, measure) ->
-                objective.apply(batch, thinks ? Form.COMPREHENSION : Form.PLAIN, visual, measure);
+        Stage.Objective<AnswerBatch> comprehension =
+                (batch, measure) -> objective.apply(batch, thinks ? Form.COMPREHENSION : Form.PLAIN, visual, measure);
         return List.of(
                 stage(learning, id() + "-comprehension", first, comprehension, comprehension),
                 stage(
