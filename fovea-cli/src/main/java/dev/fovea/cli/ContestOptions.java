@@ -55,7 +55,7 @@ final class ContestOptions {
             boolean all = ids.contains("all") || (ids.isEmpty() && techniques.isEmpty());
             Set<String> chosen = new LinkedHashSet<>();
             if (all) {
-                installed.all().stream().map(t -> t.card().id()).forEach(chosen::add);
+                installed.planned().stream().map(t -> t.card().id()).forEach(chosen::add);
             }
             ids.stream().map(String::strip).filter(id -> !id.equals("all")).forEach(chosen::add);
             chosen.addAll(techniques);

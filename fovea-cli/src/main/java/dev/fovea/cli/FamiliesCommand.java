@@ -35,7 +35,7 @@ final class FamiliesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        FamilyTable table = FamilyTable.of(Techniques.installed().all());
+        FamilyTable table = FamilyTable.of(Techniques.installed().planned());
         if (json.json) {
             Json.print(terminal, asList(table));
         } else {

@@ -76,7 +76,7 @@ final class SpeedCommand implements Callable<Integer> {
 
     private List<Technique> chosen() {
         if (techniques.isEmpty()) {
-            return quick ? SpeedSuite.named() : Techniques.installed().all();
+            return quick ? SpeedSuite.named() : Techniques.installed().planned();
         }
         try {
             Techniques installed = Techniques.installed();

@@ -21,7 +21,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a technique, with its default knobs and half of the tokens, runs on a model; told from sizes alone.
+ * Whether a technique, with its default knobs and half of the tokens, runs on a model; told from sizes alone. A way to
+ * decode runs wherever words are generated.
  *
  * @param refusal why it does not, in one sentence, or null where it does
  * @param substitutes what takes the place of signals that the model does not have
@@ -45,6 +46,9 @@ public record Fit(@Nullable String refusal, List<Substitute> substitutes) {
      */
     public static Fit of(Technique technique, ModelShape shape, PictureProcessor pictures) {
         Card card = technique.card();
+        if (!technique.plans()) {
+            return new Fit(null, List.of());
+        }
         try {
             Plan plan = technique.plan(shape, Budget.share(SHARE), Knobs.of(card, Map.of()));
             PlanCheck.check(plan, shape);

@@ -76,7 +76,7 @@ record CompareTechniques(ToolBox box) implements Tool {
             throw new IllegalArgumentException("The argument 'techniques' must name at least one; there are "
                     + String.join(
                             ", ",
-                            box.shared().model().techniques().all().stream()
+                            box.shared().model().techniques().planned().stream()
                                     .map(t -> t.card().id())
                                     .toList())
                     + ".");

@@ -94,7 +94,10 @@ final class Catalogue {
                     .put("context", answering.shape().contextLength());
             fovea.putArray("endpoints").add("/v1/chat/completions").add("/v1/responses");
             ArrayNode techniques = fovea.putArray("techniques");
-            answering.techniques().all().forEach(t -> techniques.add(t.card().id()));
+            answering
+                    .techniques()
+                    .planned()
+                    .forEach(t -> techniques.add(t.card().id()));
         } else if (embedder != null) {
             fovea.put("family", embedder.shape().family());
             fovea.putArray("endpoints").add("/v1/embeddings").add("/v1/rerank");

@@ -27,9 +27,13 @@ class CardsTest {
         return Models.techniques();
     }
 
+    static List<Technique> all() {
+        return Models.all();
+    }
+
     @Test
     void allAreFound() {
-        assertThat(techniques().stream().map(t -> t.card().id()))
+        assertThat(all().stream().map(t -> t.card().id()))
                 .containsExactlyInAnyOrder(
                         "full",
                         "random",
@@ -71,13 +75,14 @@ class CardsTest {
                         "covipal",
                         "covt",
                         "voco-llama",
+                        "flash",
                         "cdpruner",
                         "dart",
                         "sparsevlm");
     }
 
     @ParameterizedTest
-    @MethodSource("techniques")
+    @MethodSource("all")
     void cardIsComplete(Technique technique) {
         Card card = technique.card();
         assertThat(card.id()).matches("[a-z0-9-]+");
@@ -199,7 +204,7 @@ class CardsTest {
     }
 
     @ParameterizedTest
-    @MethodSource("techniques")
+    @MethodSource("all")
     void wrongKnobsAreExplained(Technique technique) {
         Card card = technique.card();
         assertThatThrownBy(() -> Knobs.of(card, Map.of("nonsense-knob", "1")))

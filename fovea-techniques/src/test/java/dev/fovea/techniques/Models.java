@@ -75,7 +75,13 @@ public final class Models {
         return shape(rows, cols, true, 24, 23, 8, 1, true, 32, 8, 1, 1);
     }
 
+    /** Every technique that has plans. */
     public static List<Technique> techniques() {
+        return all().stream().filter(Technique::plans).toList();
+    }
+
+    /** Every technique. */
+    public static List<Technique> all() {
         return ServiceLoader.load(Technique.class).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();

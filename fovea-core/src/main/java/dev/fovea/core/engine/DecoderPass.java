@@ -39,10 +39,33 @@ final class DecoderPass {
      * The tokens of one sequence in this pass.
      *
      * @param count tokens of a continuation; ignored for a fresh prompt, whose length changes at the stations
+     * @param each whether it is asked what follows each of its tokens, as if each had been read as the last one
      */
-    record Chunk(Sequence sequence, int count, boolean fresh) {
+    record Chunk(Sequence sequence, int count, boolean fresh, boolean each) {
+
+        /** Tokens of which the last is asked for, or those that the sequence says. */
+        Chunk(Sequence sequence, int count, boolean fresh) {
+            this(sequence, count, fresh, false);
+        }
+
         int length() {
             return fresh ? sequence.length() : count;
+        }
+
+        /** Whether all of its tokens leave the last layer, and not those alone whose successors are asked for. */
+        boolean whole() {
+            return each || sequence.finalStates() != null;
+        }
+
+        /** Those of its tokens that leave the last layer. */
+        int[] leaving() {
+            return whole() ? IntStream.range(0, length()).toArray() : asked();
+        }
+
+        /** Those of its tokens whose successors are asked for, ascending. */
+        int[] asked() {
+            int[] own = sequence.asked();
+            return own != null ? own : each ? IntStream.range(0, length()).toArray() : new int[] {length() - 1};
         }
 
         /**
@@ -111,13 +134,29 @@ final class DecoderPass {
     Made read(Tensor embeddings) {
         try (Scope scope = Scope.inner()) {
             Tensor leaving = through(embeddings);
-            Tensor last = decoder.norm().forward(leaving);
-            if (!selective()) {
+            Tensor normed = decoder.norm().forward(leaving);
+            follow(normed);
+            Tensor last = chunks.stream().anyMatch(Chunk::whole)
+                    ? normed.index_select(0, Tensors.indices(askedOfLeaving()))
+                    : normed;
+            if (chunks.stream().allMatch(c -> c.sequence().asked() == null)) {
                 finalStates = Tensors.floats(last);
             }
             return new Made(scope.keep(leaving), scope.keep(decoder.predict(last)));
         } finally {
             end();
+        }
+    }
+
+    /** Tells the sequences that want to know what became of all their tokens. */
+    private void follow(Tensor normed) {
+        int from = 0;
+        for (Chunk chunk : chunks) {
+            int rows = chunk.leaving().length;
+            if (chunk.sequence().finalStates() != null) {
+                chunk.sequence().reached(Tensors.floats(normed.narrow(0, from, rows)), chunk.fresh());
+            }
+            from += rows;
         }
     }
 
@@ -152,9 +191,9 @@ final class DecoderPass {
         attention.close();
     }
 
-    /** Whether other tokens than the last of each sequence are asked for. */
+    /** Whether other tokens than the last of each sequence leave the last layer. */
     private boolean selective() {
-        return chunks.stream().anyMatch(c -> c.sequence().asked() != null);
+        return chunks.stream().anyMatch(c -> c.whole() || c.sequence().asked() != null);
     }
 
     /** What was taken down on the way, once run. */
@@ -162,7 +201,10 @@ final class DecoderPass {
         return taps;
     }
 
-    /** The last token of every sequence behind the final norm, once run: {@code [sequences, width]}, row after row. */
+    /**
+     * The last token of every sequence, and of one that is asked for each all of them, behind the final norm, once run:
+     * {@code [tokens, width]}, row after row.
+     */
     float[] finalStates() {
         return finalStates;
     }
@@ -221,9 +263,9 @@ final class DecoderPass {
     private Tensor atOnce(int index, DecoderProjections now, Tensor x, int[][][] positions, int[][] places) {
         DecoderLayer layer = decoder.layers().get(index);
         boolean last = index == decoder.layers().size() - 1;
-        if (x.size(0) == chunks.size() || x.requires_grad()) {
-            // With gradients, which want all of them anyway; or one token of each sequence: also the last layer, whose
-            // other queries nobody asks for, needs all of them.
+        if (x.size(0) == chunks.size() || x.requires_grad() || chunks.stream().allMatch(Chunk::each)) {
+            // With gradients, which want all of them anyway; or where all tokens are asked for, as one of each sequence
+            // is: also the last layer, whose other queries nobody asks for otherwise, needs all of them.
             now.together();
         }
         Tensor k = now.keys(true);
@@ -238,7 +280,7 @@ final class DecoderPass {
         }
         previous = last || !wantedBehind(index) ? null : now;
         if (last) {
-            return lastLayer(x, now, selective() ? attended.index_select(0, Tensors.indices(asked())) : attended);
+            return lastLayer(x, now, selective() ? attended.index_select(0, Tensors.indices(leaving())) : attended);
         }
         int[] rows = lengths();
         PackedFactors beside = now.beside().over(rows);
@@ -252,16 +294,20 @@ final class DecoderPass {
         return withDeepFeatures(index, leaving);
     }
 
-    /** @param attended what the heads gathered for the tokens asked for, of which alone the rest is computed */
+    /** @param attended what the heads gathered for the tokens that leave, of which alone the rest is computed */
     private Tensor lastLayer(Tensor x, DecoderProjections now, Tensor attended) {
         int index = decoder.layers().size() - 1;
         DecoderLayer layer = decoder.layers().get(index);
-        int[] rows = askedOfEach();
+        int[] rows = leavingOfEach();
         PackedFactors behind = now.beside().over(rows);
-        Tensor residual = x.index_select(0, Tensors.indices(asked()));
+        Tensor residual = x.index_select(0, Tensors.indices(leaving()));
         Tensor between = layer.attentionResidual(residual, attended, behind);
         Tensor leaving = steering.leaving(index, layer, between, behind, Steering.Part.asked(rows));
-        taps.behind(index, leaving, IntStream.range(0, chunks.size()).toArray());
+        return behindLast(leaving);
+    }
+
+    private Tensor behindLast(Tensor leaving) {
+        taps.behind(decoder.layers().size() - 1, leaving, ends(leavingOfEach()));
         return leaving;
     }
 
@@ -274,7 +320,14 @@ final class DecoderPass {
     /** A layer that a step behind it looks back at is projected whole: the step sees all tokens. */
     private Tensor inBlocks(LayerBlocks many) {
         int index = many.index();
-        if (index == decoder.layers().size() - 1) {
+        boolean last = index == decoder.layers().size() - 1;
+        if (last && selective()) {
+            Tensor all = many.leaving();
+            watch(index, many.now());
+            previous = null;
+            return behindLast(all.index_select(0, Tensors.indices(leaving())));
+        }
+        if (last) {
             many.keep();
             watch(index, many.now());
             previous = null;
@@ -369,39 +422,47 @@ final class DecoderPass {
         return chunks.stream().mapToInt(Chunk::length).toArray();
     }
 
-    /** How many tokens of each sequence are asked for. */
-    private int[] askedOfEach() {
-        return chunks.stream()
-                .mapToInt(c -> {
-                    int[] own = c.sequence().asked();
-                    return own == null ? 1 : own.length;
-                })
-                .toArray();
+    /** How many tokens of each sequence leave the last layer. */
+    private int[] leavingOfEach() {
+        return chunks.stream().mapToInt(c -> c.leaving().length).toArray();
     }
 
-    /** Rows of the tokens asked for. */
-    private int[] asked() {
-        if (!selective()) {
-            return ends();
-        }
+    /** Rows of the tokens that leave the last layer. */
+    private int[] leaving() {
         IntStream.Builder rows = IntStream.builder();
         int from = 0;
         for (Chunk chunk : chunks) {
-            int[] own = chunk.sequence().asked();
             int base = from;
-            if (own == null) {
-                rows.add(from + chunk.length() - 1);
-            } else {
-                Arrays.stream(own).forEach(row -> rows.add(base + row));
-            }
+            Arrays.stream(chunk.leaving()).forEach(row -> rows.add(base + row));
             from += chunk.length();
+        }
+        return rows.build().toArray();
+    }
+
+    /** Rows of the tokens asked for among those that leave the last layer. */
+    private int[] askedOfLeaving() {
+        IntStream.Builder rows = IntStream.builder();
+        int from = 0;
+        for (Chunk chunk : chunks) {
+            int[] leaving = chunk.leaving();
+            int base = from;
+            if (chunk.whole()) {
+                Arrays.stream(chunk.asked()).forEach(row -> rows.add(base + row));
+            } else {
+                IntStream.range(base, base + leaving.length).forEach(rows::add);
+            }
+            from += leaving.length;
         }
         return rows.build().toArray();
     }
 
     /** Rows of the last tokens. */
     private int[] ends() {
-        int[] ends = lengths();
+        return ends(lengths());
+    }
+
+    private static int[] ends(int[] lengths) {
+        int[] ends = lengths.clone();
         Arrays.parallelPrefix(ends, Integer::sum);
         return Arrays.stream(ends).map(e -> e - 1).toArray();
     }

@@ -60,13 +60,24 @@ final class PassAttention implements AutoCloseable {
                     : new Held(k.narrow(1, from, lengths[c]), v.narrow(1, from, lengths[c]));
             parts[c] = out == null ? attend(index, chunk, own, held, 0) : out.narrow(0, from, lengths[c]);
             boolean pending = out != null || lengths[c] > 1;
-            if (pending && chunk.sequence().rescaling(index) != null) {
+            if (pending && chunk.each() && chunk.sequence().rescaling(index) != null) {
+                parts[c] = eachAsLast(index, chunk, own, held);
+            } else if (pending && chunk.sequence().rescaling(index) != null) {
                 Tensor row = attend(index, chunk, own.narrow(1, lengths[c] - 1, 1), held, 0);
                 parts[c] = Tensors.cat(0, parts[c].narrow(0, 0, lengths[c] - 1), row);
             }
             from += lengths[c];
         }
         return Tensors.cat(0, parts);
+    }
+
+    /** Every row as it would be if it were the last one. */
+    private Tensor eachAsLast(int index, DecoderPass.Chunk chunk, Tensor q, Held held) {
+        Tensor[] rows = new Tensor[(int) q.size(1)];
+        for (int r = 0; r < rows.length; r++) {
+            rows[r] = attend(index, chunk, q.narrow(1, r, 1), held, rows.length - 1 - r);
+        }
+        return Tensors.cat(0, rows);
     }
 
     /** What the queries of a sequence may look at: {@code [kv-heads, keys, d]} each. */
@@ -176,7 +187,7 @@ final class PassAttention implements AutoCloseable {
         SelfAttention attention = decoder.layers().get(index).attention();
         Sequence s = chunk.sequence();
         int queries = (int) q.size(1);
-        boolean lastOne = queries == 1 && behind == 0;
+        boolean lastOne = queries == 1 && (behind == 0 || chunk.each());
         List<float[]> factors = lastOne ? s.rescaling(index) : null;
         Sight.Rule rule = rule(attention);
         long before = in.keys().size(1) - behind;
@@ -194,7 +205,13 @@ final class PassAttention implements AutoCloseable {
         Sight asking = held.between(end - queries, end);
         if (factors != null) {
             return Rescaling.attend(
-                    q, in.keys(), in.values(), attention.scale(), attention.cap(), asking.hidden(held, rule), factors);
+                    q,
+                    in.keys().narrow(1, 0, before),
+                    in.values().narrow(1, 0, before),
+                    attention.scale(),
+                    attention.cap(),
+                    asking.hidden(held.between(0, (int) before), rule),
+                    factors);
         }
         int pieces = Math.ceilDiv(queries, Math.max(1, PackedAttention.MASK_AT_ONCE / held.count()));
         Tensor[] parts = new Tensor[pieces];

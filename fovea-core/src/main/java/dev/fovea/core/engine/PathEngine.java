@@ -437,6 +437,36 @@ public final class PathEngine {
         extend(states, tokens, true);
     }
 
+    /**
+     * Feeds tokens of an answer of which only the first is certain, and learns in one pass what follows each. The state then
+     * looks at the first of them ({@link PromptState#look}) until it is told how many are kept ({@link PromptState#keep}).
+     * Attention sees what it would see if they came one by one.
+     *
+     * @throws IllegalArgumentException if the plan decides about logits
+     */
+    public void guess(PromptState state, int[] tokens) {
+        if (!state.mayGuess()) {
+            throw new IllegalArgumentException(
+                    "A plan that decides about logits must be asked token by token; decode" + " without guesses.");
+        }
+        with(state.sequence().book().additions()).guessed(state, tokens);
+    }
+
+    private void guessed(PromptState state, int[] tokens) {
+        try (Scope ignored = Scope.inference()) {
+            state.append(tokens, true);
+            DecoderPass.Chunk chunk = new DecoderPass.Chunk(state.sequence(), tokens.length, false, true);
+            DecoderPass pass = new DecoderPass(decoder(), List.of(chunk), pace);
+            float[] logits = Tensors.floats(pass.run(decoder().embed(tokens)));
+            state.guessed(rows(logits, tokens.length), rows(pass.finalStates(), tokens.length));
+        }
+    }
+
+    private static List<float[]> rows(float[] all, int count) {
+        int width = all.length / count;
+        return IntStream.range(0, count).mapToObj(i -> row(all, i, width)).toList();
+    }
+
     private void extend(List<PromptState> states, List<int[]> tokens, boolean answer) {
         Groups.each(
                 IntStream.range(0, states.size()).boxed().toList(),
@@ -512,6 +542,7 @@ public final class PathEngine {
                 model.clsIsFeature(),
                 model::isPlaceholder);
         state.watch(p.run().watched());
+        state.gather(p.run().followed());
         return state;
     }
 

@@ -19,9 +19,15 @@ import org.jspecify.annotations.Nullable;
  * @param question measures {@link Signal.QuestionEmbedding} and its like when asked
  * @param memory gives {@link Signal.Remembered} by name
  * @param watched whether it is wanted how each token that is read last looks at the visual tokens
+ * @param followed whether it is wanted what the last layer makes of every token that is read
  */
 public record PlanRun(
-        StepBook book, StepRunner runner, Question question, Function<String, Matrix> memory, boolean watched) {
+        StepBook book,
+        StepRunner runner,
+        Question question,
+        Function<String, Matrix> memory,
+        boolean watched,
+        boolean followed) {
     private static final Matrix NOTHING = new Matrix(0, 0, new float[0]);
 
     /** What the question's text looks like to the models. */
@@ -38,12 +44,18 @@ public record PlanRun(
 
     public static PlanRun of(Plan plan, Question question, @Nullable Recording recording) {
         return new PlanRun(
-                new StepBook(plan), new StepRunner(plan.technique(), recording), question, name -> NOTHING, false);
+                new StepBook(plan),
+                new StepRunner(plan.technique(), recording),
+                question,
+                name -> NOTHING,
+                false,
+                false);
     }
 
     /** A plan for one picture of a stream. */
     public static PlanRun ofStream(Plan plan, Function<String, Matrix> memory) {
-        return new PlanRun(new StepBook(plan), new StepRunner(plan.technique(), null), Question.none(), memory, false);
+        return new PlanRun(
+                new StepBook(plan), new StepRunner(plan.technique(), null), Question.none(), memory, false, false);
     }
 
     /** The plain model. */
@@ -53,7 +65,12 @@ public record PlanRun(
 
     /** The same, with {@link PromptState#attention()} wanted. */
     public PlanRun watching() {
-        return new PlanRun(book, runner, question, memory, true);
+        return new PlanRun(book, runner, question, memory, true, followed);
+    }
+
+    /** The same, with {@link PromptState#finalStates()} wanted. */
+    public PlanRun following() {
+        return new PlanRun(book, runner, question, memory, watched, true);
     }
 
     /** The words that the plan adds to the model's vocabulary, behind its own, or null. */

@@ -33,8 +33,20 @@ public final class PromptState implements AutoCloseable {
     private int[] ids;
     private int[] places;
     private int answered;
+    private int unseen;
     private float[] logits = new float[0];
     private float[] finalState = new float[0];
+    private @Nullable FinalStates finalStates;
+    private @Nullable Guess guess;
+
+    /**
+     * What follows each of some tokens that are only guessed.
+     *
+     * @param from index of the first of them among all ids
+     * @param logits of what follows each
+     * @param states of each, behind the final norm
+     */
+    private record Guess(int from, List<float[]> logits, List<float[]> states) {}
 
     /**
      * @param ids token ids, with one placeholder per image
@@ -103,15 +115,18 @@ public final class PromptState implements AutoCloseable {
         return logits;
     }
 
-    /** Places of the sequence in use. */
+    /** Places of the sequence in use; of guessed tokens those up to the one that is looked at. */
     public int length() {
-        return sequence.places();
+        return sequence.places() - unseen;
     }
 
     /** @param answer whether these are of the answer, not of the prompt */
     void append(int[] more, boolean answer) {
         answered = answer ? answered + more.length : 0;
         int n = ids.length;
+        if (finalStates != null) {
+            finalStates.nextIs(n);
+        }
         int end = sequence.places();
         ids = Arrays.copyOf(ids, n + more.length);
         places = Arrays.copyOf(places, n + more.length + 1);
@@ -141,7 +156,15 @@ public final class PromptState implements AutoCloseable {
 
     /** Forgets all but the first tokens, which must include every picture. */
     public void truncate(int tokens) {
+        forget(tokens);
+        answered = 0;
+    }
+
+    private void forget(int tokens) {
         sequence.truncate(places[tokens]);
+        if (finalStates != null) {
+            finalStates.truncate(tokens);
+        }
         int words = (int)
                 Arrays.stream(ids, 0, tokens).filter(isPlaceholder.negate()).count();
         companions.forEach((branch, companion) -> companion.truncate(
@@ -154,7 +177,78 @@ public final class PromptState implements AutoCloseable {
                 }));
         ids = Arrays.copyOf(ids, tokens);
         places = Arrays.copyOf(places, tokens + 1);
-        answered = 0;
+    }
+
+    /** Whether the plan has nothing to decide about logits, so that those of guessed tokens are as they are. */
+    public boolean mayGuess() {
+        return sequence.book().at(LOGITS).isEmpty() && companions.isEmpty();
+    }
+
+    /** Tokens that are only guessed have been read; the first of them is looked at. */
+    void guessed(List<float[]> following, List<float[]> states) {
+        guess = new Guess(ids.length - following.size(), following, states);
+        look(0);
+    }
+
+    /**
+     * Looks at one of the tokens that were guessed: {@link #logits}, {@link #finalState} and {@link #length} are what they
+     * would be if it had been read last.
+     *
+     * @param guessed which, from 0
+     */
+    public void look(int guessed) {
+        Guess known = pending();
+        logits = known.logits.get(guessed);
+        finalState = known.states.get(guessed);
+        unseen = known.logits.size() - 1 - guessed;
+    }
+
+    /**
+     * Keeps the first of the tokens that were guessed, and forgets the others: their keys and values leave the caches.
+     *
+     * @param guessed how many are kept, at least 1
+     */
+    public void keep(int guessed) {
+        Guess known = pending();
+        look(guessed - 1);
+        guess = null;
+        answered -= unseen;
+        unseen = 0;
+        forget(known.from + guessed);
+    }
+
+    private Guess pending() {
+        Guess known = guess;
+        if (known == null) {
+            throw new IllegalStateException("No token of this prompt's answer is a guess");
+        }
+        return known;
+    }
+
+    /** From now on what the last layer makes of every token is kept, or no longer. */
+    void gather(boolean wanted) {
+        if (wanted) {
+            FinalStates fresh = new FinalStates();
+            int[] of = new int[places[ids.length]];
+            for (int i = 0; i < ids.length; i++) {
+                Arrays.fill(of, places[i], places[i + 1], i);
+            }
+            sequence.gather(fresh, of);
+            finalStates = fresh;
+        }
+    }
+
+    /**
+     * What the last layer made of every token that it held; null where it was not asked for
+     * ({@link PlanRun#following()}).
+     */
+    public @Nullable FinalStates finalStates() {
+        return finalStates;
+    }
+
+    /** Whether a token, by its index among {@link #ids()}, stands for a picture. */
+    public boolean isPicture(int id) {
+        return isPlaceholder.test(ids[id]);
     }
 
     /** The last token read, behind the final norm: {@code [width]}. */

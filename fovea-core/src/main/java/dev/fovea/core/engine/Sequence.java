@@ -65,6 +65,8 @@ final class Sequence {
     private final int[] firstAt;
     private final VisualTokens firstVisual;
     private @Nullable AnswerAttention watch;
+    private int @Nullable [] sources;
+    private @Nullable FinalStates finalStates;
 
     /**
      * A prompt that nothing has happened to yet.
@@ -225,6 +227,36 @@ final class Sequence {
     @Nullable
     AnswerAttention watch() {
         return watch;
+    }
+
+    /**
+     * From now on what the last layer makes of every token is kept.
+     *
+     * @param into where
+     * @param ofTokens which of the prompt's ids each token stands for; all tokens of a picture stand for its placeholder
+     */
+    void gather(FinalStates into, int[] ofTokens) {
+        finalStates = into;
+        sources = ofTokens.clone();
+    }
+
+    /** Where what the last layer makes of every token is kept, or null where nobody asked. */
+    @Nullable
+    FinalStates finalStates() {
+        return finalStates;
+    }
+
+    /** Keeps what the last layer made of the tokens of a pass: {@code [tokens, width]}, row after row. */
+    void reached(float[] states, boolean fresh) {
+        FinalStates into = finalStates;
+        int[] of = sources;
+        if (into != null && of != null) {
+            if (fresh) {
+                into.add(states, of);
+            } else {
+                into.addNext(states);
+            }
+        }
     }
 
     /** A prompt of words alone, under the plain model. */
@@ -586,6 +618,7 @@ final class Sequence {
         origins = Sight.chosen(origins, rows);
         blocks = Sight.chosen(blocks, rows);
         branches = branches == null ? null : Sight.chosen(branches, rows);
+        sources = sources == null ? null : Sight.chosen(sources, rows);
         followEdges(rows);
         Tensor gated = gates();
         gates(gated == null ? null : gated.index_select(0, Tensors.indices(rows)));
@@ -696,6 +729,7 @@ final class Sequence {
         place = oldLength + count;
         int[] from = repeated(IntStream.range(0, oldLength).toArray(), Math.max(0, at - 1), count);
         branches = branches == null ? null : Sight.chosen(branches, from);
+        sources = sources == null ? null : Sight.chosen(sources, from);
         followEdges(from, at, count);
         Tensor gated = gates();
         if (gated != null) {

@@ -23,7 +23,7 @@ record Steering(List<DecoderPass.Chunk> chunks) {
      *
      * @param first of the sequences
      * @param rows how many of each
-     * @param asked whether these are the tokens asked for alone
+     * @param asked whether these are the tokens that leave the last layer alone
      * @param ends whether the last row of each is the last of its sequence in this pass
      */
     @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
@@ -34,7 +34,7 @@ record Steering(List<DecoderPass.Chunk> chunks) {
             return new Part(0, rows, false, true);
         }
 
-        /** The tokens asked for, of all sequences. */
+        /** The tokens that leave the last layer, of all sequences. */
         static Part asked(int[] rows) {
             return new Part(0, rows, true, true);
         }
@@ -72,9 +72,11 @@ record Steering(List<DecoderPass.Chunk> chunks) {
         }
         Tensor[] parts = Tensors.split(x, 0, part.rows);
         for (int c = 0; c < parts.length; c++) {
-            Sequence s = own.get(c).sequence();
+            DecoderPass.Chunk chunk = own.get(c);
+            Sequence s = chunk.sequence();
+            boolean askedAlone = part.asked && !chunk.whole();
             for (Decision.Steer steer : s.steers(station)) {
-                if (steer.tokens() == Decision.Pushed.ALL || part.asked) {
+                if (steer.tokens() == Decision.Pushed.ALL || chunk.each() || askedAlone) {
                     parts[c] = pushed(parts[c], steer, station);
                 } else if (part.ends) {
                     parts[c] = atLast(s, parts[c], steer, station);

@@ -13,6 +13,11 @@ public interface Technique {
     /** What this technique is and which knobs it has. */
     Card card();
 
+    /** Whether it has plans. A way to decode has none and is asked for in another way: it spends no visual tokens. */
+    default boolean plans() {
+        return true;
+    }
+
     /**
      * What it does to one model. Not asked where the budget keeps every token, unless the card says that it acts there.
      *

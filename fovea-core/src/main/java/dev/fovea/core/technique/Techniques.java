@@ -68,6 +68,11 @@ public final class Techniques {
         return List.copyOf(byId.values());
     }
 
+    /** Those that have plans, by id: the others are ways to decode. */
+    public List<Technique> planned() {
+        return byId.values().stream().filter(Technique::plans).toList();
+    }
+
     /**
      * The technique of this id.
      *

@@ -8,6 +8,7 @@ import dev.fovea.core.technique.Knobs;
 import dev.fovea.core.technique.Plan;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
+import dev.fovea.train.data.Descriptions;
 import dev.fovea.train.loop.Evaluation;
 import dev.fovea.train.loop.Stage;
 import dev.fovea.train.nn.MovingWeights;
@@ -44,6 +45,9 @@ record Learning(
         TechniqueSize size) {
     private static final long SEEDS = 6_000_000_000L;
     private static final long HELD_OUT = 8_000_000_000L;
+
+    /** What one recipe shows in two ways are other pictures each. */
+    private static final long APART = 50_000_000L;
 
     /** Skills that are weak in the model as it is: what is learned must not lose them. */
     private static final List<Skill> LATE = List.of(Skill.COUNT, Skill.COMPARISON, Skill.ODD_ONE_OUT, Skill.LOCATION);
@@ -169,6 +173,21 @@ record Learning(
     /** The same where a full caption comes first, and questions follow as far as there is room. */
     AnswerSampler captions() {
         return sampler(settings(1), SEEDS);
+    }
+
+    /** Pictures that are to be described, briefly or in full, of which nothing else is asked. */
+    AnswerSampler described() {
+        return described(SEEDS + APART);
+    }
+
+    /** The same of pictures that nothing is learned from. */
+    AnswerSampler heldOutDescribed() {
+        return described(HELD_OUT + APART);
+    }
+
+    private AnswerSampler described(long seeds) {
+        return new AnswerSampler(
+                SceneOptions.defaults(), settings(1).balanced(), Descriptions.BRIEF_AND_FULL, base.tokenizer(), seeds);
     }
 
     /** Questions of all skills alike about pictures that nothing is learned from. */

@@ -15,7 +15,8 @@ final class TechniqueRecipes {
             new LlavaSpRecipe(),
             new LlavaMiniRecipe(),
             new VloraRecipe(),
-            new AdaptVisionScalingRecipe());
+            new AdaptVisionScalingRecipe(),
+            new FlashRecipe());
 
     private TechniqueRecipes() {}
 
