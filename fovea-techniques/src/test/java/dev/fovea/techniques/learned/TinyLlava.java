@@ -127,7 +127,7 @@ final class TinyLlava {
                 .toList());
     }
 
-    /** Logits behind a prompt and behind each of some tokens that follow. */
+    /** Logits behind a prompt and behind each of some tokens of its answer. */
     List<float[]> logits(Plan plan, String name, int... following) {
         PlanRun run = run(plan);
         return logits(new PathEngine.Prompt(name + ".", ids(name), pictures(name, run), run, ROOM), following);
@@ -146,7 +146,7 @@ final class TinyLlava {
         try (PromptState state = engine.prefill(List.of(prompt)).getFirst()) {
             out.add(state.logits());
             for (int token : following) {
-                engine.extend(List.of(state), List.of(new int[] {token}));
+                engine.answer(List.of(state), List.of(new int[] {token}));
                 out.add(state.logits());
             }
         }
