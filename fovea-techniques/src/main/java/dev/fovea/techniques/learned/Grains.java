@@ -57,6 +57,9 @@ public final class Grains implements SteeringTechnique {
                         steering of each token that is decoded alone; here every token keeps its length.
             note        The published code never shows the pictures to the model when it fits; here they are seen, and visual
                         tokens are masked like words.
+            note        The published code fits the last layer's direction to states behind the final norm and adds it before;
+                        here it is fitted where it is added. Its directions have signs by chance; here they point along
+                        what masking takes away.
             """);
 
     private static final double UNFITTED = 1;

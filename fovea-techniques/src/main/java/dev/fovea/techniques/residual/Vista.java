@@ -40,6 +40,8 @@ public final class Vista implements Technique {
                         off).
             note        The direction is that of one picture and one prompt: the prompt is read once more with the picture
                         and once without it before it is answered.
+            note        The published code adds 1 to the first channel of the first layer's direction, whatever the picture: the
+                        principal component of one sample. Here it is left out.
             note        A conversation that goes on from its caches keeps the direction of its first question.
             note        On models with less than w + 1 layers all but the last take part.
             """);
