@@ -4,9 +4,7 @@
     python gguf_converted.py DIR [NAME ...]   # DIR is vendor/llama.cpp of it, unpacked; all models, or those named
 
 Each folder has model.gguf and, where the model sees, mmproj.gguf: names, shapes, what is turned, added or taken apart, and
-what is said of the model are the converter's own. Two things are not. Vocabularies are written here, because the converter
-knows a tokenizer by a hash of what a published one makes of a long text; and so is LLaVA's mmproj.gguf, in the words of
-convert_image_encoder_to_gguf.py, which does not run with the `transformers` of today.
+what is said of the model are the converter's own, but for what llama_converter.py says.
 
 Models are configured as their files can say: windows of 112 pixels, a Gemma 3 whose sixth layer sees everything. Weights
 have few enough digits for every type that they are stored in.
@@ -21,11 +19,7 @@ from pathlib import Path
 DIRECTORY = Path(sys.argv[1]) if len(sys.argv) > 1 else sys.exit(__doc__)
 sys.path[:0] = [str(DIRECTORY), str(DIRECTORY / "gguf-py")]
 
-import gguf
-import numpy as np
 import torch
-from conversion import ModelBase, get_model_architecture, get_model_class
-from conversion.base import ModelType
 from tokenizers import Tokenizer
 from transformers import (
     CLIPImageProcessorPil,
@@ -73,6 +67,7 @@ import tiny_qwen3_vl
 import tiny_tokenizers
 from common import empty_folder, formula_image, randomise, write_json, write_tensors
 from family_goldens import image_part, text_part, turn
+from llama_converter import convert, write_llava_pictures, write_vocabulary
 
 logging.getLogger().setLevel(logging.ERROR)
 family_goldens.NEW_TOKENS = 4
@@ -114,32 +109,6 @@ def fast(tokenizer: Tokenizer, bos: str | None, eos: str, pad: str, **more) -> P
     )  # fmt: skip
 
 
-def write_vocabulary(writer: gguf.GGUFWriter, tokenizer: PreTrainedTokenizerFast, way: str, template: str | None) -> None:
-    core = tokenizer.backend_tokenizer
-    tokens = gguf_models.ordered(core)
-    special = {t.content for t in core.get_added_tokens_decoder().values() if t.special}
-    kinds = [2 if t == "<unk>" else 3 if t in special else 6 if t.startswith("<0x") else 1 for t in tokens]
-    writer.add_token_list(tokens)
-    writer.add_token_types(kinds)
-    merges = tiny_tokenizers._merges(core)
-    if way in ("llama", "gemma"):
-        rank = {"".join(pair): -float(i) for i, pair in enumerate(merges)}
-        writer.add_tokenizer_model("llama")
-        writer.add_token_scores([rank.get(t, -1e6) for t in tokens])
-        writer.add_unk_token_id(tokens.index("<unk>"))
-        writer.add_add_space_prefix(way == "llama")
-    else:
-        writer.add_tokenizer_model("gpt2")
-        writer.add_tokenizer_pre(way)
-        writer.add_token_merges([" ".join(pair) for pair in merges])
-    if tokenizer.bos_token:
-        writer.add_bos_token_id(tokenizer.bos_token_id)
-    writer.add_eos_token_id(tokenizer.eos_token_id)
-    writer.add_pad_token_id(tokenizer.pad_token_id)
-    if template:
-        writer.add_chat_template(template)
-
-
 # ---- weights ----
 
 def few_digits(model: torch.nn.Module) -> None:
@@ -147,17 +116,6 @@ def few_digits(model: torch.nn.Module) -> None:
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_((parameter * 64).round().div(64).to(torch.bfloat16).to(torch.float32))
-
-
-def convert(source: Path, out: Path, vocabulary, pictures: bool, kind: str = "MOSTLY_BF16") -> None:
-    hparams = ModelBase.load_hparams(source, False)
-    architecture = get_model_architecture(hparams, ModelType.MMPROJ if pictures else ModelType.TEXT)
-    found = get_model_class(architecture, mmproj=pictures)
-    own = {"model_arch": found.model_arch}
-    if not pictures:
-        own["set_vocab"] = lambda self: vocabulary(self.gguf_writer)
-    with torch.inference_mode():
-        type(found.__name__, (found,), own)(source, gguf.LlamaFileType[kind], out, eager=True).write()
 
 
 # ---- models ----
@@ -331,48 +289,6 @@ def llava():
         chat_template=LLAVA_TEMPLATE, image_token="<image>",
     )  # fmt: skip
     return LlavaForConditionalGeneration(config), processor, "llama", LLAVA_TEMPLATE
-
-
-def write_llava_pictures(model, out: Path) -> None:
-    """CLIP without its last block, and the two maps of the connector; matrices and the kernel in f16."""
-    c = model.config.vision_config
-    writer = gguf.GGUFWriter(str(out), "clip")
-    for key in ("text_encoder", "vision_encoder", "llava_projector"):
-        writer.add_bool(f"clip.has_{key}", key != "text_encoder")
-    writer.add_string("clip.projector_type", "mlp")
-    numbers = {
-        "image_size": c.image_size, "patch_size": c.patch_size, "embedding_length": c.hidden_size,
-        "feed_forward_length": c.intermediate_size, "projection_dim": c.projection_dim,
-        "attention.head_count": c.num_attention_heads, "block_count": c.num_hidden_layers - 1,
-    }  # fmt: skip
-    for key, number in numbers.items():
-        writer.add_uint32(f"clip.vision.{key}", number)
-    writer.add_float32("clip.vision.attention.layer_norm_epsilon", c.layer_norm_eps)
-    writer.add_array("clip.vision.image_mean", [0.48145466, 0.4578275, 0.40821073])
-    writer.add_array("clip.vision.image_std", [0.26862954, 0.26130258, 0.27577711])
-    writer.add_bool("clip.use_gelu", c.hidden_act == "gelu")
-    short = {
-        "embeddings.class_embedding": "class_embd", "embeddings.patch_embedding.weight": "patch_embd.weight",
-        "embeddings.position_embedding.weight": "position_embd.weight", "pre_layrnorm": "pre_ln", "encoder.layers": "blk",
-        "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v",
-        "self_attn.out_proj": "attn_out", "layer_norm": "ln", "mlp.fc1": "ffn_down", "mlp.fc2": "ffn_up",
-    }  # fmt: skip
-    for full, tensor in model.state_dict().items():
-        _, tower, name = full.partition("vision_tower.")
-        if "multi_modal_projector." in full:
-            name = "mm." + full.rpartition("multi_modal_projector.")[2].replace("linear_1", "0").replace("linear_2", "2")
-        elif not tower or "post_layernorm" in name or f"layers.{c.num_hidden_layers - 1}." in name:
-            continue
-        else:
-            name = "v." + name.removeprefix("vision_model.")
-            for old, new in short.items():
-                name = name.replace(old, new)
-        wide = tensor.dim() < 2 or "position_embd" in name
-        writer.add_tensor(name, tensor.detach().numpy().astype(np.float32 if wide else np.float16))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
 
 
 def words(model, config, way: str, template: str, tokenizer=None):
