@@ -43,7 +43,7 @@ final class McpCommand implements Callable<Integer> {
             names = "--pictures",
             paramLabel = "DIR",
             description =
-                    "The one folder from which tools read picture files (default: any that you can read; over HTTP"
+                    "The one folder from which tools read pictures and documents (default: any that you can read; over HTTP"
                             + " none, pictures come in the calls).")
     @Nullable
     Path pictures;

@@ -174,12 +174,12 @@ class ArchitectureTest {
     }
 
     @Test
-    void toolsKnowComparisonsAndNoTensor() {
+    void toolsKnowComparisonsAndDocumentsAndNoTensor() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.fovea.mcp..")
                 .should()
-                .dependOnClassesThat(othersThan("dev.fovea.mcp..", "dev.fovea.core..", "dev.fovea.eval.."))
+                .dependOnClassesThat(othersThan("dev.fovea.mcp..", "dev.fovea.core..", "dev.fovea.eval..", "dev.fovea.document.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
                 .check(ALL);
@@ -198,7 +198,7 @@ class ArchitectureTest {
                 .check(ALL);
     }
 
-    /** Adapters stand on what everybody may use, and on each other not at all. Commands do not know them. */
+    /** Adapters stand on what everybody may use and on documents, on each other not at all. Commands do not know them. */
     @ParameterizedTest
     @ValueSource(strings = {"langchain4j", "spring.ai"})
     void adaptersKnowTheFrontOfCoreAlone(String adapter) {
@@ -209,7 +209,7 @@ class ArchitectureTest {
         assertThat(own).as("the module is built before this one").isNotEmpty();
         noClasses()
                 .should()
-                .dependOnClassesThat(othersThan("dev.fovea." + adapter + "..", "dev.fovea.core.."))
+                .dependOnClassesThat(othersThan("dev.fovea." + adapter + "..", "dev.fovea.core..", "dev.fovea.document.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage(
                         "org.bytedeco..",

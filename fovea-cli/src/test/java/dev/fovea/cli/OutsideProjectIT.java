@@ -156,7 +156,7 @@ class OutsideProjectIT {
         }
         install(CodeBlock.ROOT, "fovea", "pom");
         install(CodeBlock.ROOT.resolve("fovea-bom"), "fovea-bom", "pom");
-        for (String artifact : List.of("fovea-core", "fovea-techniques", "fovea-langchain4j")) {
+        for (String artifact : List.of("fovea-core", "fovea-techniques", "fovea-document", "fovea-langchain4j")) {
             install(CodeBlock.ROOT.resolve(artifact), artifact, "jar");
         }
         return repository;

@@ -20,6 +20,10 @@ public record DocumentLimits(
     public static final DocumentLimits DEFAULT =
             new DocumentLimits(32, 2_200_000, 100_000_000, 256L << 20, 256L << 20, Duration.ofMinutes(1));
 
+    /** For documents of requests that come from others: at most 16 pages, unfolded to 128 MiB, drawn in 20 seconds. */
+    public static final DocumentLimits OF_REQUESTS =
+            DEFAULT.withPages(16).withUnfoldedBytes(128L << 20).withTime(Duration.ofSeconds(20));
+
     private static final long MOST_PIXELS = Integer.MAX_VALUE / 4;
 
     public DocumentLimits {

@@ -4,6 +4,7 @@ import dev.fovea.core.BatchOptions;
 import dev.fovea.core.OpenOptions;
 import dev.fovea.core.SharedModel;
 import dev.fovea.core.image.PictureLimits;
+import dev.fovea.document.DocumentLimits;
 import dev.langchain4j.model.chat.listener.ChatModelListener;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import java.nio.file.Path;
@@ -25,6 +26,7 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
     private @Nullable SharedModel shared;
     private OpenOptions opening = OpenOptions.defaults();
     private PictureLimits limits = PictureLimits.DEFAULT;
+    private DocumentLimits documentLimits = DocumentLimits.DEFAULT;
     private FoveaChatRequestParameters parameters =
             FoveaChatRequestParameters.builder().build();
     private List<ChatModelListener> listeners = List.of();
@@ -115,6 +117,12 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
         return self();
     }
 
+    /** What a PDF document may ask for. */
+    public B documentLimits(DocumentLimits values) {
+        this.documentLimits = values;
+        return self();
+    }
+
     /** Told of every request, response and failure. */
     public B listeners(List<ChatModelListener> values) {
         this.listeners = List.copyOf(values);
@@ -129,7 +137,8 @@ public abstract sealed class ChatBuilder<B extends ChatBuilder<B>>
         SharedModel model = shared != null
                 ? shared
                 : SharedModel.open(Objects.requireNonNull(path), opening, BatchOptions.defaults());
-        RequestReader reader = new RequestReader(model, new Pictures(limits), USUAL_TOKENS);
+        Documents documents = new Documents(documentLimits, model.model()::pictureScale);
+        RequestReader reader = new RequestReader(model, new Pictures(limits), documents, USUAL_TOKENS);
         return new Chats(model, owned, reader, parameters, listeners);
     }
 }

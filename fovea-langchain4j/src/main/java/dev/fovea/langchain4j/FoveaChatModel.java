@@ -10,12 +10,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A vision-language model of this process as LangChain4j's chat model. Messages of the user may hold texts and pictures
- * (base64 or data URLs; addresses are not opened); requests that come at the same time are answered in one batch. What a
- * request does not say is as the builder says, and else greedy with all visual tokens.
+ * A vision-language model of this process as LangChain4j's chat model. Messages of the user may hold texts, pictures and
+ * PDF documents (base64 or data URLs; addresses are not opened), whose pages are pictures too; requests that come at the
+ * same time are answered in one batch. What a request does not say is as the builder says, and else greedy with all visual
+ * tokens.
  *
  * <p>Answers bring {@link FoveaTokenUsage} and {@link FoveaChatResponseMetadata}; {@link FoveaChatRequestParameters} choose
- * techniques and budget per request. Answers may be held to a JSON schema. Tools are not supported.
+ * techniques, budget and pages per request. Answers may be held to a JSON schema. Tools are not supported.
  *
  * <p>What is wrong with a request is a {@link dev.langchain4j.exception.InvalidRequestException} of one sentence; a queue
  * that is full a {@link dev.langchain4j.exception.RateLimitException}. Safe for use by several threads.

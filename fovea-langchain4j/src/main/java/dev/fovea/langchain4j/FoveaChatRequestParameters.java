@@ -7,8 +7,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request may choose beside LangChain4j's own parameters: how visual tokens are spent, and how the answer is
- * sampled. What is null is chosen by the model.
+ * What a request may choose beside LangChain4j's own parameters: how visual tokens are spent, how the answer is sampled,
+ * and which pages of its PDF documents are shown. What is null is chosen by the model.
  *
  * <p>A request that names techniques and no budget spends all tokens that these leave, whatever the model's budget is.
  */
@@ -18,6 +18,8 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
     private final @Nullable Long seed;
     private final @Nullable Double minP;
     private final @Nullable Double repetitionPenalty;
+    private final @Nullable List<String> pages;
+    private final @Nullable String documentPassword;
 
     private FoveaChatRequestParameters(Builder builder) {
         super(builder);
@@ -26,6 +28,8 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
         this.seed = builder.seed;
         this.minP = builder.minP;
         this.repetitionPenalty = builder.repetitionPenalty;
+        this.pages = builder.pages == null ? null : List.copyOf(builder.pages);
+        this.documentPassword = builder.documentPassword;
     }
 
     public static Builder builder() {
@@ -57,6 +61,16 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
         return repetitionPenalty;
     }
 
+    /** Pages of PDF documents, such as {@code 1,3-5} or {@code 7-}: one choice for all documents, or one for each. */
+    public @Nullable List<String> pages() {
+        return pages;
+    }
+
+    /** The password of encrypted PDF documents. */
+    public @Nullable String documentPassword() {
+        return documentPassword;
+    }
+
     @Override
     public FoveaChatRequestParameters overrideWith(ChatRequestParameters that) {
         return builder().overrideWith(this).overrideWith(that).build();
@@ -75,18 +89,21 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
                 && Objects.equals(budget, that.budget)
                 && Objects.equals(seed, that.seed)
                 && Objects.equals(minP, that.minP)
-                && Objects.equals(repetitionPenalty, that.repetitionPenalty);
+                && Objects.equals(repetitionPenalty, that.repetitionPenalty)
+                && Objects.equals(pages, that.pages)
+                && Objects.equals(documentPassword, that.documentPassword);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty);
+        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
     }
 
+    /** Without the password, wherever this may be printed. */
     @Override
     public String toString() {
         return "FoveaChatRequestParameters{techniques=" + techniques + ", budget=" + budget + ", seed=" + seed
-                + ", minP=" + minP + ", repetitionPenalty=" + repetitionPenalty + ", " + super.toString() + "}";
+                + ", minP=" + minP + ", repetitionPenalty=" + repetitionPenalty + ", pages=" + pages + ", " + super.toString() + "}";
     }
 
     /** Collects parameters. */
@@ -96,6 +113,8 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
         private @Nullable Long seed;
         private @Nullable Double minP;
         private @Nullable Double repetitionPenalty;
+        private @Nullable List<String> pages;
+        private @Nullable String documentPassword;
 
         private Builder() {}
 
@@ -111,6 +130,8 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
                 seed = own.seed == null ? seed : own.seed;
                 minP = own.minP == null ? minP : own.minP;
                 repetitionPenalty = own.repetitionPenalty == null ? repetitionPenalty : own.repetitionPenalty;
+                pages = own.pages == null ? pages : own.pages;
+                documentPassword = own.documentPassword == null ? documentPassword : own.documentPassword;
             }
             return this;
         }
@@ -149,6 +170,18 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
 
         public Builder repetitionPenalty(@Nullable Double value) {
             this.repetitionPenalty = value;
+            return this;
+        }
+
+        /** Pages of PDF documents, such as {@code 1,3-5} or {@code 7-}: one choice for all documents, or one for each. */
+        public Builder pages(String... choices) {
+            this.pages = List.of(choices);
+            return this;
+        }
+
+        /** The password of encrypted PDF documents. */
+        public Builder documentPassword(@Nullable String value) {
+            this.documentPassword = value;
             return this;
         }
 

@@ -6,11 +6,9 @@ import dev.fovea.core.SharedModel;
 import dev.fovea.core.generate.Grammar;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.text.ChatMessage;
+import dev.fovea.document.DocumentWish;
 import dev.langchain4j.data.message.AiMessage;
-import dev.langchain4j.data.message.Content;
-import dev.langchain4j.data.message.ImageContent;
 import dev.langchain4j.data.message.SystemMessage;
-import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.ModelNotFoundException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
@@ -30,11 +28,13 @@ import org.jspecify.annotations.Nullable;
 final class RequestReader {
     private final SharedModel shared;
     private final Pictures pictures;
+    private final Documents documents;
     private final int usualTokens;
 
-    RequestReader(SharedModel shared, Pictures pictures, int usualTokens) {
+    RequestReader(SharedModel shared, Pictures pictures, Documents documents, int usualTokens) {
         this.shared = shared;
         this.pictures = pictures;
+        this.documents = documents;
         this.usualTokens = usualTokens;
     }
 
@@ -53,13 +53,14 @@ final class RequestReader {
                 .overrideWith(request.parameters())
                 .build();
         refuse(parameters);
+        Contents contents = new Contents(
+                pictures, documents, DocumentWish.of(parameters.pages(), parameters.documentPassword()));
         List<ChatMessage> messages = new ArrayList<>();
-        List<RgbImage> images = new ArrayList<>();
-        request.messages().forEach(message -> messages.add(message(message, images)));
+        request.messages().forEach(message -> messages.add(message(message, contents)));
         if (!messages.getLast().role().equals("user")) {
             throw new IllegalArgumentException("The last message must be the user's, for the model to answer it.");
         }
-        return new Asked(messages, images, options(parameters));
+        return new Asked(messages, contents.images(), options(parameters));
     }
 
     private void refuse(FoveaChatRequestParameters asked) {
@@ -77,11 +78,11 @@ final class RequestReader {
         }
     }
 
-    private ChatMessage message(dev.langchain4j.data.message.ChatMessage message, List<RgbImage> images) {
+    private static ChatMessage message(dev.langchain4j.data.message.ChatMessage message, Contents contents) {
         return switch (message) {
             case SystemMessage system -> ChatMessage.of("system", 0, system.text());
             case AiMessage said -> assistant(said);
-            case UserMessage asked -> user(asked, images);
+            case UserMessage asked -> contents.of(asked);
             default ->
                 throw new UnsupportedFeatureException("Messages of the kind " + message.type()
                         + " are not supported; give those of the system, the user and the model.");
@@ -94,24 +95,6 @@ final class RequestReader {
                     "Fovea's models call no tools, so no answer of theirs asked for one; leave it out.");
         }
         return ChatMessage.of("assistant", 0, said.text() == null ? "" : said.text());
-    }
-
-    private ChatMessage user(UserMessage asked, List<RgbImage> images) {
-        List<ChatMessage.Part> parts = new ArrayList<>();
-        for (Content content : asked.contents()) {
-            parts.add(
-                    switch (content) {
-                        case TextContent text -> new ChatMessage.Text(text.text());
-                        case ImageContent picture -> {
-                            images.add(pictures.read(picture.image(), "Picture " + (images.size() + 1)));
-                            yield new ChatMessage.Image();
-                        }
-                        default ->
-                            throw new UnsupportedFeatureException("Contents of the kind " + content.type()
-                                    + " are not supported; give texts and pictures.");
-                    });
-        }
-        return new ChatMessage("user", parts);
     }
 
     private AskOptions options(FoveaChatRequestParameters asked) {

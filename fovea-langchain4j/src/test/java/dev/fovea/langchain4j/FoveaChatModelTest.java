@@ -10,10 +10,13 @@ import dev.fovea.core.Conversation;
 import dev.fovea.core.SharedModel;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.technique.Budget;
+import dev.fovea.document.DocumentLimits;
 import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.AudioContent;
+import dev.langchain4j.data.message.Content;
 import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.PdfFileContent;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.UserMessage;
@@ -32,9 +35,15 @@ import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
+import java.io.ByteArrayOutputStream;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.pdmodel.PDPage;
+import org.apache.pdfbox.pdmodel.encryption.AccessPermission;
+import org.apache.pdfbox.pdmodel.encryption.StandardProtectionPolicy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -234,10 +243,96 @@ class FoveaChatModelTest {
         byte[] bytes = java.nio.file.Files.readAllBytes(Peek.SCENE);
         String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes);
         assertThat(plain.chat(UserMessage.from(
-                                ImageContent.from(java.net.URI.create(url)), TextContent.from(Peek.QUESTION)))
+                                ImageContent.from(URI.create(url)), TextContent.from(Peek.QUESTION)))
                         .aiMessage()
                         .text())
                 .isEqualTo(plain.chat(asked().build()).aiMessage().text());
+    }
+
+    private static ChatResponse sign(FoveaChatRequestParameters.Builder how, Content... shown) {
+        List<Content> contents = new ArrayList<>(List.of(shown));
+        contents.add(TextContent.from("What is written on the sign?"));
+        return plain.chat(ChatRequest.builder()
+                .messages(UserMessage.from(contents))
+                .parameters(how.build())
+                .build());
+    }
+
+    private static FoveaChatRequestParameters.Builder how() {
+        return FoveaChatRequestParameters.builder();
+    }
+
+    /** The second page is all of the scene. */
+    @Test
+    void pagesOfDocumentsAreAskedAboutAsPictures() throws Exception {
+        PdfFileContent pages = PdfFileContent.from(Peek.PAGES);
+        ChatResponse chosen = sign(how().pages("2"), pages);
+        assertThat(chosen.aiMessage().text()).isEqualTo("STOP");
+        assertThat(usage(chosen).visualTokenCount()).isEqualTo(256);
+        byte[] bytes = java.nio.file.Files.readAllBytes(Peek.PAGES);
+        URI url = URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
+        assertThat(sign(how().pages("2"), PdfFileContent.from(url)).aiMessage().text())
+                .isEqualTo("STOP");
+        assertThat(usage(sign(how(), Peek.picture(), pages)).visualTokenCount()).isEqualTo(3 * 256);
+        assertThat(usage(sign(how().pages("1", "1-2"), pages, pages)).visualTokenCount())
+                .isEqualTo(3 * 256);
+        FoveaChatModel second = FoveaChatModel.builder()
+                .sharedModel(shared)
+                .defaultRequestParameters(how().pages("2").build())
+                .build();
+        assertThat(second.chat(UserMessage.from(pages, TextContent.from("What is written on the sign?")))
+                        .aiMessage()
+                        .text())
+                .isEqualTo("STOP");
+    }
+
+    @Test
+    void documentsThatCannotBeReadAreRefusedInASentence() {
+        PdfFileContent pages = PdfFileContent.from(Peek.PAGES);
+        assertThatThrownBy(() -> sign(how().pages("3"), pages))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("Document 1 has 2 pages, and no page 3");
+        assertThatThrownBy(() -> sign(how().pages("one"), pages))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("'one' names no pages");
+        assertThatThrownBy(() -> sign(how().pages("1", "2"), pages, pages, pages))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("chooses pages of 2 documents");
+        assertThatThrownBy(() -> sign(how(), PdfFileContent.from(URI.create("https://example.org/a.pdf"))))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("Document 1 is not a data URL, and addresses are not opened; send the document itself as"
+                        + " data:application/pdf;base64,...");
+        assertThatThrownBy(() -> sign(how(), PdfFileContent.from("!!", "application/pdf")))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("Document 1 is not valid base64");
+        FoveaChatModel strict = FoveaChatModel.builder()
+                .sharedModel(shared)
+                .documentLimits(DocumentLimits.DEFAULT.withPages(1))
+                .build();
+        assertThatThrownBy(() -> strict.chat(UserMessage.from(pages, TextContent.from("?"))))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageContaining("has 2 pages, more than the 1");
+    }
+
+    @Test
+    void encryptedDocumentsWantTheirPassword() throws Exception {
+        PdfFileContent locked;
+        try (PDDocument document = new PDDocument()) {
+            document.addPage(new PDPage());
+            document.protect(new StandardProtectionPolicy("owner", "sesame", new AccessPermission()));
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            document.save(out);
+            locked = PdfFileContent.from(Base64.getEncoder().encodeToString(out.toByteArray()), "application/pdf");
+        }
+        assertThatThrownBy(() -> sign(how(), locked))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessage("Document 1 is encrypted; give its password");
+        assertThatThrownBy(() -> sign(how().documentPassword("wrong-street"), locked))
+                .isInstanceOf(InvalidRequestException.class)
+                .hasMessageNotContaining("wrong-street");
+        assertThat(usage(sign(how().documentPassword("sesame"), locked)).visualTokenCount())
+                .isEqualTo(256);
+        assertThat(how().documentPassword("sesame").build().toString()).doesNotContain("sesame");
     }
 
     @Test

@@ -15,6 +15,10 @@ final class Peek {
     static final Path ROOT = Path.of("").toAbsolutePath().resolve("..").normalize();
     static final Path FOLDER = ROOT.resolve("models/peek");
     static final Path SCENE = ROOT.resolve("docs/images/scene.png");
+
+    /** Two pages, of which the second is all of the scene. */
+    static final Path PAGES = ROOT.resolve("docs/images/pages.pdf");
+
     static final String QUESTION = "How many red circles are there?";
 
     private Peek() {}

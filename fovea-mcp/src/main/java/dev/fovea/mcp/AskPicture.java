@@ -4,13 +4,11 @@ import dev.fovea.core.BatchAnswer;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.text.ChatMessage;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
 /** {@code ask_picture}: a question about one picture or several, answered in words. */
 record AskPicture(ToolBox box) implements Tool {
-    private static final int MOST_PICTURES = 16;
     private static final int USUAL_TOKENS = 256;
 
     @Override
@@ -20,18 +18,21 @@ record AskPicture(ToolBox box) implements Tool {
 
     @Override
     public String description() {
-        return "Asks a vision-language model a question about one picture or several. A technique and a budget make it"
-                + " cheaper by dropping or merging visual tokens.";
+        return "Asks a vision-language model a question about one picture or several; pages of PDF documents are pictures"
+                + " too. A technique and a budget make it cheaper by dropping or merging visual tokens.";
     }
 
     @Override
     public String schema() {
         return Schemas.of(
                 List.of("pictures", "question"),
-                "\"pictures\": {\"type\": \"array\", \"minItems\": 1, \"maxItems\": " + MOST_PICTURES
-                        + ", \"items\": {\"type\": \"string\"}, \"description\": \"Pictures, in order: names of files, or"
-                        + " the pictures themselves as data:image/png;base64,...\"}",
+                "\"pictures\": {\"type\": \"array\", \"minItems\": 1, \"maxItems\": " + Exhibits.MOST
+                        + ", \"items\": {\"type\": \"string\"}, \"description\": \"Pictures and PDF documents, in order:"
+                        + " names of files, or they themselves as data:image/png;base64,... and"
+                        + " data:application/pdf;base64,...\"}",
                 Schemas.QUESTION,
+                PageArguments.SEVERAL,
+                PageArguments.PASSWORD,
                 Schemas.TECHNIQUES,
                 Schemas.BUDGET,
                 Schemas.MAX_TOKENS);
@@ -39,7 +40,7 @@ record AskPicture(ToolBox box) implements Tool {
 
     @Override
     public Set<String> arguments() {
-        return Set.of("pictures", "question", "techniques", "budget", "max_tokens");
+        return Set.of("pictures", "question", "pages", "password", "techniques", "budget", "max_tokens");
     }
 
     @Override
@@ -47,13 +48,7 @@ record AskPicture(ToolBox box) implements Tool {
         String question = arguments.text("question");
         Spending spending = box.spending().chosenBy(arguments);
         int most = arguments.whole("max_tokens", 1, Schemas.MOST_TOKENS, USUAL_TOKENS);
-        List<String> named = arguments.texts("pictures");
-        if (named.isEmpty() || named.size() > MOST_PICTURES) {
-            throw new IllegalArgumentException(
-                    "The argument 'pictures' must hold 1 to " + MOST_PICTURES + " pictures.");
-        }
-        List<RgbImage> pictures = new ArrayList<>();
-        named.forEach(one -> pictures.add(box.pictures().read(one)));
+        List<RgbImage> pictures = box.exhibits().several(arguments);
         BatchAnswer done = box.shared()
                 .ask(List.of(ChatMessage.of("user", pictures.size(), question)), pictures, spending.options(most));
         return CallToolResult.builder()

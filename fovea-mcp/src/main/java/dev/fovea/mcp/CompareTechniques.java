@@ -36,6 +36,8 @@ record CompareTechniques(ToolBox box) implements Tool {
                 List.of("picture", "question", "techniques"),
                 Schemas.PICTURE,
                 Schemas.QUESTION,
+                PageArguments.SINGLE,
+                PageArguments.PASSWORD,
                 Schemas.TECHNIQUES,
                 "\"budgets\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"description\": \"Budgets, each a"
                         + " count (64) or a share (25%, the default).\"}",
@@ -44,7 +46,7 @@ record CompareTechniques(ToolBox box) implements Tool {
 
     @Override
     public Set<String> arguments() {
-        return Set.of("picture", "question", "techniques", "budgets", "max_tokens");
+        return Set.of("picture", "question", "page", "password", "techniques", "budgets", "max_tokens");
     }
 
     @Override
@@ -52,7 +54,7 @@ record CompareTechniques(ToolBox box) implements Tool {
         String question = arguments.text("question");
         int most = arguments.whole("max_tokens", 1, Schemas.MOST_TOKENS, USUAL_TOKENS);
         List<Contestant> contestants = contestants(arguments);
-        RgbImage picture = box.pictures().read(arguments.text("picture"));
+        RgbImage picture = box.exhibits().single(arguments);
         // The model is not this tool's, so that it stays open.
         OpenedModel subject = new OpenedModel(box.name(), box.shared().model());
         Comparison comparison = Comparison.run(

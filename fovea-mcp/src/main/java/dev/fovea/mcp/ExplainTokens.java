@@ -39,6 +39,8 @@ record ExplainTokens(ToolBox box) implements Tool {
                 List.of("picture", "question"),
                 Schemas.PICTURE,
                 Schemas.QUESTION,
+                PageArguments.SINGLE,
+                PageArguments.PASSWORD,
                 Schemas.TECHNIQUES,
                 Schemas.BUDGET,
                 Schemas.MAX_TOKENS);
@@ -46,7 +48,7 @@ record ExplainTokens(ToolBox box) implements Tool {
 
     @Override
     public Set<String> arguments() {
-        return Set.of("picture", "question", "techniques", "budget", "max_tokens");
+        return Set.of("picture", "question", "page", "password", "techniques", "budget", "max_tokens");
     }
 
     @Override
@@ -54,7 +56,7 @@ record ExplainTokens(ToolBox box) implements Tool {
         String question = arguments.text("question");
         Spending spending = box.spending().chosenBy(arguments);
         int most = arguments.whole("max_tokens", 1, Schemas.MOST_TOKENS, USUAL_TOKENS);
-        RgbImage picture = box.pictures().read(arguments.text("picture"));
+        RgbImage picture = box.exhibits().single(arguments);
         BatchAnswer done = box.shared()
                 .ask(List.of(ChatMessage.of("user", 1, question)), List.of(picture), spending.options(most));
         Ledger ledger = done.answer().ledger();

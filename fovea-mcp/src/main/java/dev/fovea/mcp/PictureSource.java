@@ -6,18 +6,26 @@ import dev.fovea.core.image.PictureLimits;
 import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.message.Printable;
+import dev.fovea.document.DocumentException;
+import dev.fovea.document.DocumentLimits;
+import dev.fovea.document.DocumentReader;
+import dev.fovea.document.Pages;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.List;
+import java.util.function.DoubleBinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the pictures of calls come from: data URLs always, files where they may be read. What a language model asks for is
+ * Where the pictures and documents of calls come from: data URLs always, files where they may be read. What a language model asks for is
  * not to be trusted, so a folder bounds its reach, whatever links lie inside.
  */
 public final class PictureSource {
+    private static final String SENT = "The picture";
+
     private final PictureReader reader;
+    private final DocumentReader documents = new DocumentReader(DocumentLimits.OF_REQUESTS);
     private final boolean files;
     private final @Nullable Path folder;
 
@@ -50,22 +58,67 @@ public final class PictureSource {
         return new PictureSource(limits, false, null);
     }
 
+    /** A picture or a document, not yet read. */
+    sealed interface Found {
+        boolean isDocument();
+
+        /** @param bytes those of a data URL */
+        record Sent(byte[] bytes) implements Found {
+            @Override
+            public boolean isDocument() {
+                return DocumentReader.isDocument(bytes);
+            }
+        }
+
+        /** @param path of a file that may be read */
+        record Named(Path path) implements Found {
+            @Override
+            public boolean isDocument() {
+                return DocumentReader.isDocument(path);
+            }
+        }
+    }
+
     /**
-     * Reads a picture.
+     * Finds a picture or a document.
      *
      * @param text a data URL, or the name of a file
-     * @throws PictureException if it may not be read or is none, in one sentence
+     * @throws PictureException if it may not be read, in one sentence
      */
-    RgbImage read(String text) {
-        if (text.toLowerCase(Locale.ROOT).startsWith("data:")) {
-            return reader.read(DataUrl.bytes(text, "The picture"), "The picture")
-                    .image();
+    Found find(String text) {
+        if (DataUrl.isOne(text)) {
+            return new Found.Sent(DataUrl.bytes(text, SENT));
         }
         if (!files) {
             throw new PictureException(
                     "This server reads no files; send the picture itself as data:image/png;base64,...");
         }
-        return reader.read(file(text)).image();
+        return new Found.Named(file(text));
+    }
+
+    /** @throws PictureException if it is no picture, in one sentence */
+    RgbImage picture(Found found) {
+        return switch (found) {
+            case Found.Sent sent -> reader.read(sent.bytes(), SENT).image();
+            case Found.Named named -> reader.read(named.path()).image();
+        };
+    }
+
+    /**
+     * Draws pages of a document.
+     *
+     * @throws DocumentException if they cannot be drawn, in one sentence
+     */
+    List<RgbImage> pages(Found found, Pages pages, @Nullable String password, DocumentReader.Scale scale) {
+        DoubleBinaryOperator size = documents.scaleFor(scale);
+        return switch (found) {
+            case Found.Sent sent ->
+                documents
+                        .read(sent.bytes(), "The document", pages, password, size)
+                        .images();
+            case Found.Named named ->
+                documents.read(named.path(), pages, password, size).images();
+        };
     }
 
     private Path file(String text) {

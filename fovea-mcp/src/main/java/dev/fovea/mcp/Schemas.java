@@ -9,8 +9,8 @@ final class Schemas {
     static final int MOST_TOKENS = 4_096;
 
     static final String PICTURE =
-            "\"picture\": {\"type\": \"string\", \"description\": \"A picture: the name of a file, or the picture itself"
-                    + " as data:image/png;base64,...\"}";
+            "\"picture\": {\"type\": \"string\", \"description\": \"A picture or a PDF document: the name of a file, or it"
+                    + " itself as data:image/png;base64,... or data:application/pdf;base64,...\"}";
     static final String QUESTION =
             "\"question\": {\"type\": \"string\", \"description\": \"What to ask about the" + " picture.\"}";
     static final String TECHNIQUES =

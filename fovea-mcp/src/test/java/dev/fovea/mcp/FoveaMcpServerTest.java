@@ -1,5 +1,6 @@
 package dev.fovea.mcp;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -22,9 +23,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -174,9 +177,120 @@ class FoveaMcpServerTest {
         assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isGreaterThan(600);
     }
 
+    /** The second page of the document is all of the scene; the first is not. */
+    @Test
+    void pagesOfDocumentsAreAskedAboutAsPictures() throws Exception {
+        for (String document : List.of("images/pages.pdf", Papers.url(Files.readAllBytes(Papers.FILE)))) {
+            McpSchema.CallToolResult result = call(
+                    "ask_picture", Map.of("pictures", List.of(document), "pages", "2", "question", Peek.SIGN));
+            assertThat(result.isError()).as(text(result, 0)).isFalse();
+            assertThat(text(result, 0)).isEqualTo("STOP");
+            assertThat(structured(result).at("/visual_tokens/kept").asInt()).isEqualTo(256);
+        }
+        McpSchema.CallToolResult all = call(
+                "ask_picture",
+                Map.of("pictures", List.of("images/pages.pdf", "images/scene.png"), "question", Peek.SIGN));
+        assertThat(structured(all).at("/visual_tokens/total").asInt()).isEqualTo(3 * 256);
+        McpSchema.CallToolResult each = call(
+                "ask_picture",
+                Map.of(
+                        "pictures",
+                        List.of("images/pages.pdf", "images/pages.pdf"),
+                        "pages",
+                        List.of("2", "1-2"),
+                        "question",
+                        Peek.SIGN));
+        assertThat(structured(each).at("/visual_tokens/total").asInt()).isEqualTo(3 * 256);
+    }
+
+    @Test
+    void onePageIsComparedAndExplained() {
+        McpSchema.CallToolResult explained = call(
+                "explain_tokens", Map.of("picture", "images/pages.pdf", "page", 2, "question", Peek.SIGN));
+        assertThat(text(explained, 0)).isEqualTo("STOP");
+        McpSchema.CallToolResult compared = call(
+                "compare_techniques",
+                Map.of(
+                        "picture",
+                        "images/pages.pdf",
+                        "page",
+                        2,
+                        "question",
+                        Peek.SIGN,
+                        "techniques",
+                        List.of("hiprune")));
+        assertThat(structured(compared).at("/results/0/answer").asText()).isEqualTo("STOP");
+    }
+
+    @Test
+    void anEncryptedDocumentWantsItsPasswordWhichNobodyGetsToSee() {
+        String locked = Papers.url(Papers.blank(1, "sesame-street"));
+        Map<String, Object> without = Map.of("pictures", List.of(locked), "question", "?", "max_tokens", 1);
+        assertThat(text(call("ask_picture", without), 0))
+                .isEqualTo("The document is encrypted; give its password (the argument 'password')");
+        Map<String, Object> wrong = new HashMap<>(without);
+        wrong.put("password", "wrong-street");
+        assertThat(text(call("ask_picture", wrong), 0))
+                .contains("the password is not the one")
+                .doesNotContain("wrong-street");
+        Map<String, Object> right = new HashMap<>(without);
+        right.put("password", "sesame-street");
+        assertThat(structured(call("ask_picture", right))
+                        .at("/visual_tokens/total")
+                        .asInt())
+                .isEqualTo(256);
+    }
+
     static List<Arguments> wrong() {
         String picture = "images/scene.png";
+        String pages = "images/pages.pdf";
         return List.of(
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(pages), "question", "?", "pages", "one"),
+                        "'one' names no pages"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(pages), "question", "?", "pages", "3"),
+                        "has 2 pages, and no page 3"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(picture), "question", "?", "pages", "1"),
+                        "'pages' is about PDF documents, and none is among the pictures"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(pages, pages, pages), "question", "?", "pages", List.of("1", "2")),
+                        "chooses pages of 2 documents"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of(
+                                "pictures",
+                                List.of(Papers.url(Papers.blank(10, null)), Papers.url(Papers.blank(7, null))),
+                                "question",
+                                "?"),
+                        "more than the 16 pictures"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(Papers.url(Papers.blank(17, null))), "question", "?"),
+                        "has 17 pages, more than the 16"),
+                Arguments.of(
+                        "ask_picture",
+                        Map.of("pictures", List.of(Papers.url("%PDF-1.7 and nothing else".getBytes(UTF_8))), "question", "?"),
+                        "The document is a damaged PDF document"),
+                Arguments.of(
+                        "explain_tokens",
+                        Map.of("picture", pages, "question", "?", "page", 3),
+                        "has 2 pages, and no page 3"),
+                Arguments.of(
+                        "explain_tokens",
+                        Map.of("picture", pages, "question", "?", "page", 0),
+                        "whole number from 1"),
+                Arguments.of(
+                        "compare_techniques",
+                        Map.of("picture", picture, "question", "?", "techniques", List.of("grid"), "password", "x"),
+                        "'password' is about PDF documents"),
+                Arguments.of(
+                        "explain_tokens", Map.of("picture", "../README.md", "question", "?", "pages", "1"), "did you mean 'page'"),
                 Arguments.of("ask_picture", Map.of("picture", picture), "did you mean 'pictures'"),
                 Arguments.of("ask_picture", Map.of("pictures", List.of(picture)), "'question' is missing"),
                 Arguments.of("ask_picture", Map.of("question", "?"), "1 to 16 pictures"),
@@ -248,10 +362,10 @@ class FoveaMcpServerTest {
 
     @Test
     void filesAreReadOnlyWhereTheyMayBe() {
-        assertThatThrownBy(() -> PictureSource.dataOnly(PictureLimits.DEFAULT).read(Peek.SCENE.toString()))
+        assertThatThrownBy(() -> PictureSource.dataOnly(PictureLimits.DEFAULT).find(Peek.SCENE.toString()))
                 .hasMessageContaining("This server reads no files");
-        assertThat(PictureSource.anyFile(PictureLimits.DEFAULT).read(Peek.SCENE.toString()))
-                .isNotNull();
+        PictureSource any = PictureSource.anyFile(PictureLimits.DEFAULT);
+        assertThat(any.picture(any.find(Peek.SCENE.toString())).width()).isEqualTo(448);
         assertThatThrownBy(() -> PictureSource.below(Path.of("no such folder"), PictureLimits.DEFAULT))
                 .hasMessageContaining("There is no folder");
     }

@@ -14,6 +14,7 @@ final class Peek {
     static final Path ROOT = Path.of("").toAbsolutePath().resolve("..").normalize();
     static final Path SCENE = ROOT.resolve("docs/images/scene.png");
     static final String QUESTION = "How many red circles are there?";
+    static final String SIGN = "What is written on the sign?";
 
     private Peek() {}
 

@@ -74,7 +74,7 @@ final class ChatReader {
         return new Wish(
                 model,
                 prompt,
-                DocumentWish.of(request),
+                DocumentFields.read(request),
                 Spending.of(request, options),
                 new GenerationOptions(
                         generation.sampling(request),

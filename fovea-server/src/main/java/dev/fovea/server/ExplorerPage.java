@@ -30,6 +30,7 @@ final class ExplorerPage {
             "inspector.js",
             "link.js",
             "overlay.js",
+            "paper.js",
             "strip.js");
 
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A server of OpenAI's HTTP interface, on virtual threads. It does not close the models that it serves.
  *
  * <p>{@code /v1/chat/completions} and {@code /v1/responses} for a vision-language model, {@code /v1/embeddings} and
- * {@code /v1/rerank} for a dual encoder, {@code /v1/models}, {@code /health}, {@code /ready} and {@code /metrics}.
+ * {@code /v1/rerank} for a dual encoder, {@code /v1/pages} for what a document looks like to a model, {@code /v1/models}, {@code /health}, {@code /ready} and {@code /metrics}.
  */
 public final class FoveaServer implements AutoCloseable {
     private static final Duration HEAD = Duration.ofSeconds(10);
@@ -102,11 +102,13 @@ public final class FoveaServer implements AutoCloseable {
         if (model != null && answering != null) {
             metrics.watch(answering);
             GenerationReader generation = new GenerationReader(model, options.limits());
+            Documents documents = new Documents(model, options.limits());
             Desk desk = new Desk(
                     answering,
-                    new Attachments(model, pictures, options.limits()),
+                    new Attachments(pictures, documents),
                     metrics,
                     options.limits().time());
+            post(routes, "/v1/pages", "pages", new PagesEndpoint(catalogue, documents));
             ChatReader chats = new ChatReader(generation, options);
             ResponsesReader responses = new ResponsesReader(generation, options);
             post(

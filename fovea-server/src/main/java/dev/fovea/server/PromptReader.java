@@ -130,7 +130,7 @@ final class PromptReader {
             }
             case "file", "input_file" -> {
                 requireUser(part, role);
-                attachments.add(new Attachment.File(data(part)));
+                attachments.add(new Attachment.File(data(file(part))));
                 yield new ChatMessage.Image();
             }
             default ->
@@ -149,9 +149,13 @@ final class PromptReader {
     }
 
     /** A document or picture: in an object of its own in chats, in the part itself in responses. */
-    private static String data(Fields part) {
+    private static Fields file(Fields part) {
         Fields inner = part.object("file");
-        Fields file = inner == null ? part : inner;
+        return inner == null ? part : inner;
+    }
+
+    /** The content of a file, as it was sent. */
+    static String data(Fields file) {
         file.refuse("file_id", "Files are not kept by this server; send them as 'file_data'.");
         file.refuse("file_url", "Addresses are not opened; send files as 'file_data'.");
         String data = file.text("file_data");

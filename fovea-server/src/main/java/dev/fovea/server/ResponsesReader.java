@@ -54,7 +54,7 @@ final class ResponsesReader {
         return new Wish(
                 model,
                 prompt(request),
-                DocumentWish.of(request),
+                DocumentFields.read(request),
                 Spending.of(request, options),
                 new GenerationOptions(
                         generation.sampling(request),

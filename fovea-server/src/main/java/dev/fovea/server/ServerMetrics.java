@@ -42,7 +42,7 @@ final class ServerMetrics {
     /**
      * A request has been answered, or not.
      *
-     * @param operation {@code chat}, {@code embeddings} or {@code rerank}
+     * @param operation {@code chat}, {@code embeddings}, {@code rerank} or {@code pages}
      * @param error its code, or an empty text
      */
     void request(String operation, String model, String error, long nanos) {

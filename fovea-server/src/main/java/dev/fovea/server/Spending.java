@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 record Spending(List<String> techniques, Budget budget, boolean ledger, boolean attention) {
     private static final Set<String> KNOWN = Fields.names(
-            Set.of("technique", "techniques", "knobs", "budget", "ledger", "attention"), DocumentWish.FIELDS);
+            Set.of("technique", "techniques", "knobs", "budget", "ledger", "attention"), DocumentFields.NAMES);
 
     /** What the request says, and the server's own choice where it says nothing. */
     static Spending of(Fields request, ServerOptions options) {

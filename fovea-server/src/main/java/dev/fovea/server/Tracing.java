@@ -24,7 +24,7 @@ final class Tracing {
     /**
      * Begins the span of a request.
      *
-     * @param operation {@code chat}, {@code embeddings} or {@code rerank}
+     * @param operation {@code chat}, {@code embeddings}, {@code rerank} or {@code pages}
      * @param route the address as it is known to the server
      */
     RequestSpan begin(String operation, HttpServletRequest request, String route) {

@@ -2,6 +2,7 @@ package dev.fovea.server;
 
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.generate.GenerationOptions;
+import dev.fovea.document.DocumentWish;
 
 /**
  * What a request asks for, read and checked, before its pictures are decoded and its documents drawn.

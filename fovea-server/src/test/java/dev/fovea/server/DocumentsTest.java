@@ -2,25 +2,17 @@ package dev.fovea.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.VisionLanguageModel;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Base64;
-import org.apache.pdfbox.pdmodel.PDDocument;
-import org.apache.pdfbox.pdmodel.PDPage;
-import org.apache.pdfbox.pdmodel.PDPageContentStream;
-import org.apache.pdfbox.pdmodel.common.PDRectangle;
-import org.apache.pdfbox.pdmodel.encryption.AccessPermission;
-import org.apache.pdfbox.pdmodel.encryption.StandardProtectionPolicy;
-import org.apache.pdfbox.pdmodel.graphics.image.PDImageXObject;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -47,34 +39,6 @@ class DocumentsTest {
     void stop() {
         server.close();
         model.close();
-    }
-
-    /** Empty pages, but for one that is all of the scene. */
-    private static byte[] paper(int pages, int scene, @Nullable String password) {
-        try (PDDocument document = new PDDocument()) {
-            for (int number = 1; number <= pages; number++) {
-                PDPage page = new PDPage(new PDRectangle(448, 448));
-                document.addPage(page);
-                if (number == scene) {
-                    try (PDPageContentStream content = new PDPageContentStream(document, page)) {
-                        content.drawImage(
-                                PDImageXObject.createFromFileByContent(Peek.SCENE.toFile(), document), 0, 0, 448, 448);
-                    }
-                }
-            }
-            if (password != null) {
-                document.protect(new StandardProtectionPolicy("owner", password, new AccessPermission()));
-            }
-            ByteArrayOutputStream out = new ByteArrayOutputStream();
-            document.save(out);
-            return out.toByteArray();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static String dataUrl(byte[] pdf) {
-        return "data:application/pdf;base64," + Base64.getEncoder().encodeToString(pdf);
     }
 
     private static ObjectNode chat(String... files) {
@@ -109,19 +73,19 @@ class DocumentsTest {
 
     @Test
     void aChosenPageIsAskedAboutAsThePictureOnIt() {
-        ObjectNode request = chat(dataUrl(paper(3, 2, null)));
+        ObjectNode request = chat(Papers.dataUrl(Papers.scene(3, 2, null)));
         request.putObject("fovea").put("pages", "2");
         Peek.Reply reply = ask(request);
         assertThat(total(reply)).isEqualTo(256);
         assertThat(reply.json().at("/choices/0/message/content").asText()).isEqualTo("STOP");
-        ObjectNode number = chat(dataUrl(paper(3, 2, null)));
+        ObjectNode number = chat(Papers.dataUrl(Papers.scene(3, 2, null)));
         number.putObject("fovea").put("pages", 2);
         assertThat(ask(number).json().at("/choices/0/message/content").asText()).isEqualTo("STOP");
     }
 
     @Test
     void everyPageIsAPictureBesideOthers() {
-        ObjectNode request = chat(dataUrl(paper(2, 1, null)));
+        ObjectNode request = chat(Papers.dataUrl(Papers.scene(2, 1, null)));
         ((ArrayNode) request.at("/messages/0/content"))
                 .insertObject(0)
                 .put("type", "image_url")
@@ -132,10 +96,10 @@ class DocumentsTest {
 
     @Test
     void documentsHaveChoicesOfTheirOwn() {
-        ObjectNode request = chat(dataUrl(paper(4, 1, null)), dataUrl(paper(3, 1, null)));
+        ObjectNode request = chat(Papers.dataUrl(Papers.scene(4, 1, null)), Papers.dataUrl(Papers.scene(3, 1, null)));
         request.putObject("fovea").putArray("pages").add("1").add("2-");
         assertThat(total(ask(request))).isEqualTo(3 * 256);
-        ObjectNode few = chat(dataUrl(paper(1, 1, null)), dataUrl(paper(1, 1, null)), dataUrl(paper(1, 1, null)));
+        ObjectNode few = chat(Papers.dataUrl(Papers.scene(1, 1, null)), Papers.dataUrl(Papers.scene(1, 1, null)), Papers.dataUrl(Papers.scene(1, 1, null)));
         few.putObject("fovea").putArray("pages").add("1").add("1");
         refused(ask(few), "fovea.pages", "chooses pages of 2 documents");
     }
@@ -148,7 +112,7 @@ class DocumentsTest {
         content.addObject()
                 .put("type", "input_file")
                 .put("filename", "paper.pdf")
-                .put("file_data", dataUrl(paper(1, 1, null)));
+                .put("file_data", Papers.dataUrl(Papers.scene(1, 1, null)));
         content.addObject().put("type", "input_text").put("text", SIGN);
         Peek.Reply reply = Peek.post(server, "/v1/responses", request);
         assertThat(reply.status()).as(reply.body()).isEqualTo(200);
@@ -157,7 +121,7 @@ class DocumentsTest {
 
     @Test
     void filesMayBeBareBase64OrPictures() throws IOException {
-        String bare = Base64.getEncoder().encodeToString(paper(1, 1, null));
+        String bare = Base64.getEncoder().encodeToString(Papers.scene(1, 1, null));
         assertThat(ask(chat(bare)).json().at("/choices/0/message/content").asText())
                 .isEqualTo("STOP");
         String png = Base64.getEncoder().encodeToString(Files.readAllBytes(Peek.SCENE));
@@ -167,7 +131,7 @@ class DocumentsTest {
 
     @Test
     void anEncryptedDocumentWantsItsPasswordWhichNobodyGetsToSee() {
-        String locked = dataUrl(paper(1, 1, "sesame-street"));
+        String locked = Papers.dataUrl(Papers.scene(1, 1, "sesame-street"));
         refused(ask(chat(locked)), "fovea.password", "File 1 is encrypted; give its password");
         ObjectNode wrong = chat(locked);
         wrong.putObject("fovea").put("password", "wrong-street");
@@ -183,28 +147,68 @@ class DocumentsTest {
 
     @Test
     void whatCannotBeReadIsSaid() {
-        byte[] whole = paper(17, 1, null);
-        refused(ask(chat(dataUrl(whole))), "messages", "File 1 has 17 pages, more than the 16 that are read at once");
+        byte[] whole = Papers.scene(17, 1, null);
+        refused(ask(chat(Papers.dataUrl(whole))), "messages", "File 1 has 17 pages, more than the 16 that are read at once");
         refused(
-                ask(chat(dataUrl(Arrays.copyOf(whole, 40)))),
+                ask(chat(Papers.dataUrl(Arrays.copyOf(whole, 40)))),
                 "messages",
                 "File 1 is a damaged PDF document; save or download it again.");
-        refused(ask(chat(dataUrl(paper(0, 0, null)))), "messages", "File 1 has no pages");
+        refused(ask(chat(Papers.dataUrl(Papers.scene(0, 0, null)))), "messages", "File 1 has no pages");
         refused(ask(chat("%%%")), "messages", "File 1 is not valid base64.");
         refused(ask(chat("data:application/pdf;base64,AAAA")), "messages", "File 1 is not a picture");
-        ObjectNode pages = chat(dataUrl(whole));
+        ObjectNode pages = chat(Papers.dataUrl(whole));
         pages.putObject("fovea").put("pages", "one");
         refused(ask(pages), "fovea.pages", "names no pages");
-        ObjectNode none = chat(dataUrl(whole));
+        ObjectNode none = chat(Papers.dataUrl(whole));
         none.putObject("fovea").put("pages", "18");
         refused(ask(none), "messages", "File 1 has 17 pages, and no page 18.");
-        ObjectNode two = chat(dataUrl(whole), dataUrl(whole));
+        ObjectNode two = chat(Papers.dataUrl(whole), Papers.dataUrl(whole));
         two.putObject("fovea").put("pages", "1-9");
         refused(ask(two), "messages", "The request has 18 pictures; at most 16 are taken.");
-        ObjectNode kept = chat(dataUrl(whole));
+        ObjectNode kept = chat(Papers.dataUrl(whole));
         ((ObjectNode) kept.at("/messages/0/content/0/file")).removeAll();
         refused(ask(kept), "messages[0].content[0].file.file_data", "A file needs its content");
         ((ObjectNode) kept.at("/messages/0/content/0/file")).put("file_id", "file-1");
         refused(ask(kept), "messages[0].content[0].file.file_id", "Files are not kept by this server");
+    }
+
+    private Peek.Reply pages(byte[] pdf, String wish) {
+        return pages(Papers.dataUrl(pdf), wish);
+    }
+
+    private Peek.Reply pages(String data, String wish) {
+        return Peek.post(
+                server,
+                "/v1/pages",
+                "{\"model\":\"peek\",\"file\":{\"file_data\":\"" + data + "\"},\"fovea\":" + wish + "}");
+    }
+
+    /** What is drawn is what the model is shown: an answer about the page's picture is that about the page. */
+    @Test
+    void pagesAreShownAsTheModelSeesThem() {
+        Peek.Reply reply = pages(Papers.scene(3, 2, null), "{\"pages\":[\"2-\"]}");
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+        assertThat(reply.json().path("page_count").asInt()).isEqualTo(3);
+        assertThat(reply.json().path("data").findValuesAsText("number")).containsExactly("2", "3");
+        JsonNode page = reply.json().at("/data/0");
+        assertThat(page.path("width").asInt()).isEqualTo(224).isEqualTo(page.path("height").asInt());
+        ObjectNode chat = Peek.chat(SIGN, page.path("url").asText());
+        assertThat(ask(chat).json().at("/choices/0/message/content").asText()).isEqualTo("STOP");
+    }
+
+    @Test
+    void pagesThatCannotBeDrawnAreRefusedAsInChats() {
+        refused(pages(Papers.scene(2, 1, null), "{\"pages\":\"3\"}"), "file.file_data", "has 2 pages, and no page 3");
+        refused(pages(Papers.scene(17, 1, null), "{}"), "file.file_data", "more than the 16 that are read at once");
+        refused(pages(Papers.scene(1, 1, "sesame"), "{}"), "fovea.password", "The file is encrypted");
+        refused(pages("%%%", "{}"), "file.file_data", "The file is not valid base64.");
+        refused(pages("https://example.org/a.pdf", "{}"), "file.file_data", "not valid base64");
+        refused(pages(Peek.sceneUrl(), "{}"), "file.file_data", "The file is no PDF document");
+        refused(pages(Papers.scene(1, 1, null), "{\"page\":1}"), "fovea.page", "did you mean 'pages'");
+        refused(Peek.post(server, "/v1/pages", "{\"model\":\"peek\"}"), "file", "Pages are those of a 'file'");
+        refused(
+                Peek.post(server, "/v1/pages", "{\"file\":{\"file_id\":\"file-1\"}}"),
+                "file.file_id",
+                "Files are not kept");
     }
 }

@@ -181,8 +181,55 @@ class ExplorerInBrowserTest {
     void withoutAPictureItSaysSo() {
         one("#question").sendKeys("What is this?");
         one("#ask").click();
-        assertThat(one("#status").getText()).isEqualTo("Choose a picture first.");
+        assertThat(one("#status").getText()).isEqualTo("Choose a picture or a document first.");
         assertThat(browser().switchTo().activeElement().getAttribute("id")).isEqualTo("file");
+    }
+
+    private String hint() {
+        return one("#drop-hint").getText();
+    }
+
+    /** Pages of a document are drawn by the server, turned, and asked about as pictures. */
+    @Test
+    void aPageOfADocumentIsAskedAbout() {
+        one("#file").sendKeys(Peek.ROOT.resolve("docs/images/pages.pdf").toString());
+        waitFor("#preview:not([hidden])", 1);
+        assertThat(hint()).startsWith("pages.pdf, page 1 ·");
+        assertThat(one("#page-row").getText()).isEqualTo("Page of 2");
+        one("#page").sendKeys(Keys.chord(Keys.CONTROL, "a"), "2", Keys.ENTER);
+        new WebDriverWait(browser(), Duration.ofSeconds(60)).until(b -> hint().startsWith("pages.pdf, page 2 ·"));
+        assertThat(all(".card")).isEmpty();
+        one("#question").sendKeys("What is written on the sign?");
+        one("#ask").click();
+        waitFor(".card", 2);
+        assertThat(all(".card .answer")).extracting(WebElement::getText).containsExactly("STOP", "STOP");
+        one("#page").sendKeys(Keys.chord(Keys.CONTROL, "a"), "3", Keys.ENTER);
+        new WebDriverWait(browser(), Duration.ofSeconds(60))
+                .until(b -> one("#status").getText().contains("has 2 pages, and no page 3"));
+        assertThat(hint()).startsWith("pages.pdf, page 2 ·");
+        one("#file").sendKeys(Peek.SCENE.toString());
+        new WebDriverWait(browser(), Duration.ofSeconds(60)).until(b -> hint().startsWith("scene.png"));
+        assertThat(one("#page-row").isDisplayed()).isFalse();
+    }
+
+    /** What was shown before is gone until the right password was typed. */
+    @Test
+    void anEncryptedDocumentAsksForItsPassword() throws IOException {
+        one("#file").sendKeys(Peek.SCENE.toString());
+        waitFor("#preview:not([hidden])", 1);
+        Path locked = Files.write(profile.resolve("locked.pdf"), Papers.scene(1, 1, "sesame-street"));
+        one("#file").sendKeys(locked.toString());
+        new WebDriverWait(browser(), Duration.ofSeconds(60))
+                .until(b -> one("#password-row").isDisplayed());
+        assertThat(one("#preview").isDisplayed()).isFalse();
+        assertThat(browser().switchTo().activeElement().getAttribute("id")).isEqualTo("password");
+        one("#password").sendKeys("sesame-street");
+        one("#open-paper").click();
+        waitFor("#preview:not([hidden])", 1);
+        assertThat(hint()).startsWith("locked.pdf, page 1 ·");
+        assertThat(one("#password-row").isDisplayed()).isFalse();
+        one("#link").click();
+        assertThat(browser().getCurrentUrl()).doesNotContain("sesame");
     }
 
     /** Who opens a link sees the same, picture included, without doing anything. */
@@ -214,11 +261,18 @@ class ExplorerInBrowserTest {
                 .executeCdpCommand(
                         "Emulation.setEmulatedMedia",
                         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+        one("#file").sendKeys(Peek.ROOT.resolve("docs/images/pages.pdf").toString());
+        waitFor("#page-row:not([hidden])", 1);
+        assertUsable(width);
         ask();
         waitFor(".card", 2);
+        assertUsable(width);
+    }
+
+    private void assertUsable(int width) throws IOException {
         Object wider = browser()
                 .executeScript("return document.documentElement.scrollWidth - document.documentElement.clientWidth");
-        assertThat(wider).isEqualTo(0L);
+        assertThat(wider).as("pixels to scroll at %s", width).isEqualTo(0L);
         browser().executeScript(axe());
         Object faults = browser()
                 .executeAsyncScript(

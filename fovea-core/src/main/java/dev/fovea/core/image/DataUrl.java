@@ -17,15 +17,34 @@ public final class DataUrl {
      * @throws PictureException if it is another URL or not valid base64, in one sentence
      */
     public static byte[] bytes(String url, String name) {
-        if (!url.regionMatches(true, 0, "data:", 0, 5)) {
-            throw new PictureException(name
-                    + " is not a data URL, and addresses are not opened; send the picture itself as"
-                    + " data:image/png;base64,...");
+        return bytes(url, name, "picture", "data:image/png;base64,...");
+    }
+
+    /**
+     * The same of a document.
+     *
+     * @param url untrusted
+     * @param name what to call the document in messages
+     * @throws PictureException if it is another URL or not valid base64, in one sentence
+     */
+    public static byte[] documentBytes(String url, String name) {
+        return bytes(url, name, "document", "data:application/pdf;base64,...");
+    }
+
+    /** Whether a text begins as a data URL does. */
+    public static boolean isOne(String text) {
+        return text.regionMatches(true, 0, "data:", 0, 5);
+    }
+
+    private static byte[] bytes(String url, String name, String thing, String example) {
+        if (!isOne(url)) {
+            throw new PictureException(name + " is not a data URL, and addresses are not opened; send the " + thing
+                    + " itself as " + example);
         }
         int comma = url.indexOf(',');
         String head = url.substring(0, Math.clamp(comma, 0, LONGEST_HEAD)).toLowerCase(Locale.ROOT);
         if (comma < 0 || !head.endsWith(";base64")) {
-            throw new PictureException(name + " must be written as data:image/png;base64,... (or another type)");
+            throw new PictureException(name + " must be written as " + example + " (or another type)");
         }
         return base64(url.substring(comma + 1), name);
     }

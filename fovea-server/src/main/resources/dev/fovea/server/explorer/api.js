@@ -1,10 +1,11 @@
 // What the page asks the server: the addresses that every client has.
 
-/** An answer that is an error: its sentence, and its status. */
+/** An answer that is an error: its sentence, its status, and the field that is wrong, if one is. */
 export class ApiError extends Error {
-  constructor(status, message) {
+  constructor(status, message, param = null) {
     super(message);
     this.status = status;
+    this.param = param;
   }
 }
 
@@ -19,9 +20,14 @@ async function json(path, options, key) {
   }
   const body = await response.json().catch(() => null);
   if (!response.ok) {
-    throw new ApiError(response.status, body?.error?.message ?? `The server answered with status ${response.status}.`);
+    const said = body?.error?.message ?? `The server answered with status ${response.status}.`;
+    throw new ApiError(response.status, said, body?.error?.param);
   }
   return body;
+}
+
+function post(path, body, key) {
+  return json(path, {method: 'POST', headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)}, key);
 }
 
 /** The model that answers questions, with the ids of its techniques; null if none does. */
@@ -37,10 +43,13 @@ export async function ask(model, picture, question, choice, key) {
     fovea.technique = choice.knobs ? `${choice.technique}:${choice.knobs}` : choice.technique;
   }
   const content = [{type: 'image_url', image_url: {url: picture}}, {type: 'text', text: question}];
-  const reply = await json('/v1/chat/completions', {
-    method: 'POST',
-    headers: {'Content-Type': 'application/json'},
-    body: JSON.stringify({model, messages: [{role: 'user', content}], fovea}),
-  }, key);
+  const reply = await post('/v1/chat/completions', {model, messages: [{role: 'user', content}], fovea}, key);
   return {answer: reply.choices[0].message.content, spent: reply.fovea};
+}
+
+/** One page of a document, as the model is shown it: {page_count, data: [{number, width, height, url}]}. */
+export function page(model, document, number, password, key) {
+  const fovea = {pages: String(number)};
+  if (password) fovea.password = password;
+  return post('/v1/pages', {model, file: {file_data: document}, fovea}, key);
 }

@@ -3,6 +3,7 @@
 import {answeringModel, ask} from './api.js';
 import {Card, duration, failed} from './card.js';
 import * as link from './link.js';
+import {Paper, isPaper} from './paper.js';
 
 const START = [
   {technique: 'full', knobs: '', budget: 'full'},
@@ -12,6 +13,7 @@ const START = [
 const $ = id => document.getElementById(id);
 let model = null;
 let picture = null;
+let paper = null;
 let cards = [];
 
 function say(text, bad = false) {
@@ -19,7 +21,7 @@ function say(text, bad = false) {
   $('status').classList.toggle('bad', bad);
 }
 
-// ---- the picture ----
+// ---- the picture, or a page of a document ----
 
 async function show(url, name) {
   const image = new Image();
@@ -38,10 +40,24 @@ async function show(url, name) {
   say('');
 }
 
+/** Nothing is shown until a page has been drawn: what was there before is not what is asked about next. */
+function forget() {
+  picture = null;
+  $('preview').hidden = true;
+  $('drop-hint').textContent = '';
+}
+
 function load(file) {
   if (!file) return;
   const reader = new FileReader();
-  reader.onload = () => show(reader.result, file.name || 'pasted picture');
+  reader.onload = () => {
+    if (isPaper(file)) {
+      forget();
+      return paper.open(reader.result, file.name || 'pasted document');
+    }
+    paper.close();
+    return show(reader.result, file.name || 'pasted picture');
+  };
   reader.onerror = () => say(`${file.name} cannot be read.`, true);
   reader.readAsDataURL(file);
 }
@@ -59,7 +75,7 @@ function listenForPictures() {
     load(e.dataTransfer.files[0]);
   });
   document.addEventListener('paste', e => {
-    const file = [...e.clipboardData.files].find(f => f.type.startsWith('image/'));
+    const file = [...e.clipboardData.files].find(f => f.type.startsWith('image/') || isPaper(f));
     if (file) load(file);
   });
 }
@@ -123,7 +139,7 @@ async function answers(all, question) {
 
 async function askAll() {
   if (!picture) {
-    say('Choose a picture first.', true);
+    say('Choose a picture or a document first.', true);
     $('file').focus();
     return;
   }
@@ -187,7 +203,14 @@ async function findModel() {
   }
 }
 
+/** The id of the model, which is looked for again if there was none. */
+async function modelId() {
+  if (!model) await findModel();
+  return model?.id;
+}
+
 async function begin() {
+  paper = new Paper({model: modelId, key: () => $('key').value, drawn: show, say});
   listenForPictures();
   $('question-form').addEventListener('submit', e => { e.preventDefault(); askAll(); });
   $('add').addEventListener('click', () => {

@@ -2,6 +2,7 @@ package dev.fovea.spring.ai;
 
 import dev.fovea.core.SharedModel;
 import dev.fovea.core.image.PictureLimits;
+import dev.fovea.document.DocumentLimits;
 import io.micrometer.observation.ObservationRegistry;
 import java.util.Objects;
 import org.springframework.beans.factory.ObjectProvider;
@@ -37,6 +38,7 @@ public class FoveaAutoConfiguration {
                 shared,
                 properties.options(),
                 observations.getIfUnique(() -> ObservationRegistry.NOOP),
-                PictureLimits.DEFAULT);
+                PictureLimits.DEFAULT,
+                DocumentLimits.DEFAULT);
     }
 }

@@ -5,6 +5,8 @@ import dev.fovea.core.SharedModel;
 import dev.fovea.core.generate.GenerationListener;
 import dev.fovea.core.image.PictureLimits;
 import dev.fovea.core.image.PictureReader;
+import dev.fovea.document.DocumentLimits;
+import dev.fovea.document.DocumentReader;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationRegistry;
 import io.micrometer.observation.contextpropagation.ObservationThreadLocalAccessor;
@@ -22,9 +24,9 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * A vision-language model of this process as Spring AI's chat model, whole and streaming. Messages of the user may hold
- * pictures (bytes, resources or data URLs; addresses are not opened); prompts that come at the same time are answered in
- * one batch. {@link FoveaChatOptions} choose techniques and budget per prompt; what a prompt does not say is as the model's
- * own options say, and else greedy with all visual tokens. Usage is {@link FoveaUsage}; the response's metadata hold the
+ * pictures and PDF documents (bytes, resources or data URLs; addresses are not opened), whose pages are pictures too;
+ * prompts that come at the same time are answered in one batch. {@link FoveaChatOptions} choose techniques, budget and
+ * pages per prompt; what a prompt does not say is as the model's own options say, and else greedy with all visual tokens. Usage is {@link FoveaUsage}; the response's metadata hold the
  * {@code ledger}. Tools are not supported. Every call is an observation of Micrometer.
  *
  * <p>What is wrong with a prompt is an {@link IllegalArgumentException}, or the engine's own, of one sentence. Safe for use
@@ -45,18 +47,26 @@ public final class FoveaChatModel implements ChatModel {
      * @param options of prompts that say nothing
      * @param observations told of every call
      * @param limits what a picture file may ask for
+     * @param documents what a PDF document may ask for
      */
     public FoveaChatModel(
-            SharedModel shared, FoveaChatOptions options, ObservationRegistry observations, PictureLimits limits) {
+            SharedModel shared,
+            FoveaChatOptions options,
+            ObservationRegistry observations,
+            PictureLimits limits,
+            DocumentLimits documents) {
         this.shared = shared;
         this.options = options;
         this.observations = observations;
-        this.reader = new PromptReader(shared, new PictureReader(limits));
+        this.reader = new PromptReader(
+                shared,
+                new MediaReader(
+                        new PictureReader(limits), new DocumentReader(documents), shared.model()::pictureScale));
     }
 
     /** A chat model that nobody observes, with the usual limits. */
     public FoveaChatModel(SharedModel shared, FoveaChatOptions options) {
-        this(shared, options, ObservationRegistry.NOOP, PictureLimits.DEFAULT);
+        this(shared, options, ObservationRegistry.NOOP, PictureLimits.DEFAULT, DocumentLimits.DEFAULT);
     }
 
     @Override

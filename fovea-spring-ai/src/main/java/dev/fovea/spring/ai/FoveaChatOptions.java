@@ -8,8 +8,8 @@ import org.springframework.ai.chat.prompt.DefaultChatOptions;
 import org.springframework.ai.chat.prompt.DefaultChatOptionsBuilder;
 
 /**
- * What a prompt may choose beside Spring AI's own options: how visual tokens are spent, and how the answer is sampled.
- * What is null is chosen by the model.
+ * What a prompt may choose beside Spring AI's own options: how visual tokens are spent, how the answer is sampled, and
+ * which pages of its PDF documents are shown. What is null is chosen by the model.
  *
  * <p>Options that name techniques and no budget spend all tokens that these leave, whatever the model's budget is.
  */
@@ -19,6 +19,8 @@ public final class FoveaChatOptions extends DefaultChatOptions {
     private final @Nullable Long seed;
     private final @Nullable Double minP;
     private final @Nullable Double repetitionPenalty;
+    private final @Nullable List<String> pages;
+    private final @Nullable String documentPassword;
 
     private FoveaChatOptions(Builder from) {
         super(
@@ -35,6 +37,8 @@ public final class FoveaChatOptions extends DefaultChatOptions {
         this.seed = from.seed;
         this.minP = from.minP;
         this.repetitionPenalty = from.repetitionPenalty;
+        this.pages = from.pages == null ? null : List.copyOf(from.pages);
+        this.documentPassword = from.documentPassword;
     }
 
     public static Builder builder() {
@@ -66,6 +70,16 @@ public final class FoveaChatOptions extends DefaultChatOptions {
         return repetitionPenalty;
     }
 
+    /** Pages of PDF documents, such as {@code 1,3-5} or {@code 7-}: one choice for all documents, or one for each. */
+    public @Nullable List<String> getPages() {
+        return pages;
+    }
+
+    /** The password of encrypted PDF documents. */
+    public @Nullable String getDocumentPassword() {
+        return documentPassword;
+    }
+
     @Override
     public Builder mutate() {
         return builder().override(this);
@@ -84,12 +98,14 @@ public final class FoveaChatOptions extends DefaultChatOptions {
                 && Objects.equals(budget, that.budget)
                 && Objects.equals(seed, that.seed)
                 && Objects.equals(minP, that.minP)
-                && Objects.equals(repetitionPenalty, that.repetitionPenalty);
+                && Objects.equals(repetitionPenalty, that.repetitionPenalty)
+                && Objects.equals(pages, that.pages)
+                && Objects.equals(documentPassword, that.documentPassword);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty);
+        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
     }
 
     /** Collects options. */
@@ -99,6 +115,8 @@ public final class FoveaChatOptions extends DefaultChatOptions {
         private @Nullable Long seed;
         private @Nullable Double minP;
         private @Nullable Double repetitionPenalty;
+        private @Nullable List<String> pages;
+        private @Nullable String documentPassword;
 
         private Builder() {}
 
@@ -139,6 +157,18 @@ public final class FoveaChatOptions extends DefaultChatOptions {
             return this;
         }
 
+        /** Pages of PDF documents, such as {@code 1,3-5} or {@code 7-}: one choice for all documents, or one for each. */
+        public Builder pages(String... choices) {
+            this.pages = List.of(choices);
+            return this;
+        }
+
+        /** The password of encrypted PDF documents. */
+        public Builder documentPassword(@Nullable String value) {
+            this.documentPassword = value;
+            return this;
+        }
+
         @Override
         public Builder combineWith(ChatOptions.Builder<?> other) {
             return override(other.build());
@@ -160,6 +190,8 @@ public final class FoveaChatOptions extends DefaultChatOptions {
                 seed = or(own.seed, seed);
                 minP = or(own.minP, minP);
                 repetitionPenalty = or(own.repetitionPenalty, repetitionPenalty);
+                pages = or(own.pages, pages);
+                documentPassword = or(own.documentPassword, documentPassword);
             }
             return this;
         }

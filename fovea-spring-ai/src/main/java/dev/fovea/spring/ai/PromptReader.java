@@ -3,10 +3,9 @@ package dev.fovea.spring.ai;
 import dev.fovea.core.AskOptions;
 import dev.fovea.core.AskWishes;
 import dev.fovea.core.SharedModel;
-import dev.fovea.core.image.DataUrl;
-import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.text.ChatMessage;
+import dev.fovea.document.DocumentWish;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,16 +13,15 @@ import org.springframework.ai.chat.messages.AssistantMessage;
 import org.springframework.ai.chat.messages.Message;
 import org.springframework.ai.chat.messages.UserMessage;
 import org.springframework.ai.chat.prompt.Prompt;
-import org.springframework.ai.content.Media;
 import org.springframework.ai.model.tool.ToolCallingChatOptions;
 
 /**
  * Says a prompt of Spring AI in the engine's words; what the engine cannot do is refused, never left out.
  *
  * @param shared answers
- * @param pictures decodes
+ * @param media decodes pictures and draws documents
  */
-record PromptReader(SharedModel shared, PictureReader pictures) {
+record PromptReader(SharedModel shared, MediaReader media) {
     /** Answers of prompts that do not say how long they may be. */
     private static final int USUAL_TOKENS = 1_024;
 
@@ -45,13 +43,14 @@ record PromptReader(SharedModel shared, PictureReader pictures) {
      */
     Asked read(Prompt prompt, FoveaChatOptions options) {
         refuse(prompt, options);
+        MediaReader.Shown shown =
+                media.showing(DocumentWish.of(options.getPages(), options.getDocumentPassword()));
         List<ChatMessage> messages = new ArrayList<>();
-        List<RgbImage> images = new ArrayList<>();
-        prompt.getInstructions().forEach(message -> messages.add(message(message, images)));
+        prompt.getInstructions().forEach(message -> messages.add(message(message, shown)));
         if (messages.isEmpty() || !messages.getLast().role().equals("user")) {
             throw new IllegalArgumentException("The last message must be the user's, for the model to answer it.");
         }
-        return new Asked(messages, images, options(options));
+        return new Asked(messages, shown.images(), options(options));
     }
 
     private void refuse(Prompt prompt, FoveaChatOptions options) {
@@ -73,10 +72,10 @@ record PromptReader(SharedModel shared, PictureReader pictures) {
         return list == null || list.isEmpty();
     }
 
-    private ChatMessage message(Message message, List<RgbImage> images) {
+    private static ChatMessage message(Message message, MediaReader.Shown shown) {
         return switch (message.getMessageType()) {
             case SYSTEM -> ChatMessage.of("system", 0, text(message));
-            case USER -> user((UserMessage) message, images);
+            case USER -> user((UserMessage) message, shown);
             case ASSISTANT -> assistant((AssistantMessage) message);
             case TOOL ->
                 throw new UnsupportedOperationException("Fovea's models call no tools; leave their answers out.");
@@ -91,20 +90,8 @@ record PromptReader(SharedModel shared, PictureReader pictures) {
     }
 
     /** Pictures first: Spring AI does not say where among the words they stand. */
-    private ChatMessage user(UserMessage asked, List<RgbImage> images) {
-        for (Media media : asked.getMedia()) {
-            if (!media.getMimeType().getType().equals("image")) {
-                throw new UnsupportedOperationException(
-                        "Media of the type " + media.getMimeType() + " are not supported; give pictures.");
-            }
-            String name = "Picture " + (images.size() + 1);
-            images.add(pictures.read(bytes(media, name), name).image());
-        }
-        return ChatMessage.of("user", asked.getMedia().size(), text(asked));
-    }
-
-    private static byte[] bytes(Media media, String name) {
-        return media.getData() instanceof byte[] bytes ? bytes : DataUrl.bytes(String.valueOf(media.getData()), name);
+    private static ChatMessage user(UserMessage asked, MediaReader.Shown shown) {
+        return ChatMessage.of("user", shown.add(asked.getMedia()), text(asked));
     }
 
     private static String text(Message message) {

@@ -15,20 +15,28 @@ import dev.fovea.core.image.PictureReader;
 import dev.fovea.core.image.RgbImage;
 import dev.fovea.core.path.Ledger;
 import dev.fovea.core.technique.Budget;
+import dev.fovea.document.DocumentException;
+import dev.fovea.document.DocumentLimits;
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
+import java.io.ByteArrayOutputStream;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.apache.pdfbox.pdmodel.PDDocument;
+import org.apache.pdfbox.pdmodel.PDPage;
+import org.apache.pdfbox.pdmodel.encryption.AccessPermission;
+import org.apache.pdfbox.pdmodel.encryption.StandardProtectionPolicy;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -171,6 +179,99 @@ class FoveaChatModelTest {
         }
     }
 
+    private static UserMessage sign(Media... media) {
+        return UserMessage.builder()
+                .text("What is written on the sign?")
+                .media(media)
+                .build();
+    }
+
+    private static Media pages() {
+        return new Media(Media.Format.DOC_PDF, new FileSystemResource(ROOT.resolve("docs/images/pages.pdf")));
+    }
+
+    private static ChatResponse answered(UserMessage asked, FoveaChatOptions.Builder how) {
+        return plain.call(new Prompt(asked, how.build()));
+    }
+
+    /** The second page is all of the scene. */
+    @Test
+    void pagesOfDocumentsAreAskedAboutAsPictures() throws Exception {
+        ChatResponse chosen =
+                answered(sign(pages()), FoveaChatOptions.builder().pages("2"));
+        assertThat(text(chosen)).isEqualTo("STOP");
+        assertThat(usage(chosen).getVisualTokens()).isEqualTo(256);
+        byte[] bytes = Files.readAllBytes(ROOT.resolve("docs/images/pages.pdf"));
+        URI url = URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
+        assertThat(text(answered(
+                        sign(new Media(Media.Format.DOC_PDF, url)),
+                        FoveaChatOptions.builder().pages("2"))))
+                .isEqualTo("STOP");
+        ChatResponse all = answered(sign(pages(), picture()), FoveaChatOptions.builder());
+        assertThat(usage(all).getVisualTokens()).isEqualTo(3 * 256);
+        ChatResponse each = answered(sign(pages(), pages()), FoveaChatOptions.builder().pages("1", "1-2"));
+        assertThat(usage(each).getVisualTokens()).isEqualTo(3 * 256);
+    }
+
+    @Test
+    void documentsThatCannotBeReadAreRefusedInASentence() {
+        assertThatThrownBy(() -> answered(
+                        sign(pages()), FoveaChatOptions.builder().pages("3")))
+                .isInstanceOf(DocumentException.class)
+                .hasMessageContaining("Document 1 has 2 pages, and no page 3");
+        assertThatThrownBy(() -> answered(
+                        sign(pages()), FoveaChatOptions.builder().pages("one")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'one' names no pages");
+        assertThatThrownBy(() -> answered(
+                        sign(new Media(Media.Format.DOC_PDF, URI.create("https://example.org/a.pdf"))),
+                        FoveaChatOptions.builder()))
+                .isInstanceOf(PictureException.class)
+                .hasMessage("Document 1 is not a data URL, and addresses are not opened; send the document itself as"
+                        + " data:application/pdf;base64,...");
+        Media no = Media.builder()
+                .mimeType(Media.Format.DOC_PDF)
+                .data(new byte[100])
+                .build();
+        assertThatThrownBy(() -> answered(sign(no), FoveaChatOptions.builder()))
+                .isInstanceOf(DocumentException.class)
+                .hasMessageContaining("Document 1 is no PDF document");
+        FoveaChatModel strict = new FoveaChatModel(
+                shared,
+                FoveaChatOptions.builder().build(),
+                ObservationRegistry.NOOP,
+                PictureLimits.DEFAULT,
+                DocumentLimits.DEFAULT.withPages(1));
+        assertThatThrownBy(() -> strict.call(new Prompt(sign(pages()))))
+                .isInstanceOf(DocumentException.class)
+                .hasMessageContaining("has 2 pages, more than the 1");
+    }
+
+    @Test
+    void encryptedDocumentsWantTheirPassword() throws Exception {
+        Media locked;
+        try (PDDocument document = new PDDocument()) {
+            document.addPage(new PDPage());
+            document.protect(new StandardProtectionPolicy("owner", "sesame", new AccessPermission()));
+            ByteArrayOutputStream out = new ByteArrayOutputStream();
+            document.save(out);
+            locked = Media.builder()
+                    .mimeType(Media.Format.DOC_PDF)
+                    .data(out.toByteArray())
+                    .build();
+        }
+        assertThatThrownBy(() -> answered(sign(locked), FoveaChatOptions.builder()))
+                .isInstanceOf(DocumentException.class)
+                .hasMessage("Document 1 is encrypted; give its password");
+        assertThatThrownBy(() -> answered(
+                        sign(locked), FoveaChatOptions.builder().documentPassword("wrong-street")))
+                .isInstanceOf(DocumentException.class)
+                .hasMessageNotContaining("wrong-street");
+        ChatResponse response =
+                answered(sign(locked), FoveaChatOptions.builder().documentPassword("sesame"));
+        assertThat(usage(response).getVisualTokens()).isEqualTo(256);
+    }
+
     @Test
     void streamsBringTheSameInPieces() {
         Prompt prompt = new Prompt(asked("What do you see?"));
@@ -209,7 +310,7 @@ class FoveaChatModelTest {
             }
         });
         FoveaChatModel observed = new FoveaChatModel(
-                shared, FoveaChatOptions.builder().maxTokens(2).build(), registry, PictureLimits.DEFAULT);
+                shared, FoveaChatOptions.builder().maxTokens(2).build(), registry, PictureLimits.DEFAULT, DocumentLimits.DEFAULT);
         observed.call(new Prompt(asked(QUESTION)));
         assertThat(heard.poll()).isEqualTo("gen_ai.client.operation false fovea");
         observed.stream(new Prompt(asked(QUESTION))).blockLast(Duration.ofSeconds(60));

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the README shows of Spring AI, compiled and run as it stands by a Java of its own. */
+/** What the README and the page on adapters show of Spring AI, compiled and run as it stands by a Java of its own. */
 class ReadmeTest {
     private static final Path ROOT = Path.of("").toAbsolutePath().resolve("..").normalize();
     private static final int MOST_LINES = 10;
@@ -19,9 +19,9 @@ class ReadmeTest {
     @TempDir
     Path folder;
 
-    private static String block(String language, String word) throws Exception {
+    private static String block(String document, String language, String word) throws Exception {
         Matcher blocks = Pattern.compile("```" + language + "\\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(ROOT.resolve("README.md")));
+                .matcher(Files.readString(ROOT.resolve(document)));
         return blocks.results()
                 .map(found -> found.group(1))
                 .filter(text -> text.contains(word))
@@ -31,9 +31,18 @@ class ReadmeTest {
 
     @Test
     void theProgramRunsWithTheProperties() throws Exception {
-        String program = block("java", "dev.fovea.spring");
+        String program = block("README.md", "java", "dev.fovea.spring");
         assertThat(program.lines()).hasSizeLessThanOrEqualTo(MOST_LINES);
-        Files.writeString(folder.resolve("application.properties"), block("properties", "spring.ai.fovea"));
+        Files.writeString(folder.resolve("application.properties"), block("README.md", "properties", "spring.ai.fovea"));
+        assertThat(run(program)).endsWith("2, says Spring\n");
+    }
+
+    @Test
+    void theProgramAboutADocumentReadsItsSign() throws Exception {
+        assertThat(run(block("docs/adapters.md", "java", "DOC_PDF"))).endsWith("STOP\n");
+    }
+
+    private String run(String program) throws Exception {
         Path source = Files.writeString(folder.resolve("Example.java"), program);
         Path out = folder.resolve("out");
         String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
@@ -51,6 +60,6 @@ class ReadmeTest {
         boolean ended = java.waitFor(5, TimeUnit.MINUTES);
         java.destroyForcibly();
         assertThat(ended).isTrue();
-        assertThat(Files.readString(out)).endsWith("2, says Spring\n");
+        return Files.readString(out);
     }
 }
