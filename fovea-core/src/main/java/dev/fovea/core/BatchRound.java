@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * What a thread of a {@link ContinuousBatch} does again and again: reads prompts whose turn has come, then chooses and
  * feeds a token of every answer.
  *
- * <p>Prompts are read whole, whatever their plans, and the reading pauses whenever as much has been read as the options
- * allow between two tokens: then every answer gets its token, and shorter prompts that wait are read, no more of them than
+ * <p>Prompts are read whole, whatever their plans, and the reading pauses before more is read than the options allow
+ * between two tokens: then every answer gets its token, and shorter prompts that wait are read, about as much of them as
  * the longer ones had read since the last.
  */
 final class BatchRound implements AutoCloseable {
@@ -28,8 +28,11 @@ final class BatchRound implements AutoCloseable {
     /** The prompts that are being read together, above those that wait for them. */
     private final Deque<List<BatchWork>> reading = new ArrayDeque<>();
 
-    /** Tokens read since the last token of the answers. */
+    /** Tokens read so far. */
     private double read;
+
+    /** The same when the answers got their last token. */
+    private double answered;
 
     /** Tokens that long prompts read before others are let in again. */
     private double owed;
@@ -50,7 +53,7 @@ final class BatchRound implements AutoCloseable {
         this.reader = new BatchReader(asking.withEngine(pausing(asking.engine())), memory);
     }
 
-    /** Takes so few rows through a layer at once that a pause comes at most by half later than it should. */
+    /** Takes so few rows through a layer at once that two pauses fit between two tokens of the answers. */
     private PathEngine pausing(PathEngine engine) {
         long tokens = (long) options.prefillTokens()
                 * engine.model().decoder().layers().size();
@@ -70,15 +73,15 @@ final class BatchRound implements AutoCloseable {
 
     /** Reads some prompts that wait, then gives every answer a token. */
     void run() {
-        read = 0;
         readSome(work -> true);
         step();
     }
 
-    /** Reads prompts until it is the answers' turn. */
+    /** Reads prompts, as many as it takes to read what is allowed between two tokens; a long one is read to its end. */
     private void readSome(Predicate<BatchWork> wanted) {
+        double before = read;
         boolean more = true;
-        while (more && read < options.prefillTokens()) {
+        while (more && read - before < options.prefillTokens()) {
             List<BatchWork> group = new ArrayList<>();
             reading.push(group);
             try {
@@ -126,21 +129,29 @@ final class BatchRound implements AutoCloseable {
         if (reading.size() == 1) {
             owed -= tokens;
         }
-        if (read < options.prefillTokens()) {
+        if (waitFor(tokens)) {
             return;
         }
-        read = 0;
         step();
         if (reading.size() == 1 && owed <= 0) {
+            double before = read;
             double left = current.stream().mapToDouble(BatchWork::unread).sum();
             readSome(work -> work.weight() <= left);
-            owed = read;
-            read = 0;
+            owed = read - before;
+            if (!waitFor(tokens)) {
+                step();
+            }
         }
+    }
+
+    /** Whether the answers wait for so much more: what comes next is about as much as what was read last. */
+    private boolean waitFor(double tokens) {
+        return read - answered + tokens <= options.prefillTokens();
     }
 
     /** One token of every answer; what goes wrong with the pass they share is told to all of them. */
     private void step() {
+        answered = read;
         try {
             answering.removeIf(this::chosenLast);
             if (!answering.isEmpty()) {
