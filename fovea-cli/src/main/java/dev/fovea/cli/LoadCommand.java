@@ -1,5 +1,6 @@
 package dev.fovea.cli;
 
+import dev.fovea.cli.load.LoadKind;
 import dev.fovea.cli.load.LoadReport;
 import dev.fovea.cli.load.LoadSuite;
 import dev.fovea.cli.load.LoadTarget;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Parameters;
         name = "load",
         description = {
             "Measure a running server of OpenAI's chats from outside: requests per second, times of answers and of their"
-                    + " first words, from few clients and from many, in turns.",
+                    + " first words, and the longest pauses within answers, from few clients and from many, in turns.",
             "Asks about pictures of the procedural world, a new one with every request unless --pictures says otherwise."
         },
         footer = {
@@ -28,6 +29,7 @@ import picocli.CommandLine.Parameters;
             "  fovea load",
             "  fovea load http://127.0.0.1:9000 --clients 1,4,16 --rounds 3",
             "  fovea load --pictures 1 --question \"Describe the picture.\" --json",
+            "  fovea load --no-pictures --clients 8 --long-prompts 400",
             ""
         })
 final class LoadCommand implements Callable<Integer> {
@@ -60,7 +62,7 @@ final class LoadCommand implements Callable<Integer> {
             names = "--requests",
             paramLabel = "N",
             defaultValue = "64",
-            description = "Requests of a turn (default: ${DEFAULT-VALUE}).")
+            description = "Requests of a turn; two to each client if that is more (default: ${DEFAULT-VALUE}).")
     int requests;
 
     @Option(
@@ -81,6 +83,18 @@ final class LoadCommand implements Callable<Integer> {
             description = "Different pictures that are asked about, 0 for a new one with every request (default:"
                     + " ${DEFAULT-VALUE}).")
     int pictures;
+
+    @Option(names = "--no-pictures", description = "Ask about no picture: in words alone.")
+    boolean wordsAlone;
+
+    @Option(
+            names = "--long-prompts",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Give each a second turn, in which one more client sends prompts of about N words again and again:"
+                            + " what reading them makes the others wait (default: none).")
+    int longWords;
 
     @Option(
             names = "--max-tokens",
@@ -120,6 +134,9 @@ final class LoadCommand implements Callable<Integer> {
             Table table = new Table();
             report.get().table().forEach(row -> table.row(row.toArray(String[]::new)));
             table.print(terminal, 0, true);
+            if (!report.get().longPrompts().isEmpty()) {
+                terminal.out().println(report.get().longPrompts());
+            }
         }
         if (report.get().lost() > 0) {
             throw CommandFailure.input("Some requests got no answer; the first because of this: "
@@ -132,7 +149,7 @@ final class LoadCommand implements Callable<Integer> {
         try {
             LoadSuite suite = new LoadSuite(
                     new LoadTarget(address, key),
-                    new LoadSuite.Kind(questions, pictures, maxTokens),
+                    new LoadKind(questions, !wordsAlone, pictures, maxTokens, longWords),
                     clients,
                     rounds,
                     requests,

@@ -31,6 +31,7 @@ import picocli.CommandLine.Parameters;
             "@|bold Examples:|@",
             "  fovea random-checkpoint llava --size 1.5-7b --to /tmp/llava-7b",
             "  fovea random-checkpoint internvl --to /tmp/internvl --type f32 --seed 7",
+            "  fovea random-checkpoint llava --size 1.5-7b --layers 4 --to /tmp/llava-7b-4",
             ""
         })
 final class RandomCheckpointCommand implements Callable<Integer> {
@@ -42,6 +43,10 @@ final class RandomCheckpointCommand implements Callable<Integer> {
     @Option(names = "--size", paramLabel = "SIZE", description = "A published size (default: the family's first).")
     @Nullable
     String size;
+
+    @Option(names = "--layers", paramLabel = "N", description = "Layers of the language model (default: as published).")
+    @Nullable
+    Integer layers;
 
     @Option(names = "--to", paramLabel = "FOLDER", description = "Where it goes (default: FAMILY-SIZE here).")
     @Nullable
@@ -64,7 +69,8 @@ final class RandomCheckpointCommand implements Callable<Integer> {
     public Integer call() {
         Published published;
         try {
-            published = Published.find(family, size);
+            Published whole = Published.find(family, size);
+            published = layers == null ? whole : whole.withLayers(layers);
         } catch (IllegalArgumentException e) {
             throw CommandFailure.usage(e);
         }

@@ -28,7 +28,9 @@ class LoadCommandTest {
 
             data: {"choices":[{"delta":{"content":"a star"}}]}
 
-            data: {"choices":[],"usage":{"completion_tokens":3}}
+            data: {"choices":[{"delta":{"content":" and more"}}]}
+
+            data: {"choices":[],"usage":{"prompt_tokens":1000,"completion_tokens":3}}
 
             data: [DONE]
 
@@ -39,6 +41,7 @@ class LoadCommandTest {
     private final AtomicInteger most = new AtomicInteger();
     private final AtomicInteger asked = new AtomicInteger();
     private final Set<String> pictures = ConcurrentHashMap.newKeySet();
+    private final Set<String> words = ConcurrentHashMap.newKeySet();
     private volatile int failing = Integer.MAX_VALUE;
     private volatile String ending = EVENTS;
     private HttpServer server;
@@ -63,7 +66,12 @@ class LoadCommandTest {
         JsonNode body = new ObjectMapper().readTree(exchange.getRequestBody());
         assertThat(body.at("/model").asText()).isEqualTo("a-model");
         assertThat(body.at("/stream").asBoolean()).isTrue();
-        pictures.add(body.at("/messages/0/content/0/image_url/url").asText());
+        JsonNode content = body.at("/messages/0/content");
+        if (content.size() > 1) {
+            pictures.add(content.at("/0/image_url/url").asText());
+        } else {
+            words.add(content.at("/0/text").asText());
+        }
         try {
             Thread.sleep(20);
         } catch (InterruptedException e) {
@@ -120,6 +128,35 @@ class LoadCommandTest {
     void theSamePictureMayBeAskedAboutAgain() {
         assertThat(load("--clients", "2", "--pictures", "1").code()).isZero();
         assertThat(pictures).hasSize(1);
+    }
+
+    /** Every client has two requests at least, whatever a turn has. */
+    @Test
+    void wordsMayBeAskedAboutAlone() {
+        assertThat(load("--clients", "8", "--no-pictures", "-q", "Why?").code()).isZero();
+        assertThat(pictures).isEmpty();
+        assertThat(words).containsExactly("Why?");
+        assertThat(asked).hasValue(3 * 16);
+    }
+
+    /** One more client asks beside the others in every second turn, and alone before each round. */
+    @Test
+    void longPromptsAreSentBesideTheOthers() throws Exception {
+        Run run = load("--clients", "2", "--no-pictures", "-q", "Why?", "--long-prompts", "100");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(most).hasValue(3);
+        JsonNode report = new ObjectMapper().readTree(run.out());
+        assertThat(report.at("/clients")).hasSize(2);
+        assertThat(report.at("/clients/0/beside_long_prompts").asBoolean()).isFalse();
+        assertThat(report.at("/clients/1/beside_long_prompts").asBoolean()).isTrue();
+        assertThat(report.at("/clients/1/requests").asInt()).isEqualTo(12);
+        assertThat(report.at("/clients/1/longest_pause_ms/0").asDouble()).isBetween(0.0, 10_000.0);
+        assertThat(report.at("/long_prompt_tokens").asInt()).isEqualTo(1_000);
+        assertThat(report.at("/long_prompt_ms")).hasSize(2);
+        words.remove("Why?");
+        assertThat(words).hasSizeGreaterThan(4).allSatisfy(text -> assertThat(text.split("[ .]"))
+                .hasSizeBetween(90, 110));
+        assertThat(load("--long-prompts", "-1").code()).isEqualTo(ExitCode.USAGE);
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.fovea.cli.load;
 
+import dev.fovea.cli.load.LoadSuite.Side;
 import dev.fovea.cli.load.LoadSuite.Turn;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,18 +10,24 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * What a server bears, by how many asked at once.
  *
  * @param turns for each number of clients its turns, round by round; the first is what the others are measured against
+ * @param alone long prompts, one before each round while nobody else asked
  */
-public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
+public record LoadReport(String model, Map<Side, List<Turn>> turns, List<Exchange> alone) {
     private static final double[] SHARES = {0.5, 0.95, 0.99};
+
+    /** What a server reads between two tokens of the answers in the making, unless it is told otherwise. */
+    private static final int CHUNK = 512;
 
     /** Requests without an answer. */
     public long lost() {
-        return turns.values().stream().mapToLong(LoadReport::lost).sum();
+        return turns.values().stream().mapToLong(LoadReport::lost).sum()
+                + alone.stream().filter(e -> e.failure() != null).count();
     }
 
     private static long lost(List<Turn> of) {
@@ -32,9 +39,9 @@ public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
 
     /** What went wrong first, or an empty text. */
     public String failure() {
-        return turns.values().stream()
-                .flatMap(List::stream)
-                .flatMap(turn -> turn.exchanges().stream())
+        return Stream.concat(
+                        turns.values().stream().flatMap(List::stream).flatMap(turn -> turn.exchanges().stream()),
+                        alone.stream())
                 .map(e -> e.failure() == null ? "" : e.failure())
                 .filter(said -> !said.isEmpty())
                 .findFirst()
@@ -51,24 +58,43 @@ public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
                 "times the first",
                 "answer p50/p95/p99",
                 "first words p50/p95/p99",
+                "longest pause p50/p95/p99",
                 "lost"));
-        turns.forEach((clients, own) -> rows.add(List.of(
-                String.valueOf(clients),
+        turns.forEach((side, own) -> rows.add(List.of(
+                side.toString(),
                 range(values(own, Turn::requestsPerSecond)),
                 range(values(own, Turn::tokensPerSecond)),
                 range(ratios(own, Turn::requestsPerSecond)),
                 milliseconds(quantiles(own, Exchange::seconds)),
                 milliseconds(quantiles(own, Exchange::first)),
+                milliseconds(quantiles(own, Exchange::pause)),
                 String.valueOf(lost(own)))));
         return rows;
+    }
+
+    /** What reading a long prompt takes while nobody else asks; an empty text where none was sent. */
+    public String longPrompts() {
+        int prompt = alone.stream().mapToInt(Exchange::prompt).max().orElse(0);
+        if (prompt == 0) {
+            return "";
+        }
+        double median = quantile(alone.stream().mapToDouble(Exchange::first).sorted().toArray(), 0.5);
+        return String.format(
+                Locale.ROOT,
+                "A long prompt has %d tokens; alone it takes %.0f ms to its first word, %.0f ms for %d tokens.",
+                prompt,
+                1_000 * median,
+                1_000 * median * CHUNK / prompt,
+                CHUNK);
     }
 
     /** The same for programs; times in milliseconds. */
     public Map<String, Object> asMap() {
         List<Map<String, Object>> each = new ArrayList<>();
-        turns.forEach((clients, own) -> {
+        turns.forEach((side, own) -> {
             Map<String, Object> one = new LinkedHashMap<>();
-            one.put("clients", clients);
+            one.put("clients", side.clients());
+            one.put("beside_long_prompts", side.beside());
             one.put("requests", own.stream().mapToInt(t -> t.exchanges().size()).sum());
             one.put("lost", lost(own));
             one.put("requests_per_second", values(own, Turn::requestsPerSecond));
@@ -76,11 +102,18 @@ public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
             one.put("times_the_first", ratios(own, Turn::requestsPerSecond));
             one.put("answer_ms", quantiles(own, Exchange::seconds));
             one.put("first_words_ms", quantiles(own, Exchange::first));
+            one.put("longest_pause_ms", quantiles(own, Exchange::pause));
             each.add(one);
         });
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("model", model);
         map.put("clients", each);
+        if (!alone.isEmpty()) {
+            map.put("long_prompt_tokens", alone.stream().mapToInt(Exchange::prompt).max().orElse(0));
+            map.put(
+                    "long_prompt_ms",
+                    alone.stream().mapToDouble(e -> 1_000 * e.first()).toArray());
+        }
         return map;
     }
 
@@ -104,8 +137,12 @@ public record LoadReport(String model, Map<Integer, List<Turn>> turns) {
                 .sorted()
                 .toArray();
         return Arrays.stream(SHARES)
-                .map(share -> sorted.length == 0 ? Double.NaN : sorted[(int) Math.ceil(share * sorted.length) - 1])
+                .map(share -> quantile(sorted, share))
                 .toArray();
+    }
+
+    private static double quantile(double[] sorted, double share) {
+        return sorted.length == 0 ? Double.NaN : sorted[(int) Math.ceil(share * sorted.length) - 1];
     }
 
     /** The median of the rounds, and the least and the most of them. */

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -20,39 +21,29 @@ import java.util.function.IntConsumer;
 /**
  * Sends a server the same kind of requests from few and from many clients, in turns: what else the machine does meets all
  * alike. Each client sends its next request when it has read the last answer. Bodies are made before the clock starts.
+ *
+ * <p>Where long prompts are wanted, every number of clients has a second turn, in which one more client sends such prompts
+ * again and again; and each round begins with one of them while nobody else asks.
  */
 public final class LoadSuite {
+    /** Each client has at least so many requests of a turn. */
+    private static final int LEAST_EACH = 2;
+
     private final LoadTarget target;
-    private final Kind kind;
+    private final LoadKind kind;
     private final List<Integer> clients;
     private final int rounds;
     private final int requests;
     private long scene;
-
-    /**
-     * What is asked.
-     *
-     * @param questions asked one after the other
-     * @param pictures different ones that are asked about: 0 for a new one each time
-     * @param maxTokens longest answer
-     */
-    public record Kind(List<String> questions, int pictures, int maxTokens) {
-        public Kind {
-            questions = List.copyOf(questions);
-            if (questions.isEmpty() || pictures < 0 || maxTokens < 1) {
-                throw new IllegalArgumentException(
-                        "There must be a question, no less than 0 pictures and answers of a token at least");
-            }
-        }
-    }
+    private long number;
 
     /**
      * @param clients how many at once, in the order of their turns; the first is what the others are measured against
      * @param rounds turns of each
-     * @param requests of a turn
+     * @param requests of a turn, and more where each client would have less than two
      * @param seed of the pictures; a server that was asked before must not know them
      */
-    public LoadSuite(LoadTarget target, Kind kind, List<Integer> clients, int rounds, int requests, long seed) {
+    public LoadSuite(LoadTarget target, LoadKind kind, List<Integer> clients, int rounds, int requests, long seed) {
         if (clients.isEmpty() || clients.stream().anyMatch(c -> c < 1 || c > 1_024) || rounds < 1 || requests < 1) {
             throw new IllegalArgumentException(
                     "There must be 1 to 1024 clients at once, a round and a request in it at least");
@@ -63,12 +54,27 @@ public final class LoadSuite {
         this.rounds = rounds;
         this.requests = requests;
         this.scene = seed;
+        this.number = seed;
+    }
+
+    /**
+     * Who asks.
+     *
+     * @param clients how many at once
+     * @param beside whether one more sends long prompts meanwhile
+     */
+    record Side(int clients, boolean beside) {
+        @Override
+        public String toString() {
+            return clients + (beside ? " beside long prompts" : "");
+        }
     }
 
     /**
      * Requests of one turn and how long they took together.
      *
      * @param seconds from the first request to the last answer
+     * @param exchanges of the clients, those of the one beside them left out
      */
     record Turn(double seconds, List<Exchange> exchanges) {
         double requestsPerSecond() {
@@ -82,7 +88,18 @@ public final class LoadSuite {
 
     /** Turns in all, that before the first round included, in which nothing is measured. */
     public int turns() {
-        return 1 + rounds * clients.size();
+        return 1 + rounds * sides().size();
+    }
+
+    private List<Side> sides() {
+        List<Side> sides = new ArrayList<>();
+        for (int count : clients) {
+            sides.add(new Side(count, false));
+            if (kind.longWords() > 0) {
+                sides.add(new Side(count, true));
+            }
+        }
+        return sides;
     }
 
     /**
@@ -95,28 +112,46 @@ public final class LoadSuite {
     public Optional<LoadReport> run(IntConsumer done, BooleanSupplier goOn) {
         String model = target.model();
         int most = clients.stream().mapToInt(Integer::intValue).max().orElse(1);
-        turn(model, most, goOn);
-        Map<Integer, List<Turn>> all = new LinkedHashMap<>();
+        turn(model, new Side(most, kind.longWords() > 0), goOn);
+        Map<Side, List<Turn>> all = new LinkedHashMap<>();
+        List<Exchange> alone = new ArrayList<>();
         int over = 1;
         for (int round = 0; round < rounds; round++) {
-            for (int count : clients) {
+            if (kind.longWords() > 0) {
+                alone.add(target.send(longPrompt(model)));
+            }
+            for (Side side : sides()) {
                 done.accept(over++);
-                Turn turn = turn(model, count, goOn);
+                Turn turn = turn(model, side, goOn);
                 if (!goOn.getAsBoolean()) {
                     return Optional.empty();
                 }
-                all.computeIfAbsent(count, c -> new ArrayList<>()).add(turn);
+                all.computeIfAbsent(side, c -> new ArrayList<>()).add(turn);
             }
         }
-        return Optional.of(new LoadReport(model, all));
+        return Optional.of(new LoadReport(model, all, alone));
     }
 
-    private Turn turn(String model, int count, BooleanSupplier goOn) {
-        List<String> bodies = bodies(model);
+    private Turn turn(String model, Side side, BooleanSupplier goOn) {
+        List<String> bodies = bodies(model, Math.max(requests, LEAST_EACH * side.clients()));
+        AtomicBoolean over = new AtomicBoolean();
+        try (ExecutorService pool = Executors.newFixedThreadPool(side.clients() + 1)) {
+            try {
+                if (side.beside()) {
+                    pool.execute(() -> beside(model, () -> goOn.getAsBoolean() && !over.get()));
+                }
+                return asked(pool, side.clients(), bodies, goOn);
+            } finally {
+                over.set(true);
+            }
+        }
+    }
+
+    private Turn asked(ExecutorService pool, int count, List<String> bodies, BooleanSupplier goOn) {
         AtomicInteger next = new AtomicInteger();
         List<Exchange> exchanges = new ArrayList<>();
         long start = System.nanoTime();
-        try (ExecutorService pool = Executors.newFixedThreadPool(count)) {
+        try {
             List<Future<List<Exchange>>> each = new ArrayList<>();
             for (int c = 0; c < count; c++) {
                 each.add(pool.submit(() -> client(bodies, next, goOn)));
@@ -140,15 +175,32 @@ public final class LoadSuite {
         return own;
     }
 
-    private List<String> bodies(String model) {
+    private void beside(String model, BooleanSupplier goOn) {
+        while (goOn.getAsBoolean()) {
+            target.send(longPrompt(model));
+        }
+    }
+
+    /** Words that no earlier prompt began with, so that nothing of it is known to the server. */
+    private synchronized String longPrompt(String model) {
+        StringBuilder words = new StringBuilder("Prompt ").append(number++).append(':');
+        for (int i = 1; i < kind.longWords(); i++) {
+            words.append(i % 12 == 0 ? "." : " word");
+        }
+        return LoadTarget.body(model, words.toString(), null, 1);
+    }
+
+    private List<String> bodies(String model, int count) {
         List<String> bodies = new ArrayList<>();
-        for (int i = 0; i < requests; i++) {
-            long number = kind.pictures() == 0 ? scene++ : scene + i % kind.pictures();
-            byte[] png = Png.encode(
-                    Renderer.render(Scenes.generate(number, SceneOptions.defaults()), Renderer.DEFAULT_SIZE));
+        for (int i = 0; i < count; i++) {
             String question = kind.questions().get(i % kind.questions().size());
-            bodies.add(LoadTarget.body(model, question, png, kind.maxTokens()));
+            bodies.add(LoadTarget.body(model, question, kind.shown() ? picture(i) : null, kind.maxTokens()));
         }
         return bodies;
+    }
+
+    private byte[] picture(int i) {
+        long which = kind.pictures() == 0 ? scene++ : scene + i % kind.pictures();
+        return Png.encode(Renderer.render(Scenes.generate(which, SceneOptions.defaults()), Renderer.DEFAULT_SIZE));
     }
 }

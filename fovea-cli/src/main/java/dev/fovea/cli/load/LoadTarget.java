@@ -106,6 +106,9 @@ public final class LoadTarget {
 
     private static Exchange followed(Iterator<String> lines, long start) throws JsonProcessingException {
         double first = 0;
+        double last = 0;
+        double pause = 0;
+        int prompt = 0;
         int tokens = 0;
         boolean ended = false;
         while (lines.hasNext()) {
@@ -113,23 +116,28 @@ public final class LoadTarget {
             if (line.equals("data: [DONE]")) {
                 ended = true;
             } else if (line.startsWith("data: {")) {
+                double now = since(start);
                 JsonNode event = JSON.readTree(line.substring("data: ".length()));
                 if (event.has("error")) {
                     return failed(start, event.at("/error/message").asText("an error in the stream"));
                 }
-                if (first == 0
-                        && !event.at("/choices/0/delta/content").asText("").isEmpty()) {
-                    first = since(start);
+                if (!event.at("/choices/0/delta/content").asText("").isEmpty()) {
+                    first = first == 0 ? now : first;
+                    pause = last == 0 ? 0 : Math.max(pause, now - last);
+                    last = now;
                 }
+                prompt = Math.max(prompt, event.at("/usage/prompt_tokens").asInt());
                 tokens = Math.max(tokens, event.at("/usage/completion_tokens").asInt());
             }
         }
         double seconds = since(start);
-        return ended ? new Exchange(seconds, first == 0 ? seconds : first, tokens, null) : failed(start, "cut off");
+        return ended
+                ? new Exchange(seconds, first == 0 ? seconds : first, pause, prompt, tokens, null)
+                : failed(start, "cut off");
     }
 
     private static Exchange failed(long start, String why) {
-        return new Exchange(since(start), 0, 0, why);
+        return Exchange.failed(since(start), why);
     }
 
     private static double since(long start) {

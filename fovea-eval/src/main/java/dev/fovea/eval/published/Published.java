@@ -2,6 +2,7 @@ package dev.fovea.eval.published;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.fovea.core.message.Suggest;
 import dev.fovea.core.model.Rename;
 import java.io.IOException;
@@ -76,6 +77,24 @@ public record Published(
                 .orElseThrow(() -> new IllegalArgumentException("There is no size '" + size + "' of " + family
                         + Suggest.nearest(String.valueOf(size), sizes) + "; the known ones are: "
                         + String.join(", ", sizes) + "."));
+    }
+
+    /**
+     * The same with fewer layers in its language model: what runs layer by layer costs in proportion, and a disk or a
+     * memory that does not hold all of it is enough.
+     *
+     * @throws IllegalArgumentException with one sentence if it has not so many
+     */
+    public Published withLayers(int count) {
+        ObjectNode own = config.deepCopy();
+        ObjectNode text = own.get("text_config") instanceof ObjectNode inner ? inner : own;
+        int all = text.path("num_hidden_layers").asInt();
+        if (count < 1 || count > all) {
+            throw new IllegalArgumentException("The language model of " + family + " " + size + " has " + all
+                    + " layers, so that it can have 1 to " + all + ", not " + count + ".");
+        }
+        text.put("num_hidden_layers", count);
+        return new Published(family, size, tokens, names, own, processor);
     }
 
     /**

@@ -75,6 +75,21 @@ class PublishedTest {
     }
 
     @Test
+    void itMayHaveFewerLayers() throws IOException {
+        for (String family : List.of("llava", "qwen2_vl")) {
+            Published published = Published.find(family, null).withLayers(1);
+            published.write(folder);
+            assertThat(Inventory.of(Families.read(folder).description()).keySet())
+                    .anyMatch(name -> name.startsWith("text.layers.0."))
+                    .noneMatch(name -> name.startsWith("text.layers.1."));
+        }
+        assertThat(Published.find("llava", "1.5-7b").config().at("/text_config/num_hidden_layers").asInt())
+                .isEqualTo(32);
+        assertThatThrownBy(() -> Published.find("llava", "tiny").withLayers(3))
+                .hasMessage("The language model of llava tiny has 2 layers, so that it can have 1 to 2, not 3.");
+    }
+
+    @Test
     void unknownNamesAreToldWithTheNearest() {
         assertThatThrownBy(() -> Published.find("lava", null)).hasMessageContaining("did you mean 'llava'?");
         assertThatThrownBy(() -> Published.find("llava", "1.5-7")).hasMessageContaining("did you mean '1.5-7b'?");
