@@ -40,6 +40,7 @@ import picocli.CommandLine.Parameters;
             "  fovea ask docs/images/scene.png \"What is written on the sign?\"",
             "  fovea ask scene.png \"Where is the star?\" --technique hiprune --budget 64 --overlay kept.png",
             "  fovea ask cat.jpg dog.jpg \"Which is larger?\" --model ~/models/llava-1.5-7b-hf --stream",
+            "  fovea ask scene.png \"Describe the picture.\" --speculate flash",
             "  fovea ask report.pdf \"What is the total?\" --pages 1,3-5 --model ~/models/Qwen3-VL-2B-Instruct",
             "  fovea ask frame-*.png \"What happens?\" --fps 2 --model ~/models/Qwen3-VL-2B-Instruct",
             "  fovea ask \"What is the capital of France?\" --model ~/models/SmolLM2-135M-Instruct",
@@ -81,6 +82,9 @@ final class AskCommand implements Callable<Integer> {
 
     @Mixin
     SpendingOptions spending;
+
+    @Mixin
+    SpeculateOption guessing;
 
     @Option(
             names = "--overlay",
@@ -197,6 +201,7 @@ final class AskCommand implements Callable<Integer> {
             throw CommandFailure.usage("--json needs a question on the command line");
         }
         spending.check();
+        guessing.check();
         if (thoughtMaps != null && (asked.pictures().size() != 1 || asked.question() == null)) {
             throw CommandFailure.usage(
                     "--thought-maps draws what is thought of one picture when it is asked about; name one"
@@ -215,7 +220,7 @@ final class AskCommand implements Callable<Integer> {
                 .withListener(listener());
         options = system == null ? options : options.withSystem(system);
         options = specialTokens ? options.withSpecialTokens() : options;
-        options = withFrames(options, asked);
+        options = guessing.with(withFrames(options, asked));
         return record == null ? options : options.withRecording();
     }
 

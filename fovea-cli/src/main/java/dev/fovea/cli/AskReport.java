@@ -2,6 +2,7 @@ package dev.fovea.cli;
 
 import dev.fovea.core.Answer;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.Speculation;
 import dev.fovea.core.generate.Thought;
 import dev.fovea.core.generate.ThoughtMap;
 import dev.fovea.core.path.Ledger;
@@ -22,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  * smaller), {@code kept}, {@code merged}, {@code dropped} and {@code per_layer} (visual tokens whose keys and values
  * each decoder layer holds), {@code prompt_tokens}, {@code answer_tokens}, {@code log_probability} (natural, of the
  * whole answer), {@code thought} (what was thought before it, or null; {@code text}, {@code tokens} and, where
- * {@code --thought-maps} draws them, the names of its {@code maps} in their order), {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files),
- * {@code record} (file or null).
+ * {@code --thought-maps} draws them, the names of its {@code maps} in their order), {@code speculation} (what guessing did,
+ * or null; {@code passes}, {@code tokens}, {@code guessed}, {@code accepted}, {@code tokens_per_pass}, {@code draft_ms}),
+ * {@code encoder_ms}, {@code prefill_ms}, {@code decode_ms}, {@code overlays} (list of files), {@code record} (file or null).
  *
  * @param model name of the model
  * @param question as typed
@@ -58,7 +60,22 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
                         answer.timings().decodeMs(),
                         tokens,
                         tokens == 1 ? "token" : "tokens"))
+                .append(passes())
                 .toString();
+    }
+
+    /** For example " in 4 passes, 2.8 tokens each"; nothing where nothing was guessed. */
+    private String passes() {
+        Speculation told = answer.speculation();
+        if (told == null || told.passes() == 0) {
+            return "";
+        }
+        return String.format(
+                Locale.ROOT,
+                " in %d %s, %.1f tokens each",
+                told.passes(),
+                told.passes() == 1 ? "pass" : "passes",
+                told.perPass());
     }
 
     Map<String, @Nullable Object> asMap(List<Path> overlays, @Nullable Path record) {
@@ -85,6 +102,7 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         map.put("answer_tokens", answer.tokens().size());
         map.put("log_probability", logProbability());
         map.put("thought", thought());
+        map.put("speculation", speculation());
         map.put("encoder_ms", rounded(answer.timings().encoderMs()));
         map.put("prefill_ms", rounded(answer.timings().prefillMs()));
         map.put("decode_ms", rounded(answer.timings().decodeMs()));
@@ -102,6 +120,21 @@ record AskReport(String model, String question, SpendingOptions spending, Answer
         map.put("text", own.text());
         map.put("tokens", own.tokens());
         map.put("maps", maps.stream().map(ThoughtMap::name).toList());
+        return map;
+    }
+
+    private @Nullable Map<String, Object> speculation() {
+        Speculation told = answer.speculation();
+        if (told == null) {
+            return null;
+        }
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("passes", told.passes());
+        map.put("tokens", told.tokens());
+        map.put("guessed", told.guessed());
+        map.put("accepted", told.accepted());
+        map.put("tokens_per_pass", told.perPass());
+        map.put("draft_ms", rounded(told.draftMs()));
         return map;
     }
 

@@ -77,6 +77,9 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     ContestOptions contest;
 
+    @Mixin
+    SpeculateOption guessing;
+
     @Option(
             names = "--limit",
             defaultValue = "2000",
@@ -113,6 +116,11 @@ final class BenchCommand implements Callable<Integer> {
         if (limit < 1) {
             throw CommandFailure.usage("--limit is " + limit + "; give at least 1");
         }
+        guessing.check();
+        if (dependence && guessing.speculate != null) {
+            throw CommandFailure.usage("--pdm-h looks at the logits of every token, and --speculate guesses several at once;"
+                    + " choose one");
+        }
         Contest asked = asked(folder);
         Outputs.checkFolder(out);
         WRITTEN.forEach(name -> Outputs.check(out.resolve(name)));
@@ -120,9 +128,13 @@ final class BenchCommand implements Callable<Integer> {
         long expected =
                 (long) limit * asked.suites().size() * asked.contestants().size();
         try (OpenedModel subject =
-                        new OpenedModel(model.name(session), model.open(session, folder, precision.options()));
+                        new OpenedModel(
+                                model.name(session),
+                                model.open(session, folder, precision.options()),
+                                guessing.speculate);
                 ProgressLine progress = new ProgressLine(terminal, "bench", " answers", expected)) {
-            asked = asked.in(precision.arithmetic(subject.dtype()));
+            asked = asked.in(precision.arithmetic(subject.dtype())
+                    + (guessing.speculate == null ? "" : ", decoded with " + guessing.speculate));
             Bench bench = new Bench(
                     asked,
                     subject,

@@ -42,6 +42,7 @@ final class FoveaCommand implements Runnable {
             CompareCommand.class,
             ExplainCommand.class,
             BenchCommand.class,
+            SpeculateCommand.class,
             CostCommand.class,
             TuneCommand.class,
             SteerCommand.class,

@@ -78,11 +78,51 @@ class AskTest {
                         "answer_tokens",
                         "log_probability",
                         "thought",
+                        "speculation",
                         "encoder_ms",
                         "prefill_ms",
                         "decode_ms",
                         "overlays",
                         "record");
+    }
+
+    /** Guesses of a draft that knows nothing change no answer, and it is told what they brought. */
+    @Test
+    void guessing() {
+        JsonNode plain = ask(QUESTION, "--json").json();
+        assertThat(plain.path("speculation").isNull()).isTrue();
+        JsonNode guessed = ask(QUESTION, "--json", "--speculate", "flash:weights=untrained,k=2")
+                .json();
+        assertThat(guessed.path("answer")).isEqualTo(plain.path("answer"));
+        assertThat(guessed.path("answer_tokens")).isEqualTo(plain.path("answer_tokens"));
+        JsonNode told = guessed.path("speculation");
+        assertThat(told.fieldNames())
+                .toIterable()
+                .containsExactly("passes", "tokens", "guessed", "accepted", "tokens_per_pass", "draft_ms");
+        assertThat(told.path("passes").intValue()).isPositive();
+        Run people = ask("Describe the picture.", "--speculate", "flash:weights=untrained", "--max-tokens", 9);
+        assertThat(people.out()).containsPattern("tokens? in \\d+ passe?s?, \\d\\.\\d tokens each");
+    }
+
+    @Test
+    void wrongDraftsAreOneSentence() {
+        for (String[] wrong : new String[][] {
+            {"flahs", "did you mean 'flash'"},
+            {"hiprune", "guesses no tokens"},
+            {"flash:k=99", "must be in 1..16"},
+            {"flash", "needs trained weights"},
+            {"flash:weights=" + folder, "train"}
+        }) {
+            Run run = ask(QUESTION, "--speculate", wrong[0]);
+            assertThat(run.code()).as(run.err()).isIn(2, 3, 4);
+            assertThat(run.err()).contains(wrong[1]).hasLineCount(1);
+        }
+        Run technique = ask(QUESTION, "--technique", "flash:weights=untrained");
+        assertThat(technique.code()).as(technique.err()).isEqualTo(2);
+        assertThat(technique.err()).contains("--speculate flash").hasLineCount(1);
+        Run logits = ask(QUESTION, "--technique", "m3id", "--speculate", "flash:weights=untrained");
+        assertThat(logits.code()).as(logits.err()).isEqualTo(3);
+        assertThat(logits.err()).contains("m3id").contains("guessed ahead").hasLineCount(1);
     }
 
     @Test

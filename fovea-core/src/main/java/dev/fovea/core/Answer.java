@@ -2,6 +2,7 @@ package dev.fovea.core;
 
 import dev.fovea.core.generate.FinishReason;
 import dev.fovea.core.generate.Generated;
+import dev.fovea.core.generate.Speculation;
 import dev.fovea.core.generate.Thought;
 import dev.fovea.core.image.Geometry;
 import dev.fovea.core.path.Ledger;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *     prompt and answer. A token that others were merged into has their share; empty unless
  *     {@link AskOptions#withAttention} asked for it
  * @param thought what was thought before it, under a technique that has the model think; null where nothing was
+ * @param speculation how often the model was asked and how many guesses were right; null where nothing was guessed
  */
 public record Answer(
         String text,
@@ -36,7 +38,8 @@ public record Answer(
         Timings timings,
         @Nullable Recording recording,
         List<float[]> attention,
-        @Nullable Thought thought) {
+        @Nullable Thought thought,
+        @Nullable Speculation speculation) {
     public Answer {
         tokens = List.copyOf(tokens);
         geometry = List.copyOf(geometry);

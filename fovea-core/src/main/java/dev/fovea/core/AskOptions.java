@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param framesPerSecond where the pictures of a question are the frames of one video: how many of them a second of it
  *     has; else null
  * @param attention whether the answer brings how each of its tokens looks at the visual tokens
+ * @param speculate the draft that guesses what comes next, as typed on a command line: {@code id} or
+ *     {@code id:knob=value,...}; null where every token is asked for by itself
  */
 public record AskOptions(
         List<String> techniques,
@@ -34,7 +36,8 @@ public record AskOptions(
         boolean record,
         boolean specialTokens,
         @Nullable Double framesPerSecond,
-        boolean attention) {
+        boolean attention,
+        @Nullable String speculate) {
 
     /** @throws IllegalArgumentException with one sentence if frames do not come at a positive, finite rate */
     public AskOptions {
@@ -57,13 +60,14 @@ public record AskOptions(
                 false,
                 false,
                 null,
-                false);
+                false,
+                null);
     }
 
     /** With named techniques at a budget. */
     public AskOptions withTechniques(List<String> specs, Budget spent) {
         return new AskOptions(
-                specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond, attention);
+                specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond, attention, speculate);
     }
 
     /** With a plan of one's own; named techniques are then not looked at. */
@@ -78,7 +82,7 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention);
+                attention, speculate);
     }
 
     public AskOptions withSystem(String text) {
@@ -92,12 +96,12 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention);
+                attention, speculate);
     }
 
     public AskOptions withGeneration(GenerationOptions options) {
         return new AskOptions(
-                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond, attention);
+                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond, attention, speculate);
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
@@ -119,7 +123,7 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention);
+                attention, speculate);
     }
 
     public AskOptions withRecording() {
@@ -133,13 +137,13 @@ public record AskOptions(
                 true,
                 specialTokens,
                 framesPerSecond,
-                attention);
+                attention, speculate);
     }
 
     /** With special tokens wherever a text spells them. */
     public AskOptions withSpecialTokens() {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, true, framesPerSecond, attention);
+                techniques, budget, plan, system, generation, listener, record, true, framesPerSecond, attention, speculate);
     }
 
     /**
@@ -149,12 +153,33 @@ public record AskOptions(
      */
     public AskOptions withFramesPerSecond(double frames) {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, specialTokens, frames, attention);
+                techniques, budget, plan, system, generation, listener, record, specialTokens, frames, attention, speculate);
     }
 
     /** With {@link Answer#attention()}: one row of attention in each layer for each token of the answer. */
     public AskOptions withAttention() {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, specialTokens, framesPerSecond, true);
+                techniques, budget, plan, system, generation, listener, record, specialTokens, framesPerSecond, true, speculate);
+    }
+
+    /**
+     * With guesses at what comes next, several of which are checked at once: the answer is the same, or where tokens are
+     * drawn one of the same distribution, and comes faster ({@link Answer#speculation}).
+     *
+     * @param draft as typed on a command line: {@code id} or {@code id:knob=value,...}
+     */
+    public AskOptions withSpeculation(String draft) {
+        return new AskOptions(
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention,
+                draft);
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.core;
 
+import dev.fovea.core.draft.Draft;
 import dev.fovea.core.engine.EncodedImage;
 import dev.fovea.core.engine.ImageInput;
 import dev.fovea.core.engine.PathEngine;
@@ -50,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param tower the paired text tower, or null
  * @param gate every use of the model goes through it
+ * @param drafts guess its answers
  */
 record Asking(
         PathEngine engine,
@@ -61,7 +63,8 @@ record Asking(
         Generator generator,
         ModelShape shape,
         Techniques techniques,
-        Gate gate) {
+        Gate gate,
+        Drafts drafts) {
 
     /**
      * One prompt, ready to be read.
@@ -96,7 +99,18 @@ record Asking(
 
     /** The same with another engine of the same model; answers go on with the one there was. */
     Asking withEngine(PathEngine other) {
-        return new Asking(other, tokenizer, template, processor, promptText, tower, generator, shape, techniques, gate);
+        return new Asking(
+                other,
+                tokenizer,
+                template,
+                processor,
+                promptText,
+                tower,
+                generator,
+                shape,
+                techniques,
+                gate,
+                drafts);
     }
 
     /** Chooses among the views of several jobs. */
@@ -198,11 +212,13 @@ record Asking(
         Planning.Plans plans = made == null ? plans(options, pictures) : made;
         List<Slot> slots = promptText.slots(prepared);
         checkContext(ids.length, slots, Pictures.views(pictures), plans.ofPrompt());
+        drafts.check(options, plans.ofPrompt());
         Recording recording = options.record() ? new Recording() : null;
         Map<Plan, PlanRun> runs = new IdentityHashMap<>();
         Function<Plan, PlanRun> run = plan -> runs.computeIfAbsent(plan, p -> {
             PlanRun own = PlanRun.of(p, asked, recording);
-            return options.attention() ? own.watching() : own;
+            PlanRun kept = options.speculate() == null ? own : own.following();
+            return options.attention() ? kept.watching() : kept;
         });
         return new Job(
                 ids,
@@ -355,7 +371,7 @@ record Asking(
             states = engine.prefill(prompts);
             int[] held = states.stream().mapToInt(PromptState::held).toArray();
             long read = System.nanoTime();
-            List<Generated> texts = generator.generate(states, options.generation(), listeners);
+            List<Generated> texts = generated(states, options, listeners);
             Timings timings = new Timings(ms(start, seen), ms(seen, read), ms(read, System.nanoTime()));
             List<Answer> answers = new ArrayList<>();
             for (int i = 0; i < jobs.size(); i++) {
@@ -366,6 +382,26 @@ record Asking(
             states.forEach(PromptState::close);
             encoded.forEach(EncodedImage::close);
         }
+    }
+
+    /** Answers a prompt that has been read. */
+    Generated generated(PromptState state, AskOptions options) {
+        return generated(List.of(state), options, List.of(options.listener())).getFirst();
+    }
+
+    /** Answers prompts that have been read: together, or where tokens are guessed one after the other. */
+    private List<Generated> generated(
+            List<PromptState> states, AskOptions options, List<? extends GenerationListener> listeners) {
+        String spec = options.speculate();
+        if (spec == null) {
+            return generator.generate(states, options.generation(), listeners);
+        }
+        Draft draft = drafts.get(spec);
+        List<Generated> all = new ArrayList<>();
+        for (int i = 0; i < states.size(); i++) {
+            all.add(generator.generate(states.get(i), options.generation(), listeners.get(i), draft));
+        }
+        return all;
     }
 
     Answer answer(Job job, PromptState state, int held, Generated text, Timings timings) {
@@ -382,7 +418,8 @@ record Asking(
                 timings,
                 job.recording(),
                 text.attention(),
-                text.thought());
+                text.thought(),
+                text.speculation());
     }
 
     /** The way from patches to pixels: of the picture as it was prepared, or as a step had it resized. */

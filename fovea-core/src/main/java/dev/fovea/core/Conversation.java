@@ -100,9 +100,7 @@ public final class Conversation implements AutoCloseable {
         try {
             int held = current.held();
             long read = System.nanoTime();
-            Generated text = asking.generator()
-                    .generate(List.of(current), options.generation(), List.of(options.listener()))
-                    .getFirst();
+            Generated text = asking.generated(current, options);
             Timings timings =
                     new Timings(Asking.ms(start, seen), Asking.ms(seen, read), Asking.ms(read, System.nanoTime()));
             Answer answer = asking.answer(job, current, held, text, timings);

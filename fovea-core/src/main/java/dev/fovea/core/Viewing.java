@@ -64,9 +64,7 @@ public final class Viewing implements AutoCloseable {
         try (PromptState state = read(job, limited)) {
             int held = state.held();
             long read = System.nanoTime();
-            Generated text = asking.generator()
-                    .generate(List.of(state), limited.generation(), List.of(options.listener()))
-                    .getFirst();
+            Generated text = asking.generated(state, limited);
             Timings timings = new Timings(again, Asking.ms(start, read), Asking.ms(read, System.nanoTime()));
             return asking.answer(job, state, held, text, timings);
         }

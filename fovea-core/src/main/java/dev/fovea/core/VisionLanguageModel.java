@@ -168,7 +168,8 @@ public final class VisionLanguageModel implements AutoCloseable {
                     new Generator(engine, tokenizer::decode, endTokens(folder, tokenizer)),
                     shape,
                     options.techniques().plannedBy(planner),
-                    new Gate(named.toString(), () -> requireWhole(checkpoint, tower)));
+                    new Gate(named.toString(), () -> requireWhole(checkpoint, tower)),
+                    new Drafts(options.techniques(), planner));
             return new VisionLanguageModel(named, checkpoint, tower, planner, asking);
         } catch (RuntimeException e) {
             closeAll(opened);

@@ -225,7 +225,7 @@ public final class PromptState implements AutoCloseable {
         return known;
     }
 
-    /** From now on what the last layer makes of every token is kept, or no longer. */
+    /** Whether what the last layer makes of every token is to be kept, before anything is read. */
     void gather(boolean wanted) {
         if (wanted) {
             FinalStates fresh = new FinalStates();

@@ -28,6 +28,7 @@ public final class Answering {
     private final @Nullable Thinking thinking;
     private @Nullable FinishReason finish;
     private int last = -1;
+    private int choices;
 
     /**
      * @param state a prompt that has been read; it moves on with the answer
@@ -73,6 +74,21 @@ public final class Answering {
         return tokens.size();
     }
 
+    /** Whether a token ends the answer. */
+    boolean ends(int token) {
+        return endTokens.contains(token);
+    }
+
+    /** Tokens chosen so far, those of a thought and the end included. */
+    int choices() {
+        return choices;
+    }
+
+    /** How many tokens there is room for behind the one that was chosen last and the one that follows it. */
+    int room() {
+        return Math.min(options.maxTokens() - tokens.size() - 1, contextLength - state.length() - 1);
+    }
+
     /** The token that was chosen last, which the engine has not read yet. */
     public int lastToken() {
         return last;
@@ -84,9 +100,18 @@ public final class Answering {
      * @throws IllegalStateException if the logits are not numbers, or no token of the vocabulary goes on with the form
      */
     public void choose() {
+        choose(null);
+    }
+
+    /**
+     * The same where a draft has guessed what comes next.
+     *
+     * @return whether the token that was chosen is the guess
+     */
+    boolean choose(@Nullable Proposal guess) {
         if (listener.cancelled()) {
             finish = FinishReason.CANCELLED;
-            return;
+            return false;
         }
         Thinking silent = thinking;
         if (silent != null) {
@@ -95,12 +120,20 @@ public final class Answering {
         Constraint form = silent != null && silent.inside() ? null : constraint;
         if (form != null && form.mustEnd()) {
             finish = FinishReason.END;
-            return;
+            return false;
         }
         float[] logits = state.logits();
-        Sampler.Choice choice = form == null ? sampler.next(logits) : sampler.next(logits, allowed(form, logits));
+        Sampler.Choice choice = sampler.next(logits, form == null ? logits : allowed(form, logits), guess);
         last = choice.token();
-        if (endTokens.contains(last)) {
+        choices++;
+        take(choice, logits, form);
+        return guess != null && last == guess.token();
+    }
+
+    /** Takes a token: it ends the answer, or is part of it or of a thought. */
+    private void take(Sampler.Choice choice, float[] logits, @Nullable Constraint form) {
+        Thinking silent = thinking;
+        if (ends(last)) {
             finish = FinishReason.END;
             return;
         }
@@ -174,10 +207,16 @@ public final class Answering {
 
     /** The answer, once it has ended or is not wanted any longer. */
     public Generated result() {
+        return result(null);
+    }
+
+    /** @param speculation what guessing did for it, or null */
+    Generated result(@Nullable Speculation speculation) {
         hand(stops.accept(detokenizer.finish()));
         hand(stops.finish());
         FinishReason reason = finish == null ? FinishReason.CANCELLED : finish;
-        return new Generated(text.toString(), tokens, reason, attention, thinking == null ? null : thinking.thought());
+        Thought thought = thinking == null ? null : thinking.thought();
+        return new Generated(text.toString(), tokens, reason, attention, thought, speculation);
     }
 
     private void hand(String given) {

@@ -12,13 +12,15 @@ import org.jspecify.annotations.Nullable;
  * @param attention for each of its tokens, up to {@link #MOST_WATCHED}, how the token that it was chosen behind looks at
  *     the visual tokens of the ledger; empty where that was not asked for
  * @param thought what was thought before it, under a plan that adds words for that; null where nothing was
+ * @param speculation what guessing did for it; null where nothing was guessed
  */
 public record Generated(
         String text,
         List<Token> tokens,
         FinishReason finish,
         List<float[]> attention,
-        @Nullable Thought thought) {
+        @Nullable Thought thought,
+        @Nullable Speculation speculation) {
     /** Tokens of an answer whose attention is kept. */
     public static final int MOST_WATCHED = 256;
 
@@ -29,7 +31,7 @@ public record Generated(
 
     /** An answer of which nobody asked where it looked. */
     public Generated(String text, List<Token> tokens, FinishReason finish) {
-        this(text, tokens, finish, List.of(), null);
+        this(text, tokens, finish, List.of(), null, null);
     }
 
     /**

@@ -1,5 +1,6 @@
 package dev.fovea.core.generate;
 
+import dev.fovea.core.draft.Draft;
 import dev.fovea.core.engine.PathEngine;
 import dev.fovea.core.engine.PromptState;
 import dev.fovea.core.model.language.DecoderOptions;
@@ -31,6 +32,23 @@ public final class Generator {
     public Answering begin(PromptState state, GenerationOptions options, GenerationListener listener) {
         DecoderOptions model = engine.model().decoder().options();
         return new Answering(state, options, listener, decoder, endTokens, model.vocabulary(), model.contextLength());
+    }
+
+    /**
+     * Continues a prompt until its answer ends, with guesses at what comes next that are checked several at a time. The
+     * answer is the one that it has without.
+     *
+     * @param state a prompt that was read with its states kept ({@link dev.fovea.core.engine.PlanRun#following()}); it moves
+     *     on with its answer
+     * @throws IllegalArgumentException with one sentence if the plan decides about logits, or the draft has another
+     *     vocabulary
+     */
+    public Generated generate(
+            PromptState state, GenerationOptions options, GenerationListener listener, Draft draft) {
+        Answering answering = begin(state, options, listener);
+        try (Speculating speculating = new Speculating(engine, answering, draft, options.sampling())) {
+            return speculating.toTheEnd();
+        }
     }
 
     /** Feeds the last token of each answer to the engine, all together; none of them has ended. */

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the tokens of one answer. It remembers what was seen (for the repetition penalty) and where its random
@@ -59,6 +60,16 @@ public final class Sampler {
      * @throws IllegalStateException if the logits hold NaN or nothing but −∞
      */
     public Choice next(float[] logits, float[] allowed) {
+        return next(logits, allowed, null);
+    }
+
+    /**
+     * The same where a draft has guessed the token: the choice is the guess as often as it may be without another
+     * distribution coming out.
+     *
+     * @param guess drawn independently of what is chosen here; null where there is none
+     */
+    Choice next(float[] logits, float[] allowed, @Nullable Proposal guess) {
         double logSum = LogSumExp.of(logits);
         if (Double.isNaN(logSum) || Double.isInfinite(logSum)) {
             throw new IllegalStateException(
@@ -67,9 +78,24 @@ public final class Sampler {
         scores = scores.length == logits.length ? scores : new float[logits.length];
         System.arraycopy(allowed, 0, scores, 0, allowed.length);
         penalise();
-        int token = options.greedy() ? argmax(scores) : sample();
+        int token = options.greedy() ? argmax(scores) : guess == null ? sample() : sample(guess);
         seen.set(token);
         return new Choice(token, logits[token] - logSum);
+    }
+
+    /**
+     * A guess at a token, of the logits of a draft: the likeliest where the answer is greedy, otherwise drawn as its tokens
+     * are. It is no choice, and nothing is seen by it.
+     */
+    Proposal guess(float[] logits) {
+        scores = scores.length == logits.length ? scores : new float[logits.length];
+        System.arraycopy(logits, 0, scores, 0, logits.length);
+        if (options.greedy() || !Double.isFinite(LogSumExp.of(logits))) {
+            return new Proposal(argmax(scores), null);
+        }
+        filter();
+        double[] probabilities = probabilities();
+        return new Proposal(draw(probabilities), probabilities);
     }
 
     /** The likeliest tokens under the model, falling; of equal ones the lower id first. */
@@ -108,6 +134,48 @@ public final class Sampler {
     }
 
     private int sample() {
+        filter();
+        return draw();
+    }
+
+    private int sample(Proposal guess) {
+        filter();
+        double[] p = probabilities();
+        double[] q = guess.probabilities();
+        if (random.nextDouble() < Acceptance.of(p, q, guess.token())) {
+            return guess.token();
+        }
+        double[] left = Acceptance.residual(p, q, guess.token());
+        // Nothing is left only where rounding made a guess look less likely than it was.
+        return Arrays.stream(left).sum() > 0 ? draw(left) : draw(p);
+    }
+
+    private double[] probabilities() {
+        double logSum = LogSumExp.of(scores);
+        double[] all = new double[scores.length];
+        for (int i = 0; i < all.length; i++) {
+            all[i] = Math.exp(scores[i] - logSum);
+        }
+        return all;
+    }
+
+    /** @param weights at least one of them above 0 */
+    private int draw(double[] weights) {
+        double left = random.nextDouble() * Arrays.stream(weights).sum();
+        int last = -1;
+        for (int i = 0; i < weights.length; i++) {
+            if (weights[i] > 0) {
+                last = i;
+                left -= weights[i];
+                if (left < 0) {
+                    return i;
+                }
+            }
+        }
+        return last;
+    }
+
+    private void filter() {
         // A forbidden token stays forbidden: −∞ over ∞ would be no number.
         float temperature = (float) Math.min(options.temperature(), Float.MAX_VALUE);
         for (int i = 0; i < scores.length; i++) {
@@ -116,7 +184,6 @@ public final class Sampler {
         keepTopK();
         keepTopP();
         keepMinP();
-        return draw();
     }
 
     private void keepTopK() {

@@ -1,5 +1,7 @@
 package dev.fovea.core.learned;
 
+import dev.fovea.core.draft.Draft;
+import dev.fovea.core.draft.DraftTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;
@@ -8,12 +10,14 @@ import dev.fovea.core.technique.Plan;
 import dev.fovea.core.technique.Planner;
 import dev.fovea.core.technique.Technique;
 import dev.fovea.core.technique.TechniqueSpec;
+import dev.fovea.core.technique.Techniques;
 import dev.fovea.core.weights.CheckpointException;
 import dev.fovea.core.weights.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +76,30 @@ public final class LearnedPlanner implements Planner, AutoCloseable {
         }
         Ready own = ready(learned, spec);
         return learned.plan(ofPicture, budget, own.knobs, own.weights);
+    }
+
+    /**
+     * A draft with its weights.
+     *
+     * @param techniques the known ones
+     * @param text {@code id} or {@code id:knob=value,...}
+     * @throws RuntimeException with one sentence if there is none of that name, or its weights are missing or not for this
+     *     model
+     */
+    public Draft draft(Techniques techniques, String text) {
+        TechniqueSpec spec = TechniqueSpec.parse(text);
+        if (!(techniques.get(spec.id()) instanceof DraftTechnique technique)) {
+            List<String> drafts = techniques.all().stream()
+                    .filter(DraftTechnique.class::isInstance)
+                    .map(t -> t.card().id())
+                    .toList();
+            throw new IllegalArgumentException("Technique '" + spec.id() + "' guesses no tokens, so that nothing can be"
+                    + " decoded with it; the installed ones that do are: "
+                    + (drafts.isEmpty() ? "none" : String.join(", ", drafts)) + ".");
+        }
+        spec.knobsOf(technique.card());
+        Ready own = ready(technique, spec);
+        return technique.draft(shape, own.knobs, own.weights);
     }
 
     /**

@@ -19,12 +19,24 @@ import org.jspecify.annotations.Nullable;
 public final class OpenedModel implements Subject {
     private final String name;
     private final VisionLanguageModel model;
+    private final @Nullable String speculate;
     private boolean warm;
 
     /** @param model closed with this */
     public OpenedModel(String name, VisionLanguageModel model) {
+        this(name, model, null);
+    }
+
+    /**
+     * A model whose answers are decoded with a draft.
+     *
+     * @param model closed with this
+     * @param speculate the draft, as typed; null for none
+     */
+    public OpenedModel(String name, VisionLanguageModel model, @Nullable String speculate) {
         this.name = name;
         this.model = model;
+        this.speculate = speculate;
     }
 
     @Override
@@ -51,11 +63,11 @@ public final class OpenedModel implements Subject {
     public Viewing view(RgbImage picture, Plan plan) {
         if (!warm) {
             warm = true;
-            try (dev.fovea.core.Viewing first = open(picture, Plan.plain())) {
+            try (dev.fovea.core.Viewing first = guessing(picture, Plan.plain())) {
                 first.ask("?", 2);
             }
         }
-        return new Open(open(picture, plan), new Watched(picture, plan));
+        return new Open(guessing(picture, plan), new Watched(picture, plan));
     }
 
     /**
@@ -71,6 +83,12 @@ public final class OpenedModel implements Subject {
 
     private dev.fovea.core.Viewing open(RgbImage picture, Plan plan) {
         return model.view(List.of(picture), AskOptions.defaults().withPlan(plan));
+    }
+
+    /** The same with the draft. */
+    private dev.fovea.core.Viewing guessing(RgbImage picture, Plan plan) {
+        AskOptions options = AskOptions.defaults().withPlan(plan);
+        return model.view(List.of(picture), speculate == null ? options : options.withSpeculation(speculate));
     }
 
     /** The same picture under the same plan with eyes at the logits, once somebody wants to know. */
