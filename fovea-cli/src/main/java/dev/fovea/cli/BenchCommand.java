@@ -118,8 +118,9 @@ final class BenchCommand implements Callable<Integer> {
         }
         guessing.check();
         if (dependence && guessing.speculate != null) {
-            throw CommandFailure.usage("--pdm-h looks at the logits of every token, and --speculate guesses several at once;"
-                    + " choose one");
+            throw CommandFailure.usage(
+                    "--pdm-h looks at the logits of every token, and --speculate guesses several at once;"
+                            + " choose one");
         }
         Contest asked = asked(folder);
         Outputs.checkFolder(out);
@@ -127,11 +128,8 @@ final class BenchCommand implements Callable<Integer> {
         Bench.Finished finished;
         long expected =
                 (long) limit * asked.suites().size() * asked.contestants().size();
-        try (OpenedModel subject =
-                        new OpenedModel(
-                                model.name(session),
-                                model.open(session, folder, precision.options()),
-                                guessing.speculate);
+        try (OpenedModel subject = new OpenedModel(
+                        model.name(session), model.open(session, folder, precision.options()), guessing.speculate);
                 ProgressLine progress = new ProgressLine(terminal, "bench", " answers", expected)) {
             asked = asked.in(precision.arithmetic(subject.dtype())
                     + (guessing.speculate == null ? "" : ", decoded with " + guessing.speculate));

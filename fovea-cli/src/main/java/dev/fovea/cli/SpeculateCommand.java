@@ -83,8 +83,9 @@ final class SpeculateCommand implements Callable<Integer> {
             names = "--draws",
             defaultValue = "500",
             paramLabel = "N",
-            description = "Beginnings of one description that are drawn at random with and without the draft, to compare"
-                    + " their distributions; 0 for none (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Beginnings of one description that are drawn at random with and without the draft, to compare"
+                            + " their distributions; 0 for none (default: ${DEFAULT-VALUE}).")
     int draws;
 
     @Option(
@@ -119,8 +120,7 @@ final class SpeculateCommand implements Callable<Integer> {
                 ProgressLine progress = new ProgressLine(terminal, "speculate", " answers", work)) {
             spending.check(opened, 1);
             AskOptions options = AskOptions.defaults().withTechniques(spending.techniques, spending.budget());
-            DraftTrial trial = new DraftTrial(
-                    opened, options, drafts, progress::at, session.interruption()::requested);
+            DraftTrial trial = new DraftTrial(opened, options, drafts, progress::at, session.interruption()::requested);
             List<DraftFigures> figures = new ArrayList<>();
             if (questions > 0) {
                 figures.addAll(trial.answers(new WorldSuite(0), questions));
@@ -151,7 +151,9 @@ final class SpeculateCommand implements Callable<Integer> {
     private static String random(String text) {
         TechniqueSpec spec = TechniqueSpec.parse(text);
         StringBuilder same = new StringBuilder(spec.id() + ":weights=" + LearnedPlanner.UNTRAINED);
-        spec.knobs().forEach((knob, value) -> same.append(',').append(knob).append('=').append(value));
+        spec.knobs()
+                .forEach((knob, value) ->
+                        same.append(',').append(knob).append('=').append(value));
         return same.toString();
     }
 
@@ -173,7 +175,17 @@ final class SpeculateCommand implements Callable<Integer> {
             return;
         }
         Table table = new Table()
-                .row("DRAFT", "ASKED", "ANSWERS", "SAME", "TOKENS A PASS", "RIGHT", "DECODE MS", "WITHOUT", "DECODE", "ALL");
+                .row(
+                        "DRAFT",
+                        "ASKED",
+                        "ANSWERS",
+                        "SAME",
+                        "TOKENS A PASS",
+                        "RIGHT",
+                        "DECODE MS",
+                        "WITHOUT",
+                        "DECODE",
+                        "ALL");
         for (DraftFigures f : figures) {
             table.row(
                     f.draft(),
@@ -188,8 +200,10 @@ final class SpeculateCommand implements Callable<Integer> {
                     Html.number(f.speed(), 2) + "×");
         }
         table.print(terminal, 0, true);
-        figures.forEach(f -> f.others().stream().limit(5).forEach(other -> terminal.out()
-                .println(terminal.quiet("not the same with " + f.draft() + ": " + f.suite() + " " + other))));
+        figures.forEach(f -> f.others().stream()
+                .limit(5)
+                .forEach(other -> terminal.out()
+                        .println(terminal.quiet("not the same with " + f.draft() + ": " + f.suite() + " " + other))));
         for (int i = 0; i < drawn.size(); i++) {
             ChiSquare test = drawn.get(i);
             terminal.out()

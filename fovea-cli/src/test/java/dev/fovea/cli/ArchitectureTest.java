@@ -179,7 +179,8 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage("dev.fovea.mcp..")
                 .should()
-                .dependOnClassesThat(othersThan("dev.fovea.mcp..", "dev.fovea.core..", "dev.fovea.eval..", "dev.fovea.document.."))
+                .dependOnClassesThat(
+                        othersThan("dev.fovea.mcp..", "dev.fovea.core..", "dev.fovea.eval..", "dev.fovea.document.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage("org.bytedeco..", "dev.fovea.core.engine.."))
                 .check(ALL);
@@ -209,7 +210,8 @@ class ArchitectureTest {
         assertThat(own).as("the module is built before this one").isNotEmpty();
         noClasses()
                 .should()
-                .dependOnClassesThat(othersThan("dev.fovea." + adapter + "..", "dev.fovea.core..", "dev.fovea.document.."))
+                .dependOnClassesThat(
+                        othersThan("dev.fovea." + adapter + "..", "dev.fovea.core..", "dev.fovea.document.."))
                 .orShould()
                 .dependOnClassesThat(resideInAnyPackage(
                         "org.bytedeco..",

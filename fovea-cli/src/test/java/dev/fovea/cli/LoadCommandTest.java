@@ -154,8 +154,9 @@ class LoadCommandTest {
         assertThat(report.at("/long_prompt_tokens").asInt()).isEqualTo(1_000);
         assertThat(report.at("/long_prompt_ms")).hasSize(2);
         words.remove("Why?");
-        assertThat(words).hasSizeGreaterThan(4).allSatisfy(text -> assertThat(text.split("[ .]"))
-                .hasSizeBetween(90, 110));
+        assertThat(words)
+                .hasSizeGreaterThan(4)
+                .allSatisfy(text -> assertThat(text.split("[ .]")).hasSizeBetween(90, 110));
         assertThat(load("--long-prompts", "-1").code()).isEqualTo(ExitCode.USAGE);
     }
 

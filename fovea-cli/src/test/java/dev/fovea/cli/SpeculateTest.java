@@ -49,8 +49,20 @@ class SpeculateTest {
     @Test
     void peopleGetATable() {
         Run run = Run.of(
-                "speculate", DRAFT, "--model", Run.MODEL, "-t", "hiprune", "-b", "50%", "--questions", 2, "--captions", 0,
-                "--draws", 0);
+                "speculate",
+                DRAFT,
+                "--model",
+                Run.MODEL,
+                "-t",
+                "hiprune",
+                "-b",
+                "50%",
+                "--questions",
+                2,
+                "--captions",
+                0,
+                "--draws",
+                0);
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(run.out()).contains("TOKENS A PASS", "SAME", "world", "flash:weights=untrained,k=3,c=4");
     }

@@ -67,7 +67,17 @@ public record AskOptions(
     /** With named techniques at a budget. */
     public AskOptions withTechniques(List<String> specs, Budget spent) {
         return new AskOptions(
-                specs, spent, plan, system, generation, listener, record, specialTokens, framesPerSecond, attention, speculate);
+                specs,
+                spent,
+                plan,
+                system,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention,
+                speculate);
     }
 
     /** With a plan of one's own; named techniques are then not looked at. */
@@ -82,7 +92,8 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention, speculate);
+                attention,
+                speculate);
     }
 
     public AskOptions withSystem(String text) {
@@ -96,12 +107,23 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention, speculate);
+                attention,
+                speculate);
     }
 
     public AskOptions withGeneration(GenerationOptions options) {
         return new AskOptions(
-                techniques, budget, plan, system, options, listener, record, specialTokens, framesPerSecond, attention, speculate);
+                techniques,
+                budget,
+                plan,
+                system,
+                options,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                attention,
+                speculate);
     }
 
     public AskOptions withSampling(SamplingOptions sampling) {
@@ -123,7 +145,8 @@ public record AskOptions(
                 record,
                 specialTokens,
                 framesPerSecond,
-                attention, speculate);
+                attention,
+                speculate);
     }
 
     public AskOptions withRecording() {
@@ -137,13 +160,24 @@ public record AskOptions(
                 true,
                 specialTokens,
                 framesPerSecond,
-                attention, speculate);
+                attention,
+                speculate);
     }
 
     /** With special tokens wherever a text spells them. */
     public AskOptions withSpecialTokens() {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, true, framesPerSecond, attention, speculate);
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                listener,
+                record,
+                true,
+                framesPerSecond,
+                attention,
+                speculate);
     }
 
     /**
@@ -153,13 +187,33 @@ public record AskOptions(
      */
     public AskOptions withFramesPerSecond(double frames) {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, specialTokens, frames, attention, speculate);
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                frames,
+                attention,
+                speculate);
     }
 
     /** With {@link Answer#attention()}: one row of attention in each layer for each token of the answer. */
     public AskOptions withAttention() {
         return new AskOptions(
-                techniques, budget, plan, system, generation, listener, record, specialTokens, framesPerSecond, true, speculate);
+                techniques,
+                budget,
+                plan,
+                system,
+                generation,
+                listener,
+                record,
+                specialTokens,
+                framesPerSecond,
+                true,
+                speculate);
     }
 
     /**

@@ -100,17 +100,7 @@ record Asking(
     /** The same with another engine of the same model; answers go on with the one there was. */
     Asking withEngine(PathEngine other) {
         return new Asking(
-                other,
-                tokenizer,
-                template,
-                processor,
-                promptText,
-                tower,
-                generator,
-                shape,
-                techniques,
-                gate,
-                drafts);
+                other, tokenizer, template, processor, promptText, tower, generator, shape, techniques, gate, drafts);
     }
 
     /** Chooses among the views of several jobs. */

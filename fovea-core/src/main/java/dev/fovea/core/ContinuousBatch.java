@@ -98,8 +98,10 @@ public final class ContinuousBatch implements AutoCloseable {
 
     private BatchWork prepare(List<ChatMessage> messages, List<RgbImage> images, AskOptions how) {
         if (how.speculate() != null) {
-            throw new IllegalArgumentException("Answers that share a batch take one token at a time, all of them together;"
-                    + " tokens are guessed for one question by itself: leave the draft '" + how.speculate() + "' out.");
+            throw new IllegalArgumentException(
+                    "Answers that share a batch take one token at a time, all of them together;"
+                            + " tokens are guessed for one question by itself: leave the draft '" + how.speculate()
+                            + "' out.");
         }
         List<Shown> shown = asking.prepare(images, how);
         boolean keeps = how.plan() == null

@@ -35,8 +35,9 @@ record Drafts(Techniques techniques, LearnedPlanner planner) {
         }
         get(spec);
         if (options.attention()) {
-            throw new IllegalArgumentException("How the tokens of an answer look at the picture is told of one after the"
-                    + " other, and guesses are read several at a time; ask for the one or for the other.");
+            throw new IllegalArgumentException(
+                    "How the tokens of an answer look at the picture is told of one after the"
+                            + " other, and guesses are read several at a time; ask for the one or for the other.");
         }
         if (plan.steps().stream().anyMatch(s -> s.station() instanceof Station.Logits)) {
             throw new IllegalArgumentException("Technique '" + plan.technique()

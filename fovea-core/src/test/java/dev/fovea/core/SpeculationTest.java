@@ -45,9 +45,8 @@ class SpeculationTest {
     private static final Path ROOT = Path.of("src/test/resources/golden");
     private static final ScriptedDraft DRAFT = new ScriptedDraft(4);
     private static final VisionLanguageModel MODEL = open("llava-gqa");
-    private static final RgbImage WIDE = new PictureReader()
-            .read(ROOT.resolve("llava-mha/images/wide.png"))
-            .image();
+    private static final RgbImage WIDE =
+            new PictureReader().read(ROOT.resolve("llava-mha/images/wide.png")).image();
     private static final String QUESTION = "How many red circles are there in the picture?";
 
     /** Random weights never end an answer by themselves. */
@@ -163,14 +162,13 @@ class SpeculationTest {
         assertThat(told(guessed).accepted()).isZero();
         assertThat(told(guessed).perPass()).isEqualTo(1);
         // What was wrong is never told as read.
-        assertThat(DRAFT.read.getLast().stream().skip(1).mapToInt(r -> r.length)).containsOnly(1);
+        assertThat(DRAFT.read.getLast().stream().skip(1).mapToInt(r -> r.length))
+                .containsOnly(1);
     }
 
     /** Guesses that are right with chance a bring the sum of a^i tokens a pass, i from 0 to n. */
     @ParameterizedTest
-    @CsvSource({
-        "4, 0.6, 2.306", "4, 0.7, 2.773", "4, 0.8, 3.362", "3, 0.6, 2.176", "3, 0.7, 2.533", "3, 0.8, 2.952"
-    })
+    @CsvSource({"4, 0.6, 2.306", "4, 0.7, 2.773", "4, 0.8, 3.362", "3, 0.6, 2.176", "3, 0.7, 2.533", "3, 0.8, 2.952"})
     void expectedTokensPerPass(int guesses, double chance, double expected) {
         double sum = IntStream.rangeClosed(0, guesses)
                 .mapToDouble(i -> Math.pow(chance, i))
@@ -252,21 +250,28 @@ class SpeculationTest {
                 new Signal.DecoderAttention(1, Signal.DecoderQueries.LAST, Signal.KeyScope.ALL, true);
         Plan plan = Plan.of(
                 "dropping",
-                new Step(new Station.Connector(), List.of(), s -> Outcome.of(Decision.Keep.of(IntStream.range(
-                                0, s.layout().visualCount())
-                        .filter(i -> i % 2 == 0)
-                        .toArray()))),
-                new Step(new Station.Decoder(2), List.of(last), s -> Outcome.of(Decision.Keep.of(IntStream.range(
-                                0, s.layout().visualCount())
-                        .filter(i -> i % 3 != 0)
-                        .toArray()))));
+                new Step(
+                        new Station.Connector(),
+                        List.of(),
+                        s -> Outcome.of(
+                                Decision.Keep.of(IntStream.range(0, s.layout().visualCount())
+                                        .filter(i -> i % 2 == 0)
+                                        .toArray()))),
+                new Step(
+                        new Station.Decoder(2),
+                        List.of(last),
+                        s -> Outcome.of(
+                                Decision.Keep.of(IntStream.range(0, s.layout().visualCount())
+                                        .filter(i -> i % 3 != 0)
+                                        .toArray()))));
         List<Integer> answer = ids(ask(PLAIN.withPlan(plan)));
         SplittableRandom random = new SplittableRandom(5);
         DRAFT.script = knowing(answer, place -> random.nextInt(3) > 0);
         Answer guessed = ask(GUESSED.withPlan(plan));
         assertThat(ids(guessed)).isEqualTo(answer);
         assertThat(told(guessed).accepted()).isPositive();
-        int kept = (int) Arrays.stream(DRAFT.pictures.getLast()).filter(p -> p >= 0).count();
+        int kept = (int)
+                Arrays.stream(DRAFT.pictures.getLast()).filter(p -> p >= 0).count();
         assertThat(kept).isPositive().isLessThan(guessed.ledger().total() / 2);
     }
 
@@ -281,9 +286,9 @@ class SpeculationTest {
             for (int tokens : new int[] {1, 2, 5, 6, 7}) {
                 same(ask(GUESSED.withMaxTokens(tokens)), ask(PLAIN.withMaxTokens(tokens)));
             }
-            String stop = plain.text().substring(plain.text().length() / 2, plain.text().length() / 2 + 2);
-            GenerationOptions stopping =
-                    new GenerationOptions(SamplingOptions.GREEDY, 24, List.of(stop), 3, null);
+            String stop = plain.text()
+                    .substring(plain.text().length() / 2, plain.text().length() / 2 + 2);
+            GenerationOptions stopping = new GenerationOptions(SamplingOptions.GREEDY, 24, List.of(stop), 3, null);
             Answer stopped = ask(GUESSED.withGeneration(stopping));
             same(stopped, ask(PLAIN.withGeneration(stopping)));
             assertThat(stopped.finish()).isEqualTo(FinishReason.STOP_STRING);

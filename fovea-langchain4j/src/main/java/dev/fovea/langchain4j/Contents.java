@@ -40,8 +40,7 @@ final class Contents {
                 case TextContent text -> parts.add(new ChatMessage.Text(text.text()));
                 case ImageContent picture ->
                     show(List.of(pictures.read(picture.image(), "Picture " + ++shownPictures)), parts);
-                case PdfFileContent document ->
-                    show(documents.read(document.pdfFile(), shownDocuments++, wish), parts);
+                case PdfFileContent document -> show(documents.read(document.pdfFile(), shownDocuments++, wish), parts);
                 default ->
                     throw new UnsupportedFeatureException("Contents of the kind " + content.type()
                             + " are not supported; give texts, pictures and PDF documents.");

@@ -96,14 +96,16 @@ public final class FoveaChatRequestParameters extends DefaultChatRequestParamete
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
+        return Objects.hash(
+                super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
     }
 
     /** Without the password, wherever this may be printed. */
     @Override
     public String toString() {
         return "FoveaChatRequestParameters{techniques=" + techniques + ", budget=" + budget + ", seed=" + seed
-                + ", minP=" + minP + ", repetitionPenalty=" + repetitionPenalty + ", pages=" + pages + ", " + super.toString() + "}";
+                + ", minP=" + minP + ", repetitionPenalty=" + repetitionPenalty + ", pages=" + pages + ", "
+                + super.toString() + "}";
     }
 
     /** Collects parameters. */

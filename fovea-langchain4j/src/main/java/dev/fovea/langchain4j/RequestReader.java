@@ -53,8 +53,8 @@ final class RequestReader {
                 .overrideWith(request.parameters())
                 .build();
         refuse(parameters);
-        Contents contents = new Contents(
-                pictures, documents, DocumentWish.of(parameters.pages(), parameters.documentPassword()));
+        Contents contents =
+                new Contents(pictures, documents, DocumentWish.of(parameters.pages(), parameters.documentPassword()));
         List<ChatMessage> messages = new ArrayList<>();
         request.messages().forEach(message -> messages.add(message(message, contents)));
         if (!messages.getLast().role().equals("user")) {

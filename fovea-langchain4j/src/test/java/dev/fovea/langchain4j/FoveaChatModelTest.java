@@ -242,8 +242,7 @@ class FoveaChatModelTest {
     void picturesMayBeDataUrls() throws Exception {
         byte[] bytes = java.nio.file.Files.readAllBytes(Peek.SCENE);
         String url = "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes);
-        assertThat(plain.chat(UserMessage.from(
-                                ImageContent.from(URI.create(url)), TextContent.from(Peek.QUESTION)))
+        assertThat(plain.chat(UserMessage.from(ImageContent.from(URI.create(url)), TextContent.from(Peek.QUESTION)))
                         .aiMessage()
                         .text())
                 .isEqualTo(plain.chat(asked().build()).aiMessage().text());
@@ -270,7 +269,8 @@ class FoveaChatModelTest {
         assertThat(chosen.aiMessage().text()).isEqualTo("STOP");
         assertThat(usage(chosen).visualTokenCount()).isEqualTo(256);
         byte[] bytes = java.nio.file.Files.readAllBytes(Peek.PAGES);
-        URI url = URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
+        URI url =
+                URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
         assertThat(sign(how().pages("2"), PdfFileContent.from(url)).aiMessage().text())
                 .isEqualTo("STOP");
         assertThat(usage(sign(how(), Peek.picture(), pages)).visualTokenCount()).isEqualTo(3 * 256);

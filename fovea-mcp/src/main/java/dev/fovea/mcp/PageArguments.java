@@ -12,8 +12,9 @@ final class PageArguments {
             + " all pages.\"}";
 
     /** Of tools that look at one picture. */
-    static final String SINGLE = "\"page\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"The page of a PDF"
-            + " document, from 1 (the default).\"}";
+    static final String SINGLE =
+            "\"page\": {\"type\": \"integer\", \"minimum\": 1, \"description\": \"The page of a PDF"
+                    + " document, from 1 (the default).\"}";
 
     static final String PASSWORD =
             "\"password\": {\"type\": \"string\", \"description\": \"The password of an encrypted PDF document.\"}";

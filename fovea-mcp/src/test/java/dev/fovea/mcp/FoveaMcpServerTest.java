@@ -181,8 +181,8 @@ class FoveaMcpServerTest {
     @Test
     void pagesOfDocumentsAreAskedAboutAsPictures() throws Exception {
         for (String document : List.of("images/pages.pdf", Papers.url(Files.readAllBytes(Papers.FILE)))) {
-            McpSchema.CallToolResult result = call(
-                    "ask_picture", Map.of("pictures", List.of(document), "pages", "2", "question", Peek.SIGN));
+            McpSchema.CallToolResult result =
+                    call("ask_picture", Map.of("pictures", List.of(document), "pages", "2", "question", Peek.SIGN));
             assertThat(result.isError()).as(text(result, 0)).isFalse();
             assertThat(text(result, 0)).isEqualTo("STOP");
             assertThat(structured(result).at("/visual_tokens/kept").asInt()).isEqualTo(256);
@@ -205,8 +205,8 @@ class FoveaMcpServerTest {
 
     @Test
     void onePageIsComparedAndExplained() {
-        McpSchema.CallToolResult explained = call(
-                "explain_tokens", Map.of("picture", "images/pages.pdf", "page", 2, "question", Peek.SIGN));
+        McpSchema.CallToolResult explained =
+                call("explain_tokens", Map.of("picture", "images/pages.pdf", "page", 2, "question", Peek.SIGN));
         assertThat(text(explained, 0)).isEqualTo("STOP");
         McpSchema.CallToolResult compared = call(
                 "compare_techniques",
@@ -275,22 +275,26 @@ class FoveaMcpServerTest {
                         "has 17 pages, more than the 16"),
                 Arguments.of(
                         "ask_picture",
-                        Map.of("pictures", List.of(Papers.url("%PDF-1.7 and nothing else".getBytes(UTF_8))), "question", "?"),
+                        Map.of(
+                                "pictures",
+                                List.of(Papers.url("%PDF-1.7 and nothing else".getBytes(UTF_8))),
+                                "question",
+                                "?"),
                         "The document is a damaged PDF document"),
                 Arguments.of(
                         "explain_tokens",
                         Map.of("picture", pages, "question", "?", "page", 3),
                         "has 2 pages, and no page 3"),
                 Arguments.of(
-                        "explain_tokens",
-                        Map.of("picture", pages, "question", "?", "page", 0),
-                        "whole number from 1"),
+                        "explain_tokens", Map.of("picture", pages, "question", "?", "page", 0), "whole number from 1"),
                 Arguments.of(
                         "compare_techniques",
                         Map.of("picture", picture, "question", "?", "techniques", List.of("grid"), "password", "x"),
                         "'password' is about PDF documents"),
                 Arguments.of(
-                        "explain_tokens", Map.of("picture", "../README.md", "question", "?", "pages", "1"), "did you mean 'page'"),
+                        "explain_tokens",
+                        Map.of("picture", "../README.md", "question", "?", "pages", "1"),
+                        "did you mean 'page'"),
                 Arguments.of("ask_picture", Map.of("picture", picture), "did you mean 'pictures'"),
                 Arguments.of("ask_picture", Map.of("pictures", List.of(picture)), "'question' is missing"),
                 Arguments.of("ask_picture", Map.of("question", "?"), "1 to 16 pictures"),

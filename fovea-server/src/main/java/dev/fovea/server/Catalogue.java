@@ -92,7 +92,10 @@ final class Catalogue {
             fovea.put("family", answering.shape().family())
                     .put("visual_tokens", answering.shape().visualTokens())
                     .put("context", answering.shape().contextLength());
-            fovea.putArray("endpoints").add("/v1/chat/completions").add("/v1/responses").add("/v1/pages");
+            fovea.putArray("endpoints")
+                    .add("/v1/chat/completions")
+                    .add("/v1/responses")
+                    .add("/v1/pages");
             ArrayNode techniques = fovea.putArray("techniques");
             answering
                     .techniques()

@@ -99,7 +99,10 @@ class DocumentsTest {
         ObjectNode request = chat(Papers.dataUrl(Papers.scene(4, 1, null)), Papers.dataUrl(Papers.scene(3, 1, null)));
         request.putObject("fovea").putArray("pages").add("1").add("2-");
         assertThat(total(ask(request))).isEqualTo(3 * 256);
-        ObjectNode few = chat(Papers.dataUrl(Papers.scene(1, 1, null)), Papers.dataUrl(Papers.scene(1, 1, null)), Papers.dataUrl(Papers.scene(1, 1, null)));
+        ObjectNode few = chat(
+                Papers.dataUrl(Papers.scene(1, 1, null)),
+                Papers.dataUrl(Papers.scene(1, 1, null)),
+                Papers.dataUrl(Papers.scene(1, 1, null)));
         few.putObject("fovea").putArray("pages").add("1").add("1");
         refused(ask(few), "fovea.pages", "chooses pages of 2 documents");
     }
@@ -148,7 +151,10 @@ class DocumentsTest {
     @Test
     void whatCannotBeReadIsSaid() {
         byte[] whole = Papers.scene(17, 1, null);
-        refused(ask(chat(Papers.dataUrl(whole))), "messages", "File 1 has 17 pages, more than the 16 that are read at once");
+        refused(
+                ask(chat(Papers.dataUrl(whole))),
+                "messages",
+                "File 1 has 17 pages, more than the 16 that are read at once");
         refused(
                 ask(chat(Papers.dataUrl(Arrays.copyOf(whole, 40)))),
                 "messages",
@@ -191,7 +197,9 @@ class DocumentsTest {
         assertThat(reply.json().path("page_count").asInt()).isEqualTo(3);
         assertThat(reply.json().path("data").findValuesAsText("number")).containsExactly("2", "3");
         JsonNode page = reply.json().at("/data/0");
-        assertThat(page.path("width").asInt()).isEqualTo(224).isEqualTo(page.path("height").asInt());
+        assertThat(page.path("width").asInt())
+                .isEqualTo(224)
+                .isEqualTo(page.path("height").asInt());
         ObjectNode chat = Peek.chat(SIGN, page.path("url").asText());
         assertThat(ask(chat).json().at("/choices/0/message/content").asText()).isEqualTo("STOP");
     }

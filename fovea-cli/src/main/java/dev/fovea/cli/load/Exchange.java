@@ -13,7 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param failure in a sentence, or null if there was an answer
  */
 record Exchange(
-        double seconds, double first, double pause, int prompt, int tokens, @Nullable String failure) {
+        double seconds,
+        double first,
+        double pause,
+        int prompt,
+        int tokens,
+        @Nullable String failure) {
 
     static Exchange failed(double seconds, String why) {
         return new Exchange(seconds, 0, 0, 0, 0, why);

@@ -78,7 +78,8 @@ public record LoadReport(String model, Map<Side, List<Turn>> turns, List<Exchang
         if (prompt == 0) {
             return "";
         }
-        double median = quantile(alone.stream().mapToDouble(Exchange::first).sorted().toArray(), 0.5);
+        double median =
+                quantile(alone.stream().mapToDouble(Exchange::first).sorted().toArray(), 0.5);
         return String.format(
                 Locale.ROOT,
                 "A long prompt has %d tokens; alone it takes %.0f ms to its first word, %.0f ms for %d tokens.",
@@ -109,7 +110,9 @@ public record LoadReport(String model, Map<Side, List<Turn>> turns, List<Exchang
         map.put("model", model);
         map.put("clients", each);
         if (!alone.isEmpty()) {
-            map.put("long_prompt_tokens", alone.stream().mapToInt(Exchange::prompt).max().orElse(0));
+            map.put(
+                    "long_prompt_tokens",
+                    alone.stream().mapToInt(Exchange::prompt).max().orElse(0));
             map.put(
                     "long_prompt_ms",
                     alone.stream().mapToDouble(e -> 1_000 * e.first()).toArray());
@@ -136,9 +139,7 @@ public record LoadReport(String model, Map<Side, List<Turn>> turns, List<Exchang
                 .mapToDouble(e -> 1_000 * figure.applyAsDouble(e))
                 .sorted()
                 .toArray();
-        return Arrays.stream(SHARES)
-                .map(share -> quantile(sorted, share))
-                .toArray();
+        return Arrays.stream(SHARES).map(share -> quantile(sorted, share)).toArray();
     }
 
     private static double quantile(double[] sorted, double share) {

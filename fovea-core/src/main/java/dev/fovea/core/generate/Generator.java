@@ -43,8 +43,7 @@ public final class Generator {
      * @throws IllegalArgumentException with one sentence if the plan decides about logits, or the draft has another
      *     vocabulary
      */
-    public Generated generate(
-            PromptState state, GenerationOptions options, GenerationListener listener, Draft draft) {
+    public Generated generate(PromptState state, GenerationOptions options, GenerationListener listener, Draft draft) {
         Answering answering = begin(state, options, listener);
         try (Speculating speculating = new Speculating(engine, answering, draft, options.sampling())) {
             return speculating.toTheEnd();

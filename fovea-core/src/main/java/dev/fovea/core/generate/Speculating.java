@@ -92,8 +92,9 @@ final class Speculating implements AutoCloseable {
         int[] sources = known.sources(heard);
         int[] ids = state.ids();
         int[] own = Arrays.stream(sources).map(i -> ids[i]).toArray();
-        int[] pictures =
-                Arrays.stream(sources).map(i -> state.isPicture(i) ? i : Reading.WORD).toArray();
+        int[] pictures = Arrays.stream(sources)
+                .map(i -> state.isPicture(i) ? i : Reading.WORD)
+                .toArray();
         try (Scope ignored = Scope.inference()) {
             Tensor states = Tensors.of(known.states(heard), sources.length, known.width());
             guessing.read(new Reading(states, own, pictures), answering.lastToken());

@@ -83,7 +83,10 @@ class PublishedTest {
                     .anyMatch(name -> name.startsWith("text.layers.0."))
                     .noneMatch(name -> name.startsWith("text.layers.1."));
         }
-        assertThat(Published.find("llava", "1.5-7b").config().at("/text_config/num_hidden_layers").asInt())
+        assertThat(Published.find("llava", "1.5-7b")
+                        .config()
+                        .at("/text_config/num_hidden_layers")
+                        .asInt())
                 .isEqualTo(32);
         assertThatThrownBy(() -> Published.find("llava", "tiny").withLayers(3))
                 .hasMessage("The language model of llava tiny has 2 layers, so that it can have 1 to 2, not 3.");

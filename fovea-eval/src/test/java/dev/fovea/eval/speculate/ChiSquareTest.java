@@ -17,8 +17,15 @@ class ChiSquareTest {
     /** Critical values from tables of the distribution. */
     @ParameterizedTest
     @CsvSource({
-        "3.841, 1, 0.05", "6.635, 1, 0.01", "5.991, 2, 0.05", "13.816, 2, 0.001", "18.307, 10, 0.05", "3.940, 10, 0.95",
-        "67.505, 50, 0.05", "135.807, 100, 0.01", "0.0158, 1, 0.9"
+        "3.841, 1, 0.05",
+        "6.635, 1, 0.01",
+        "5.991, 2, 0.05",
+        "13.816, 2, 0.001",
+        "18.307, 10, 0.05",
+        "3.940, 10, 0.95",
+        "67.505, 50, 0.05",
+        "135.807, 100, 0.01",
+        "0.0158, 1, 0.9"
     })
     void probabilities(double statistic, int freedom, double p) {
         assertThat(new ChiSquare(statistic, freedom).p()).isCloseTo(p, within(0.002 * p + 5e-5));

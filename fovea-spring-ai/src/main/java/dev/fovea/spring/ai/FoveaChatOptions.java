@@ -105,7 +105,8 @@ public final class FoveaChatOptions extends DefaultChatOptions {
 
     @Override
     public int hashCode() {
-        return Objects.hash(super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
+        return Objects.hash(
+                super.hashCode(), techniques, budget, seed, minP, repetitionPenalty, pages, documentPassword);
     }
 
     /** Collects options. */

@@ -43,8 +43,7 @@ record PromptReader(SharedModel shared, MediaReader media) {
      */
     Asked read(Prompt prompt, FoveaChatOptions options) {
         refuse(prompt, options);
-        MediaReader.Shown shown =
-                media.showing(DocumentWish.of(options.getPages(), options.getDocumentPassword()));
+        MediaReader.Shown shown = media.showing(DocumentWish.of(options.getPages(), options.getDocumentPassword()));
         List<ChatMessage> messages = new ArrayList<>();
         prompt.getInstructions().forEach(message -> messages.add(message(message, shown)));
         if (messages.isEmpty() || !messages.getLast().role().equals("user")) {

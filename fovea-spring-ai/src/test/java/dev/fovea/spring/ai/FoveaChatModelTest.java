@@ -197,30 +197,31 @@ class FoveaChatModelTest {
     /** The second page is all of the scene. */
     @Test
     void pagesOfDocumentsAreAskedAboutAsPictures() throws Exception {
-        ChatResponse chosen =
-                answered(sign(pages()), FoveaChatOptions.builder().pages("2"));
+        ChatResponse chosen = answered(sign(pages()), FoveaChatOptions.builder().pages("2"));
         assertThat(text(chosen)).isEqualTo("STOP");
         assertThat(usage(chosen).getVisualTokens()).isEqualTo(256);
         byte[] bytes = Files.readAllBytes(ROOT.resolve("docs/images/pages.pdf"));
-        URI url = URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
+        URI url =
+                URI.create("data:application/pdf;base64," + Base64.getEncoder().encodeToString(bytes));
         assertThat(text(answered(
                         sign(new Media(Media.Format.DOC_PDF, url)),
                         FoveaChatOptions.builder().pages("2"))))
                 .isEqualTo("STOP");
         ChatResponse all = answered(sign(pages(), picture()), FoveaChatOptions.builder());
         assertThat(usage(all).getVisualTokens()).isEqualTo(3 * 256);
-        ChatResponse each = answered(sign(pages(), pages()), FoveaChatOptions.builder().pages("1", "1-2"));
+        ChatResponse each =
+                answered(sign(pages(), pages()), FoveaChatOptions.builder().pages("1", "1-2"));
         assertThat(usage(each).getVisualTokens()).isEqualTo(3 * 256);
     }
 
     @Test
     void documentsThatCannotBeReadAreRefusedInASentence() {
-        assertThatThrownBy(() -> answered(
-                        sign(pages()), FoveaChatOptions.builder().pages("3")))
+        assertThatThrownBy(
+                        () -> answered(sign(pages()), FoveaChatOptions.builder().pages("3")))
                 .isInstanceOf(DocumentException.class)
                 .hasMessageContaining("Document 1 has 2 pages, and no page 3");
-        assertThatThrownBy(() -> answered(
-                        sign(pages()), FoveaChatOptions.builder().pages("one")))
+        assertThatThrownBy(
+                        () -> answered(sign(pages()), FoveaChatOptions.builder().pages("one")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'one' names no pages");
         assertThatThrownBy(() -> answered(
@@ -263,8 +264,8 @@ class FoveaChatModelTest {
         assertThatThrownBy(() -> answered(sign(locked), FoveaChatOptions.builder()))
                 .isInstanceOf(DocumentException.class)
                 .hasMessage("Document 1 is encrypted; give its password");
-        assertThatThrownBy(() -> answered(
-                        sign(locked), FoveaChatOptions.builder().documentPassword("wrong-street")))
+        assertThatThrownBy(
+                        () -> answered(sign(locked), FoveaChatOptions.builder().documentPassword("wrong-street")))
                 .isInstanceOf(DocumentException.class)
                 .hasMessageNotContaining("wrong-street");
         ChatResponse response =
@@ -310,7 +311,11 @@ class FoveaChatModelTest {
             }
         });
         FoveaChatModel observed = new FoveaChatModel(
-                shared, FoveaChatOptions.builder().maxTokens(2).build(), registry, PictureLimits.DEFAULT, DocumentLimits.DEFAULT);
+                shared,
+                FoveaChatOptions.builder().maxTokens(2).build(),
+                registry,
+                PictureLimits.DEFAULT,
+                DocumentLimits.DEFAULT);
         observed.call(new Prompt(asked(QUESTION)));
         assertThat(heard.poll()).isEqualTo("gen_ai.client.operation false fovea");
         observed.stream(new Prompt(asked(QUESTION))).blockLast(Duration.ofSeconds(60));

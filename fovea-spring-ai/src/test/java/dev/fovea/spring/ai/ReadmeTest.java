@@ -33,7 +33,8 @@ class ReadmeTest {
     void theProgramRunsWithTheProperties() throws Exception {
         String program = block("README.md", "java", "dev.fovea.spring");
         assertThat(program.lines()).hasSizeLessThanOrEqualTo(MOST_LINES);
-        Files.writeString(folder.resolve("application.properties"), block("README.md", "properties", "spring.ai.fovea"));
+        Files.writeString(
+                folder.resolve("application.properties"), block("README.md", "properties", "spring.ai.fovea"));
         assertThat(run(program)).endsWith("2, says Spring\n");
     }
 

@@ -58,7 +58,9 @@ class FlashOnModelTest {
         for (List<RgbImage> images : List.of(List.<RgbImage>of(), List.of(WIDE), List.of(WIDE, TALL))) {
             Answer plain = model.ask(images, "What do you see?", options);
             Answer guessed = model.ask(images, "What do you see?", options.withSpeculation(draft));
-            assertThat(ids(guessed)).as("%s with %s", draft, options.techniques()).isEqualTo(ids(plain));
+            assertThat(ids(guessed))
+                    .as("%s with %s", draft, options.techniques())
+                    .isEqualTo(ids(plain));
             assertThat(guessed.text()).isEqualTo(plain.text());
             assertThat(guessed.ledger().cachedTokens()).isEqualTo(plain.ledger().cachedTokens());
             Speculation told = requireNonNull(guessed.speculation());
@@ -69,7 +71,15 @@ class FlashOnModelTest {
     /** One model of each way in which families lay out pictures, positions and windows. */
     @ParameterizedTest
     @CsvSource({
-        "llava-gqa", "llava-next", "llava-onevision", "qwen2-vl", "qwen3-vl", "gemma3", "idefics3", "internvl", "mistral3"
+        "llava-gqa",
+        "llava-next",
+        "llava-onevision",
+        "qwen2-vl",
+        "qwen3-vl",
+        "gemma3",
+        "idefics3",
+        "internvl",
+        "mistral3"
     })
     void everyFamily(String name) {
         try (VisionLanguageModel model = open(name)) {
@@ -95,9 +105,8 @@ class FlashOnModelTest {
     })
     void besideTechniques(String technique, String budget) {
         try (VisionLanguageModel model = open("llava-gqa")) {
-            AskOptions options = AskOptions.defaults()
-                    .withMaxTokens(10)
-                    .withTechniques(List.of(technique), Budget.parse(budget));
+            AskOptions options =
+                    AskOptions.defaults().withMaxTokens(10).withTechniques(List.of(technique), Budget.parse(budget));
             Answer plain = model.ask(List.of(WIDE), "What do you see?", options);
             Answer guessed = model.ask(List.of(WIDE), "What do you see?", options.withSpeculation(DRAFT));
             assertThat(ids(guessed)).isEqualTo(ids(plain));
@@ -137,7 +146,16 @@ class FlashOnModelTest {
                         .write(
                                 tensors,
                                 new TrainedCard(
-                                        "flash", "tiny", base, "by hand", "nothing", 0, 0, 0, 0, Map.of("k", "3", "c", "4"),
+                                        "flash",
+                                        "tiny",
+                                        base,
+                                        "by hand",
+                                        "nothing",
+                                        0,
+                                        0,
+                                        0,
+                                        0,
+                                        Map.of("k", "3", "c", "4"),
                                         Map.of()));
             }
             sameAnswers(model, AskOptions.defaults().withMaxTokens(9), "flash:weights=" + own);
