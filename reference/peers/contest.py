@@ -148,7 +148,7 @@ def main() -> None:
     if not given.runs or not given.names or unknown:
         parser.error(f"name contests: {', '.join(CONTESTS)}")
     results = {"machine": machine(), "command": shlex.join(sys.argv), "contests": {}}
-    make = Makes(given.runs.resolve(), given.fovea, given.java, given.openvino)
+    make = Makes(given.runs.resolve(), shlex.split(given.fovea), given.java, given.openvino)
     with (given.runs / "contest.log").open("w", encoding="utf-8") as log:
         for name in given.names:
             contest = CONTESTS[name](make).limited(given.only, given.rounds)

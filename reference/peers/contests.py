@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -11,7 +10,6 @@ from typing import Callable
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-TOKENS = 24
 FEW = 64
 PEEK_QUESTION = "Describe the picture."
 KINDS = ("bf16", "f32", "8 bits", "4 bits")
@@ -68,12 +66,27 @@ class Contest:
         return dataclasses.replace(self, groups=[g for g in groups if g], rounds=rounds or self.rounds)
 
 
+@dataclass(frozen=True)
 class Makes:
-    """Contestants for the models in a folder."""
+    """Contestants for the models in a folder.
 
-    def __init__(self, runs: Path, launcher: str, java: str, openvino: str | None):
-        """`java` and `openvino`: commands that start Java, and Python with the requirements of OpenVINO."""
-        self.runs, self.launcher, self.java, self.openvino_python = runs, shlex.split(launcher), java, openvino
+    runs: the folder
+    launcher: starts Fovea
+    java: starts Java
+    openvino_python: starts Python with the requirements of OpenVINO, or None
+    tokens: of each answer
+    warm_up: rounds that do not count, before the first
+    """
+
+    runs: Path
+    launcher: list[str]
+    java: str
+    openvino_python: str | None
+    tokens: int = 24
+    warm_up: int = 2
+
+    def answering(self, tokens: int, warm_up: int) -> "Makes":
+        return dataclasses.replace(self, tokens=tokens, warm_up=warm_up)
 
     def prompt(self, name: str) -> dict:
         return json.loads((self.runs / name / "prompt.json").read_text(encoding="utf-8"))
@@ -90,13 +103,13 @@ class Makes:
         return self.asked(kind, model, [*pictures, prompt["question"]], spend)
 
     def asked(self, kind: str, model: Path, question: list[str], spend: list[str]) -> Contestant:
-        command = [*self.launcher, "time", *question, "--model", str(model), *spend, "--max-tokens", str(TOKENS), "--turns"]
-        command += ["--precision", "f32" if kind == "f32" else "bf16"]
+        command = [*self.launcher, "time", *question, "--model", str(model), *spend, "--max-tokens", str(self.tokens), "--turns"]
+        command += ["--warm-up", str(self.warm_up), "--precision", "f32" if kind == "f32" else "bf16"]
         return Contestant("Fovea", kind, [command], [weights(model)], fovea=True)
 
     def peer(self, named: str, kind: str, script: str, name: str, files: list[Path], *more: str) -> Contestant:
-        command = [sys.executable, str(HERE / script), str(self.runs / name), "--tokens", str(TOKENS), *more]
-        return Contestant(named, kind, [command], [files])
+        command = [sys.executable, str(HERE / script), str(self.runs / name), "--tokens", str(self.tokens)]
+        return Contestant(named, kind, [[*command, "--warm-up", str(self.warm_up), *more]], [files])
 
     def transformers(self, name: str, kind: str, *few: str) -> Contestant:
         files = weights(self.runs / name / "hf")
@@ -122,7 +135,7 @@ class Makes:
         jars = sorted((self.runs / "kherud").glob("*.jar"))
         file = self.runs / name / f"{stored}.gguf"
         command = [self.java, "--enable-native-access=ALL-UNNAMED", "-cp", ":".join(map(str, jars)), str(HERE / "KherudPeer.java")]
-        command += [str(file), str(self.runs / name / "prompt.json"), str(TOKENS)]
+        command += [str(file), str(self.runs / name / "prompt.json"), str(self.tokens)]
         return [Contestant(f"de.kherud:llama {stored}", kind, [command], [[file]])] if jars else []
 
     def all(self, name: str, kind: str, *few: str) -> list[Contestant]:
@@ -146,7 +159,7 @@ def peek(make: Makes) -> Contest:
     group = []
     for kind in ("f32", "bf16"):
         group.append(make.asked(kind, model, [picture, PEEK_QUESTION], []))
-        command = [sys.executable, str(HERE / "transformers_peer.py"), str(model), "--dtype", kind, "--tokens", str(TOKENS)]
+        command = [sys.executable, str(HERE / "transformers_peer.py"), str(model), "--dtype", kind, "--tokens", str(make.tokens)]
         command += ["--picture", picture, "--question", PEEK_QUESTION]
         group.append(Contestant("transformers", kind, [command], [weights(model)]))
     return Contest("peek, a picture and a question to the last word of the answer", [group], rounds=15)
@@ -161,12 +174,12 @@ def smollm2(make: Makes) -> Contest:
 
 def smolvlm2(make: Makes) -> Contest:
     group = [c for kind in KINDS for c in make.all("smolvlm2-256m", kind)]
-    return Contest("SmolVLM2-256M, five tiles", [group], rounds=5)
+    return Contest("SmolVLM2-256M, five tiles", [group], rounds=4)
 
 
 def llava(make: Makes, *few: str) -> Contest:
     """A kind at a time: all engines at two depths fill the memory. Eight bits are held against Fovea's own bf16 too."""
-    depths = (1, 3)
+    make, depths = make.answering(12, 2), (1, 3)
     groups = []
     for kind in ("bf16", "8 bits", "4 bits"):
         shallow, deep = (make.all(f"llava-7b-{depth}", kind, *few) for depth in depths)
@@ -177,6 +190,7 @@ def llava(make: Makes, *few: str) -> Contest:
 
 
 def qwen(make: Makes) -> Contest:
+    make = make.answering(8, 1)
     groups = [make.all("qwen2.5-vl-3b", kind) for kind in ("bf16", "8 bits", "4 bits")]
     return Contest("Qwen2.5-VL-3B, a picture of 448 × 448", groups, rounds=2, together=False)
 
