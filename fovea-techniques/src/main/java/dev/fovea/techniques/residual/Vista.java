@@ -46,6 +46,9 @@ public final class Vista implements Technique {
             note        On models with less than w + 1 layers all but the last take part.
             """);
 
+    /** What f32 sums leave of equal states, of their length. */
+    private static final double ROUNDING = 1e-5;
+
     private static final Signal.LastStates SEEN = new Signal.LastStates(new Branch.Unsteered());
     private static final Signal.LastStates BLIND = new Signal.LastStates(new Branch.WithoutPictures());
 
@@ -81,12 +84,20 @@ public final class Vista implements Technique {
                         moved(s.get(SEEN), s.get(BLIND), layer), lambda, push, Decision.Pushed.ALL)));
     }
 
-    /** How far the picture moves the last token behind a layer: {@code [width]}. */
+    /**
+     * How far the picture moves the last token behind a layer: {@code [width]}. All 0 where that is less than rounding: a
+     * token that does not see the picture, as behind layers with a short window, is moved in no direction, and what
+     * rounding leaves must not be made as long as a direction.
+     */
     static float[] moved(Matrix seen, Matrix blind, int layer) {
         float[] out = new float[seen.cols()];
+        double length = 0;
+        double all = 0;
         for (int c = 0; c < out.length; c++) {
             out[c] = seen.get(layer, c) - blind.get(layer, c);
+            length += (double) out[c] * out[c];
+            all += (double) seen.get(layer, c) * seen.get(layer, c);
         }
-        return out;
+        return length > ROUNDING * ROUNDING * all ? out : new float[out.length];
     }
 }

@@ -55,6 +55,15 @@ class VistaTest {
                 .hasSize(few);
     }
 
+    /** A last token that does not see the picture is moved by rounding alone, which is no direction. */
+    @Test
+    void roundingIsNoDirection() {
+        Matrix seen = Matrix.of(new float[] {1000, -2000}, new float[] {1000, -2000});
+        Matrix blind = Matrix.of(new float[] {1000.005f, -2000}, new float[] {1000.1f, -2000});
+        assertThat(Vista.moved(seen, blind, 0)).containsExactly(0, 0);
+        assertThat(Vista.moved(seen, blind, 1)[0]).isNegative();
+    }
+
     @Test
     void theVectorIsWhatThePictureMoves() {
         Matrix seen = Matrix.of(new float[] {1, 2}, new float[] {3, 5});
