@@ -195,7 +195,7 @@ class ExplorerInBrowserTest {
         one("#file").sendKeys(Peek.ROOT.resolve("docs/images/pages.pdf").toString());
         waitFor("#preview:not([hidden])", 1);
         assertThat(hint()).startsWith("pages.pdf, page 1 ·");
-        assertThat(one("#page-row").getText()).isEqualTo("Page of 2");
+        assertThat(one("#page-row").getText()).isEqualToNormalizingWhitespace("Page of 2");
         one("#page").sendKeys(Keys.chord(Keys.CONTROL, "a"), "2", Keys.ENTER);
         new WebDriverWait(browser(), Duration.ofSeconds(60)).until(b -> hint().startsWith("pages.pdf, page 2 ·"));
         assertThat(all(".card")).isEmpty();
