@@ -1,7 +1,7 @@
 package dev.fovea.cli;
 
 import dev.fovea.core.AskOptions;
-import dev.fovea.core.draft.DraftTechnique;
+import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.technique.TechniqueSpec;
 import dev.fovea.core.technique.Techniques;
 import org.jspecify.annotations.Nullable;

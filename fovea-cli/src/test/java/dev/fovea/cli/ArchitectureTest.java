@@ -93,6 +93,7 @@ class ArchitectureTest {
                                 "dev.fovea.core.message..",
                                 "dev.fovea.core.technique..",
                                 "dev.fovea.core.learned..",
+                                "dev.fovea.core.draft..",
                                 "dev.fovea.core.adapt..",
                                 "dev.fovea.core.layer..",
                                 "dev.fovea.core.tensor..")

@@ -1,7 +1,7 @@
 package dev.fovea.core;
 
 import dev.fovea.core.draft.Draft;
-import dev.fovea.core.draft.DraftTechnique;
+import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.draft.Guessing;
 import dev.fovea.core.draft.Lesson;
 import dev.fovea.core.draft.Reading;

@@ -1,7 +1,6 @@
 package dev.fovea.core.learned;
 
 import dev.fovea.core.draft.Draft;
-import dev.fovea.core.draft.DraftTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Budget;

@@ -1,7 +1,7 @@
 package dev.fovea.train.recipe;
 
 import dev.fovea.core.draft.Draft;
-import dev.fovea.core.draft.DraftTechnique;
+import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.train.data.AnswerBatch;
 import dev.fovea.train.data.AnswerSampler;
 import dev.fovea.train.loop.Stage;

@@ -1,6 +1,6 @@
-package dev.fovea.core.draft;
+package dev.fovea.core.learned;
 
-import dev.fovea.core.learned.LearnedTechnique;
+import dev.fovea.core.draft.Draft;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.path.Step;
 import dev.fovea.core.shape.ModelShape;
