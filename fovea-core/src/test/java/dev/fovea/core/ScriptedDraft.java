@@ -1,12 +1,12 @@
 package dev.fovea.core;
 
 import dev.fovea.core.draft.Draft;
-import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.draft.Guessing;
 import dev.fovea.core.draft.Lesson;
 import dev.fovea.core.draft.Reading;
 import dev.fovea.core.draft.Target;
 import dev.fovea.core.learned.Declaration;
+import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Card;

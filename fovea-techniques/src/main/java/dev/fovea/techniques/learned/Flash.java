@@ -1,8 +1,8 @@
 package dev.fovea.techniques.learned;
 
 import dev.fovea.core.draft.Draft;
-import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.learned.Declaration;
+import dev.fovea.core.learned.DraftTechnique;
 import dev.fovea.core.model.Weights;
 import dev.fovea.core.shape.ModelShape;
 import dev.fovea.core.technique.Card;
