@@ -41,7 +41,7 @@ final class Bodies {
     /**
      * Reads a body and holds its room until it has been used.
      *
-     * @throws ApiException if it is too long or too slow, or too many are being read
+     * @throws ApiException if it is too long, too slow or cut off, or too many are being read
      */
     void read(HttpServletRequest request, Use use) throws IOException {
         long announced = request.getContentLengthLong();
@@ -100,7 +100,9 @@ final class Bodies {
                         "body_too_slow",
                         "The request did not arrive within " + limits.bodyTime().toSeconds() + " seconds.");
             }
-            throw e;
+            // Whoever sends no more may still be reading.
+            throw ApiException.of(
+                    400, "body_cut_off", "The request ended before all of the body that it announced had arrived.");
         } finally {
             synchronized (lock) {
                 done[0] = true;

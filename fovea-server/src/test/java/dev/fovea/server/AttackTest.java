@@ -15,6 +15,8 @@ import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpRequest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What clients may try; each is refused in one sentence, and the others are served meanwhile. */
 class AttackTest {
@@ -175,6 +178,68 @@ class AttackTest {
         refused(post(Peek.chat("What is this?", url)), 400, said);
     }
 
+    /** The beginning of a file of each format that claims far more pixels than are allowed. */
+    static Stream<Arguments> bombs() {
+        ByteBuffer gif =
+                little(64).put(ascii("GIF89a")).putShort((short) 60_000).putShort((short) 60_000);
+        gif.put(new byte[] {0, 0, 0, 0x2c, 0, 0, 0, 0}).putShort((short) 60_000).putShort((short) 60_000);
+        ByteBuffer bmp = little(60).put(ascii("BM")).putInt(60).putInt(0).putInt(54);
+        bmp.putInt(40).putInt(60_000).putInt(60_000).putShort((short) 1).putShort((short) 24);
+        ByteBuffer jpeg =
+                ByteBuffer.allocate(64).putInt(0xffd8ffc0).putShort((short) 17).put((byte) 8);
+        jpeg.putShort((short) 60_000).putShort((short) 60_000).put((byte) 3);
+        jpeg.put(new byte[] {1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0});
+        ByteBuffer webp =
+                little(60).put(ascii("RIFF")).putInt(52).put(ascii("WEBPVP8L")).putInt(40);
+        webp.put((byte) 0x2f).putInt(16_383 | 16_383 << 14);
+        ByteBuffer tiff =
+                little(38).put(ascii("II")).putShort((short) 42).putInt(8).putShort((short) 2);
+        for (int tag : new int[] {256, 257}) {
+            tiff.putShort((short) tag).putShort((short) 4).putInt(1).putInt(60_000);
+        }
+        return Stream.of(
+                Arguments.of("GIF", gif.array()),
+                Arguments.of("BMP", bmp.array()),
+                Arguments.of("JPEG", jpeg.array()),
+                Arguments.of("WebP", webp.array()),
+                Arguments.of("TIFF", tiff.array()));
+    }
+
+    private static ByteBuffer little(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("bombs")
+    void sizesThatAreClaimedAreRefusedBeforeAnythingIsDecoded(String format, byte[] file) {
+        long before = System.nanoTime();
+        refused(post(Peek.chat("What is this?", Peek.dataUrl(file))), 400, format.equals("WebP") ? "16384" : "60000");
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(5));
+    }
+
+    /** The first picture of an animation is what is asked about; what a later one claims is nobody's business. */
+    @Test
+    void lateFramesOfAnimationsAreNotDecoded() {
+        ByteBuffer gif = little(256).put(ascii("GIF89a")).putShort((short) 1).putShort((short) 1);
+        gif.put(new byte[] {(byte) 0x80, 0, 0, (byte) 255, 0, 0, 0, 0, (byte) 255});
+        for (int size : new int[] {1, 60_000}) {
+            gif.put((byte) 0x2c)
+                    .putInt(0)
+                    .putShort((short) size)
+                    .putShort((short) size)
+                    .put((byte) 0);
+            gif.put(new byte[] {2, 2, 0x44, 1, 0});
+        }
+        gif.put((byte) 0x3b);
+        byte[] file = Arrays.copyOf(gif.array(), gif.position());
+        Peek.Reply reply = post(Peek.chat("What is this?", Peek.dataUrl(file)).put("max_tokens", 2));
+        assertThat(reply.status()).as(reply.body()).isEqualTo(200);
+    }
+
     @Test
     void longAndManyPicturesAreBounded() {
         String url = Peek.dataUrl(Peek.scene(20, 20));
@@ -195,6 +260,60 @@ class AttackTest {
         assertThat(reply.json().at("/usage/visual_tokens/total").asInt()).isEqualTo(256);
         Peek.Reply long_ = post(Peek.chat("a b ".repeat(5_000)));
         refused(long_, 400, "more than the 2048");
+    }
+
+    /** Texts over which expressions and merges of a careless tokenizer take quadratic time or worse. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"a", " ", "\n", "0", "'", "\u0301", "\u2581", "\ud83d\ude00", "aA", "\r\n ", "a'b", "\ufdfa"})
+    void noTextHoldsTheTokenizerUp(String piece) {
+        long before = System.nanoTime();
+        Peek.Reply reply =
+                post(Peek.chat(piece.repeat(200_000 / piece.length())).put("max_tokens", 1));
+        assertThat(reply.status()).as(reply.body()).isIn(200, 400);
+        assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
+    }
+
+    static Stream<Arguments> numbers() {
+        return Stream.of(
+                        "max_tokens",
+                        "max_completion_tokens",
+                        "temperature",
+                        "top_p",
+                        "top_k",
+                        "seed",
+                        "n",
+                        "logprobs",
+                        "top_logprobs",
+                        "presence_penalty",
+                        "frequency_penalty",
+                        "fovea/budget",
+                        "fovea/knobs/seed",
+                        "response_format/type",
+                        "stream_options/include_usage")
+                .flatMap(field -> Stream.of("-1", "-9223372036854775809", "1e308", "9".repeat(400), "1e-400")
+                        .map(value -> Arguments.of(field, value)));
+    }
+
+    /** Whatever number stands in whatever field: an answer or a sentence, and never a failure of the server's. */
+    @ParameterizedTest
+    @MethodSource("numbers")
+    void noNumberIsTooStrange(String field, String value) {
+        ObjectNode request = Peek.chat("Is there a star?").put("max_tokens", 2);
+        String[] path = field.split("/");
+        ObjectNode at = request;
+        for (int i = 0; i < path.length - 1; i++) {
+            at = at.putObject(path[i]);
+        }
+        at.put(path[path.length - 1], "NUMBER");
+        if (field.contains("knobs")) {
+            ((ObjectNode) request.get("fovea")).put("technique", "random");
+        }
+        Peek.Reply reply = post(request.toString().replace("\"NUMBER\"", value));
+        assertThat(reply.status()).as(reply.body()).isIn(200, 400);
+        if (reply.status() == 400) {
+            assertThat(reply.sentence()).doesNotContain("\n", "Exception").hasSizeLessThan(700);
+        }
     }
 
     @Test
@@ -257,6 +376,25 @@ class AttackTest {
             write(socket, head(1_000) + "{");
             String answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             assertThat(answer).startsWith("HTTP/1.1 408").contains("did not arrive within 1 seconds");
+        }
+    }
+
+    /** Who closes the way there and listens on still gets an answer; who does so in the middle of a body a refusal. */
+    @Test
+    void halfClosedConnectionsEnd() throws Exception {
+        String body = Peek.chat("Is there a star?").put("max_tokens", 2).toString();
+        int length = body.getBytes(StandardCharsets.UTF_8).length;
+        try (Socket whole = socket();
+                Socket half = socket()) {
+            write(whole, head(length).replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n") + body);
+            write(half, head(length) + body.substring(0, body.length() / 2));
+            whole.shutdownOutput();
+            half.shutdownOutput();
+            assertThat(new String(whole.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 200");
+            assertThat(new String(half.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 4")
+                    .doesNotContain("Exception");
         }
     }
 
