@@ -174,7 +174,7 @@ function cost(spent, longest) {
     part.style.width = `${100 * spent.timings[field] / longest}%`;
     bar.append(part);
   }
-  const text = COSTS.map(([kind, field]) => [kind, `${kind} ${spent.timings[field].toFixed(0)} ms`]);
+  const text = COSTS.map(([kind, field]) => [kind, `${kind} ${spent.timings[field].toFixed(0)}\u00a0ms`]);
   const parts = [bar, legend(text)];
   if (spent.cached.views > 0 || spent.cached.tokens > 0) {
     parts.push(element('p', {class: 'spent'}, 'The picture was known from an earlier question.'));
