@@ -32,7 +32,10 @@ public record ThoughtText(@Nullable Wording wording, int first, boolean sentence
     public enum Form {
         /** Its groups, and then answers as usual. */
         COMPREHENSION,
-        /** That question alone whose answer is the groups. */
+        /**
+         * That question whose answer is the groups. The paper asks it alone; here answers as usual stand beside it, which a
+         * small model unlearns otherwise.
+         */
         GENERATION,
         /** Answers behind a thought of all groups. */
         REASONING,
@@ -81,11 +84,10 @@ public record ThoughtText(@Nullable Wording wording, int first, boolean sentence
         if (known != null && form == Form.COMPREHENSION) {
             known.groups().forEach(group -> group(w, known, group, 0, false));
         }
-        if (known != null && form == Form.GENERATION) {
-            generation(w, known);
-            return w;
-        }
         int branch = 0;
+        if (known != null && form == Form.GENERATION) {
+            generation(w, known, ++branch);
+        }
         for (int answer = 0; answer < batch.targets().asked().size(); answer++) {
             AnswerBatch.Place place = batch.place(answer);
             if (place.sample() != sample) {
@@ -101,24 +103,24 @@ public record ThoughtText(@Nullable Wording wording, int first, boolean sentence
         return w;
     }
 
-    private void generation(Written w, Wording known) {
+    private void generation(Written w, Wording known, int branch) {
         String names = String.join(
                 ", ",
                 known.groups().stream()
                         .map(g -> NAMES.getOrDefault(g.name(), g.name()))
                         .toList());
         for (int id : encode.apply("What is the " + names + " of the picture?")) {
-            w.add(1, id);
+            w.add(branch, id);
         }
-        w.add(1, WorldTokenizer.ASSISTANT);
-        known.groups().forEach(group -> group(w, known, group, 1, true));
-        w.learn(1, WorldTokenizer.EOS, -1);
+        w.add(branch, WorldTokenizer.ASSISTANT);
+        known.groups().forEach(group -> group(w, known, group, branch, true));
+        w.learn(branch, WorldTokenizer.EOS, -1);
     }
 
     /** Which groups an answer's thought has; none without a thought. */
     private List<Group> groups(Form form, long batch, int answer) {
         Wording known = wording;
-        if (known == null || form == Form.PLAIN || form == Form.COMPREHENSION) {
+        if (known == null || form == Form.PLAIN || form == Form.COMPREHENSION || form == Form.GENERATION) {
             return List.of();
         }
         if (form == Form.REASONING) {

@@ -94,13 +94,20 @@ class ThoughtTextTest {
         follows(w);
     }
 
+    /** The groups are the answer to a question of their own, beside which the others are answered as usual. */
     @Test
     void generation() {
         Written w = text(WORDING, false).of(batch(0), 0, Form.GENERATION);
         int asks = encode("What is the segmentation, depth map of the picture?")[0];
-        assertThat(w.words()).containsExactly(asks, SAYS, 1004, 1006, 1006, 1006, 1005, 1004, 1007, 1007, 1005, EOS);
-        assertThat(learned(w)).containsExactly(1004, 1006, 1006, 1006, 1005, 1004, 1007, 1007, 1005, EOS);
-        assertThat(w.targets()).allMatch(t -> t.answer() == -1);
+        List<Integer> groups = List.of(1004, 1006, 1006, 1006, 1005, 1004, 1007, 1007, 1005, EOS);
+        assertThat(w.words().subList(0, 2)).containsExactly(asks, SAYS);
+        assertThat(w.words().subList(2, 12)).isEqualTo(groups);
+        assertThat(w.words().subList(12, 22)).containsExactly(20, 21, SAYS, 30, EOS, 22, SAYS, 31, 32, EOS);
+        assertThat(w.branches().subList(0, 12)).containsOnly(1);
+        assertThat(w.branches().subList(12, 22)).containsExactly(2, 2, 2, 2, 2, 3, 3, 3, 3, 3);
+        assertThat(learned(w).subList(0, 10)).isEqualTo(groups);
+        assertThat(learned(w).subList(10, 15)).containsExactly(30, EOS, 31, 32, EOS);
+        assertThat(w.targets().stream().map(Target::answer)).startsWith(-1, -1).endsWith(0, 0, 1, 1, 1);
         follows(w);
     }
 
