@@ -172,7 +172,7 @@ final class DecoderPass {
     /** The tokens asked for, behind the last layer. */
     private Tensor through(Tensor embeddings) {
         Tensor x = stations.enter(new Station.Prompt(), stations.enter(new Station.Embeddings(), embeddings));
-        checkContext();
+        checkContext(decoder, chunks);
         chunks.stream().map(c -> c.sequence().watch()).filter(Objects::nonNull).forEach(AnswerAttention::begin);
         int[][] places = chunks.stream()
                 .map(c -> c.fresh() ? new int[0] : c.sequence().takePlaces(c.count()))
@@ -405,7 +405,8 @@ final class DecoderPass {
         }
     }
 
-    private void checkContext() {
+    /** @throws IllegalArgumentException with one sentence if a sequence grows longer than the model reads */
+    static void checkContext(Decoder decoder, List<Chunk> chunks) {
         int context = decoder.options().contextLength();
         for (Chunk chunk : chunks) {
             int tokens =

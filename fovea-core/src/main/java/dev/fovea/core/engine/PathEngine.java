@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
@@ -41,6 +42,7 @@ public final class PathEngine {
     private final ModelParts model;
     private final AdaptedModels adapted;
     private final Pace pace;
+    private final TokenLayers.Later tokens;
 
     /** An engine for a model whose weights no plan may change. */
     public PathEngine(ModelParts model) {
@@ -56,13 +58,14 @@ public final class PathEngine {
      * @param adapt makes the same model with something added to its weights; what it makes lives as long as the model
      */
     public PathEngine(ModelParts model, Function<Additions, ModelParts> adapt) {
-        this(model, new AdaptedModels(model, adapt), Pace.of(ROWS_AT_ONCE));
+        this(model, new AdaptedModels(model, adapt), Pace.of(ROWS_AT_ONCE), new TokenLayers.Later(model.decoder()));
     }
 
-    private PathEngine(ModelParts model, AdaptedModels adapted, Pace pace) {
+    private PathEngine(ModelParts model, AdaptedModels adapted, Pace pace, TokenLayers.Later tokens) {
         this.model = model;
         this.adapted = adapted;
         this.pace = pace;
+        this.tokens = tokens;
     }
 
     /**
@@ -80,7 +83,7 @@ public final class PathEngine {
      * @param rows at least 1
      */
     public PathEngine takingAtOnce(int rows) {
-        return new PathEngine(model, adapted, pace.taking(rows));
+        return new PathEngine(model, adapted, pace.taking(rows), tokens);
     }
 
     /** Tokens, or patches of pictures, that a layer takes at once. */
@@ -93,12 +96,16 @@ public final class PathEngine {
      * between two blocks of rows in one. What it reads is what it reads without a break.
      */
     public PathEngine withBreaks(Breaks breaks) {
-        return new PathEngine(model, adapted, new Pace(pace.rows(), breaks));
+        return new PathEngine(model, adapted, new Pace(pace.rows(), breaks), tokens);
     }
 
     /** The engine of the model with something added to its weights. */
     private PathEngine with(Additions additions) {
-        return additions.isEmpty() ? this : new PathEngine(adapted.with(additions), adapted, pace);
+        if (additions.isEmpty()) {
+            return this;
+        }
+        ModelParts other = adapted.with(additions);
+        return new PathEngine(other, adapted, pace, new TokenLayers.Later(other.decoder()));
     }
 
     public ModelParts model() {
@@ -313,6 +320,10 @@ public final class PathEngine {
 
     /** Where a plan decides what remains of the pictures, the words behind them are read over what does. */
     private List<PromptState> prefillTogether(List<Prompt> prompts) {
+        TokenLayers plain = tokens.get();
+        if (plain != null) {
+            plain.prepare();
+        }
         int[] first = prompts.stream().mapToInt(this::readFirst).toArray();
         List<PromptState> states = new ArrayList<>();
         try {
@@ -456,9 +467,8 @@ public final class PathEngine {
         try (Scope ignored = Scope.inference()) {
             state.append(tokens, true);
             DecoderPass.Chunk chunk = new DecoderPass.Chunk(state.sequence(), tokens.length, false, true);
-            DecoderPass pass = new DecoderPass(decoder(), List.of(chunk), pace);
-            float[] logits = Tensors.floats(pass.run(decoder().embed(tokens)));
-            state.guessed(rows(logits, tokens.length), rows(pass.finalStates(), tokens.length));
+            Read read = read(List.of(chunk), decoder().embed(tokens));
+            state.guessed(rows(read.logits, tokens.length), rows(read.finalStates, tokens.length));
         }
     }
 
@@ -482,25 +492,75 @@ public final class PathEngine {
                 i -> () -> {});
     }
 
+    /** Those whose tokens are plain pass the model by themselves, so that they do not hang on what becomes of others. */
     private void extendTogether(List<PromptState> states, List<int[]> tokens, boolean answer) {
         try (Scope ignored = Scope.inference()) {
-            List<DecoderPass.Chunk> chunks = new ArrayList<>();
-            List<int[]> fed = new ArrayList<>();
-            for (int i = 0; i < states.size(); i++) {
-                PromptState state = states.get(i);
-                state.append(tokens.get(i), answer);
-                chunks.add(new DecoderPass.Chunk(state.sequence(), tokens.get(i).length, false));
-                fed.add(tokens.get(i));
-            }
-            for (int i = 0; i < states.size(); i++) {
-                for (Sequence companion : states.get(i).companions().values()) {
-                    chunks.add(new DecoderPass.Chunk(companion, tokens.get(i).length, false));
-                    fed.add(tokens.get(i));
-                }
-            }
-            int[] all = fed.stream().flatMapToInt(Arrays::stream).toArray();
-            run(states, chunks, decoder().embed(all), i -> true);
+            Map<Boolean, List<Fed>> parts = IntStream.range(0, states.size())
+                    .mapToObj(i -> fed(states.get(i), tokens.get(i), answer))
+                    .collect(Collectors.partitioningBy(fed -> plainly(fed.chunks()) != null));
+            parts.values().stream().filter(part -> !part.isEmpty()).forEach(this::extendTogether);
         }
+    }
+
+    /** Tokens that a prompt and the branches beside it are fed. */
+    private record Fed(PromptState state, List<DecoderPass.Chunk> chunks, int[] tokens) {}
+
+    private static Fed fed(PromptState state, int[] tokens, boolean answer) {
+        state.append(tokens, answer);
+        List<DecoderPass.Chunk> chunks = new ArrayList<>();
+        chunks.add(new DecoderPass.Chunk(state.sequence(), tokens.length, false));
+        for (Sequence companion : state.companions().values()) {
+            chunks.add(new DecoderPass.Chunk(companion, tokens.length, false));
+        }
+        return new Fed(state, chunks, tokens);
+    }
+
+    private void extendTogether(List<Fed> fed) {
+        List<DecoderPass.Chunk> chunks = new ArrayList<>();
+        List<int[]> ids = new ArrayList<>();
+        for (Fed one : fed) {
+            chunks.add(one.chunks.getFirst());
+            ids.add(one.tokens);
+        }
+        for (Fed one : fed) {
+            List<DecoderPass.Chunk> beside = one.chunks.subList(1, one.chunks.size());
+            chunks.addAll(beside);
+            ids.addAll(Collections.nCopies(beside.size(), one.tokens));
+        }
+        int[] all = ids.stream().flatMapToInt(Arrays::stream).toArray();
+        run(fed.stream().map(Fed::state).toList(), chunks, decoder().embed(all), i -> true);
+    }
+
+    /** The layers as plain tokens pass them, or null where something acts on some of these. */
+    private @Nullable TokenLayers plainly(List<DecoderPass.Chunk> chunks) {
+        TokenLayers layers = tokens.get();
+        return layers != null
+                        && !GradMode.is_enabled()
+                        && chunks.stream().allMatch(chunk -> TokenPass.takes(layers, chunk))
+                ? layers
+                : null;
+    }
+
+    /**
+     * What a pass made of the tokens asked for.
+     *
+     * @param logits {@code [asked, vocabulary]}, row after row
+     * @param finalStates behind the final norm: {@code [asked, width]}
+     * @param late to each sequence
+     */
+    @SuppressWarnings("ArrayRecordComponent") // handed on at once; never compared
+    private record Read(float[] logits, float[] finalStates, List<Map<Signal.LateLogits, float[]>> late) {}
+
+    private Read read(List<DecoderPass.Chunk> chunks, Tensor embeddings) {
+        TokenLayers layers = plainly(chunks);
+        if (layers != null && layers.ready((int) embeddings.size(0))) {
+            TokenPass pass = new TokenPass(layers, chunks, pace.breaks());
+            float[] logits = pass.run(embeddings);
+            return new Read(logits, pass.finalStates(), Collections.nCopies(chunks.size(), Map.of()));
+        }
+        DecoderPass pass = new DecoderPass(decoder(), chunks, pace);
+        Tensor logits = pass.run(embeddings);
+        return new Read(Tensors.floats(logits), pass.finalStates(), pass.taps().lateLogits(decoder()));
     }
 
     /**
@@ -510,20 +570,21 @@ public final class PathEngine {
      * @param wanted which of the prompts are told
      */
     private void run(List<PromptState> states, List<DecoderPass.Chunk> chunks, Tensor embeddings, IntPredicate wanted) {
-        DecoderPass pass = new DecoderPass(decoder(), chunks, pace);
-        Tensor logits = pass.run(embeddings);
-        float[] all = Tensors.floats(logits);
-        int vocabulary = (int) logits.size(1);
-        float[] finalStates = pass.finalStates();
-        int width = finalStates.length / (int) logits.size(0);
-        List<Map<Signal.LateLogits, float[]>> late = pass.taps().lateLogits(decoder());
+        Read read = read(chunks, embeddings);
+        int vocabulary = read.logits.length / chunks.size();
+        int width = read.finalStates.length / chunks.size();
         Map<Sequence, float[]> ofBranches = new IdentityHashMap<>();
         for (int c = states.size(); c < chunks.size(); c++) {
-            ofBranches.put(chunks.get(c).sequence(), row(all, c, vocabulary));
+            ofBranches.put(chunks.get(c).sequence(), row(read.logits, c, vocabulary));
         }
         for (int i = 0; i < states.size(); i++) {
             if (wanted.test(i)) {
-                states.get(i).deliver(row(all, i, vocabulary), ofBranches, late.get(i), row(finalStates, i, width));
+                states.get(i)
+                        .deliver(
+                                row(read.logits, i, vocabulary),
+                                ofBranches,
+                                read.late.get(i),
+                                row(read.finalStates, i, width));
             }
         }
     }

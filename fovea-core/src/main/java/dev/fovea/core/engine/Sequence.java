@@ -286,6 +286,24 @@ final class Sequence {
         return beside;
     }
 
+    /**
+     * Whether tokens that follow see all that is kept, and nothing but the model acts on them or looks at how they pass it.
+     * What the last layer makes of them may be kept.
+     */
+    boolean isPlain() {
+        return cache != null
+                && factors == null
+                && gates == null
+                && watch == null
+                && edges == null
+                && branches == null
+                && asked == null
+                && ofLayer.isEmpty()
+                && rescalings.isEmpty()
+                && steers.isEmpty()
+                && (beside || book().lateLogits().isEmpty());
+    }
+
     /** With what branches that were read before it made of the prompt: their last token behind every layer. */
     void statesOfBranches(Map<Branch, Matrix> states) {
         statesOfBranches = states;

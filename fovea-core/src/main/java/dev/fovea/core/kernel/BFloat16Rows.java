@@ -14,20 +14,13 @@ import jdk.incubator.vector.VectorSpecies;
  * f32, with its lower half cleared it is the odd one. Inputs are taken apart in the same way, so nothing is shuffled, and
  * as bf16 they leave the first-level cache to the weights. Little-endian machines only.
  */
-final class BFloat16Rows implements RowKernel {
+final class BFloat16Rows extends StreamedRows {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Integer> I = IntVector.SPECIES_PREFERRED;
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
     private static final int LANES = F.length();
     private static final long STEP = 4L * LANES;
     private static final int UPPER = 0xffff0000;
-
-    /**
-     * Rows that are read as eight streams of nine rows each: a stream that goes on from row to row keeps the hardware's
-     * prefetchers on its track, and distances of an odd number of rows spread over the cache's sets. Their lanes, summed
-     * together at the end, stay in the first-level cache.
-     */
-    private static final int SUMMED_ROWS = 72;
 
     @Override
     public int weightBytes() {
@@ -41,47 +34,18 @@ final class BFloat16Rows implements RowKernel {
     }
 
     @Override
-    public void rows(long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
-        long stride = 2L * columns;
-        float[] lanes = new float[Math.min(to - from, SUMMED_ROWS) * LANES];
-        for (int first = from; first < to; first += SUMMED_ROWS) {
-            // A last part shorter than a group begins before its time.
-            int start = Math.min(first, to - MIN_ROWS);
-            int end = Math.min(first + SUMMED_ROWS, to);
-            int apart = (end - start) / MIN_ROWS;
-            for (int r = 0; r < apart; r++) {
-                eightRows(weight + (start + r) * stride, apart * stride, columns, x, lanes, r * LANES, apart * LANES);
-            }
-            if (apart * MIN_ROWS < end - start) {
-                int row = end - MIN_ROWS;
-                eightRows(weight + row * stride, stride, columns, x, lanes, (row - start) * LANES, LANES);
-            }
-            sum(lanes, weight, columns, x, out, start, end);
-        }
-    }
-
-    /** The sums of rows {@code [start, end)} from those of their lanes and the columns that fill no vector. */
-    private static void sum(float[] lanes, long weight, int columns, long x, float[] out, int start, int end) {
-        int done = columns / (2 * LANES) * (2 * LANES);
-        for (int r = start; r < end; r++) {
-            out[r] = LaneSum.of(lanes, (r - start) * LANES, LANES);
-            if (done < columns) {
-                out[r] += rest(weight + 2L * r * columns, x, done, columns);
-            }
-        }
+    int columnsAtOnce() {
+        return 2 * LANES;
     }
 
     /**
      * Eight rows, one word of lanes at a time: measured against one to sixteen rows and up to four words, this keeps the
      * most of the memory's reads on their way. Written out without methods of its own: this is as much as the compiler is
      * willing to inline into one loop, and a vector that crosses a call is an object. With those of {@link BFloat16Lanes},
-     * which do the same, it was four times slower. Lanes are left to be summed later:
-     * their dependent additions would keep the next rows' reads waiting.
-     *
-     * @param stride bytes from one of the eight rows to the next
-     * @param lanes receives the lanes of each row's sum, from {@code out} on, {@code step} apart
+     * which do the same, it was four times slower.
      */
-    private static void eightRows(long w, long stride, int columns, long x, float[] lanes, int out, int step) {
+    @Override
+    void eightRows(long w, long stride, int columns, long x, float[] lanes, int out, int step) {
         int words = columns / 2;
         FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
@@ -131,6 +95,67 @@ final class BFloat16Rows implements RowKernel {
         f.intoArray(lanes, out + 5 * step);
         g.intoArray(lanes, out + 6 * step);
         h.intoArray(lanes, out + 7 * step);
+    }
+
+    @Override
+    void twoRows(long w, long stride, int columns, long x0, int vectors, float[] lanes, int out, int step) {
+        long x1 = x0 + Math.min(1, vectors - 1) * stride;
+        long x2 = x0 + Math.min(2, vectors - 1) * stride;
+        long x3 = x0 + Math.min(3, vectors - 1) * stride;
+        int words = columns / 2;
+        FloatVector a0 = FloatVector.zero(F);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        for (int i = 0; i <= words - LANES; i += LANES) {
+            long at = 4L * i;
+            IntVector v = IntVector.fromMemorySegment(I, ALL, w + at, ORDER);
+            FloatVector evenA = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            FloatVector oddA = v.and(UPPER).reinterpretAsFloats();
+            v = IntVector.fromMemorySegment(I, ALL, w + stride + at, ORDER);
+            FloatVector evenB = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            FloatVector oddB = v.and(UPPER).reinterpretAsFloats();
+            v = IntVector.fromMemorySegment(I, ALL, x0 + at, ORDER);
+            FloatVector in = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            a0 = evenA.fma(in, a0);
+            b0 = evenB.fma(in, b0);
+            in = v.and(UPPER).reinterpretAsFloats();
+            a0 = oddA.fma(in, a0);
+            b0 = oddB.fma(in, b0);
+            v = IntVector.fromMemorySegment(I, ALL, x1 + at, ORDER);
+            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            a1 = evenA.fma(in, a1);
+            b1 = evenB.fma(in, b1);
+            in = v.and(UPPER).reinterpretAsFloats();
+            a1 = oddA.fma(in, a1);
+            b1 = oddB.fma(in, b1);
+            v = IntVector.fromMemorySegment(I, ALL, x2 + at, ORDER);
+            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            a2 = evenA.fma(in, a2);
+            b2 = evenB.fma(in, b2);
+            in = v.and(UPPER).reinterpretAsFloats();
+            a2 = oddA.fma(in, a2);
+            b2 = oddB.fma(in, b2);
+            v = IntVector.fromMemorySegment(I, ALL, x3 + at, ORDER);
+            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
+            a3 = evenA.fma(in, a3);
+            b3 = evenB.fma(in, b3);
+            in = v.and(UPPER).reinterpretAsFloats();
+            a3 = oddA.fma(in, a3);
+            b3 = oddB.fma(in, b3);
+        }
+        a0.intoArray(lanes, out);
+        b0.intoArray(lanes, out + LANES);
+        a1.intoArray(lanes, out + step);
+        b1.intoArray(lanes, out + step + LANES);
+        a2.intoArray(lanes, out + 2 * step);
+        b2.intoArray(lanes, out + 2 * step + LANES);
+        a3.intoArray(lanes, out + 3 * step);
+        b3.intoArray(lanes, out + 3 * step + LANES);
     }
 
     @Override
@@ -204,16 +229,8 @@ final class BFloat16Rows implements RowKernel {
         }
     }
 
-    /** The columns from {@code done} on, which fill no vector. */
-    private static float rest(long w, long x, int done, int columns) {
-        float sum = 0;
-        for (int k = done; k < columns; k++) {
-            sum += element(w, k) * element(x, k);
-        }
-        return sum;
-    }
-
-    private static float element(long address, int index) {
+    @Override
+    float element(long address, int index) {
         return Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address + 2L * index) << 16);
     }
 }

@@ -28,17 +28,36 @@ public final class FloatCopies {
 
     /** Writes the first {@code count} elements, each rounded to the nearest, ties to even. */
     public static void store(float[] values, int count, DType dtype, long address) {
+        store(values, 0, count, dtype, address);
+    }
+
+    /** The same from element {@code from} on. */
+    public static void store(float[] values, int from, int count, DType dtype, long address) {
         switch (dtype) {
-            case F32 -> MemorySegment.copy(values, 0, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, count);
+            case F32 -> MemorySegment.copy(values, from, ALL, ValueLayout.JAVA_FLOAT_UNALIGNED, address, count);
             case BF16 -> {
                 short[] bits = new short[count];
                 for (int i = 0; i < count; i++) {
-                    bits[i] = bfloat16(values[i]);
+                    bits[i] = bfloat16(values[from + i]);
                 }
                 MemorySegment.copy(bits, 0, ALL, ValueLayout.JAVA_SHORT_UNALIGNED, address, count);
             }
             default -> throw unsupported(dtype);
         }
+    }
+
+    /** Rounds elements {@code [from, to)} to what {@link #store} would write. */
+    public static void round(float[] values, int from, int to, DType dtype) {
+        if (dtype == DType.BF16) {
+            for (int i = from; i < to; i++) {
+                values[i] = rounded(values[i]);
+            }
+        }
+    }
+
+    /** Rounded to bf16, still as f32. */
+    static float rounded(float value) {
+        return Float.intBitsToFloat(bfloat16(value) << Short.SIZE);
     }
 
     private static short bfloat16(float value) {

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -25,9 +26,6 @@ final class Int4Loops {
 
     /** Codes of a word. */
     static final int CODES = 8;
-
-    /** Words of a row are a multiple of this. */
-    static final int GRAIN = LANES;
 
     /** Rows that are read at the same time. */
     static final int STREAMS = 4;
@@ -56,12 +54,13 @@ final class Int4Loops {
     private static final float UNIT = 16;
 
     private static final int EXERCISE_ROWS = 64;
-    private static final int EXERCISE_WORDS = 512;
+    /** With some that fill no vector. */
+    private static final int EXERCISE_WORDS = 512 + 4;
 
     static final Exercise PRODUCTS = new Exercise(
             4L * EXERCISE_ROWS * EXERCISE_WORDS,
             memory -> products(
-                    memory, EXERCISE_WORDS, memory, memory, memory, 32, new float[EXERCISE_ROWS], 0, EXERCISE_ROWS));
+                    memory, EXERCISE_WORDS, memory, memory, memory, 32, new float[EXERCISE_ROWS], 0, 0, EXERCISE_ROWS));
 
     /** Numbers take four times as much memory as their codes. */
     static final Exercise NUMBERS = new Exercise(
@@ -86,19 +85,19 @@ final class Int4Loops {
      * @param x address of the vector as f32, elements of the same place in their words together: {@code [8][words]}
      * @param offsets address of f32 {@code [words]}: for each word -1.5 times the sum of its eight elements
      * @param scales address of the scales of row 0, bf16; rows lie end to end, {@link #PADDING} more can be read
-     * @param sums receives one for each row
+     * @param sums receives one for each row, that of row 0 at {@code to}
      * @param end at least {@link #STREAMS}
      */
     static void products(
-            long w, int words, long x, long offsets, long scales, int group, float[] sums, int first, int end) {
-        Rows rows = new Rows(w, words, scales, group, new float[STREAMS * LANES]);
+            long w, int words, long x, long offsets, long scales, int group, float[] sums, int to, int first, int end) {
+        Rows rows = new Rows(w, words, scales, group, scaleOfLane(group), new float[STREAMS * LANES]);
         int apart = (end - first) / STREAMS;
         for (int r = first; r < first + apart; r++) {
-            rows.multiply(x, offsets, r, apart, sums);
+            rows.multiply(x, offsets, r, apart, sums, to);
         }
         if (first + STREAMS * apart < end) {
             // A rest shorter than the streams begins before its time.
-            rows.multiply(x, offsets, end - STREAMS, 1, sums);
+            rows.multiply(x, offsets, end - STREAMS, 1, sums, to);
         }
     }
 
@@ -109,23 +108,34 @@ final class Int4Loops {
     }
 
     /** Rows of codes, and room for the lanes of as many sums as there are streams. */
-    private record Rows(long w, int words, long scales, int group, float[] lanes) {
+    private record Rows(long w, int words, long scales, int group, VectorShuffle<Float> ofLane, float[] lanes) {
         /** Row {@code row} and those {@code apart} behind one another. */
-        void multiply(long x, long offsets, int row, int apart, float[] sums) {
+        void multiply(long x, long offsets, int row, int apart, float[] sums, int to) {
             long groups = (long) words * CODES / group;
-            streams(
-                    w + 4L * words * row,
-                    4L * words * apart,
-                    words,
-                    x,
-                    offsets,
-                    scales + 2 * groups * row,
-                    2 * groups * apart,
-                    Integer.numberOfTrailingZeros(group / CODES),
-                    scaleOfLane(group),
-                    lanes);
+            long at = w + 4L * words * row;
+            long step = 4L * words * apart;
+            long scale = scales + 2 * groups * row;
+            long scaleStep = 2 * groups * apart;
+            int shift = Integer.numberOfTrailingZeros(group / CODES);
+            streams(at, step, words, x, offsets, scale, scaleStep, shift, ofLane, lanes);
+            int done = words / LANES * LANES;
+            if (done < words) {
+                for (int s = 0; s < STREAMS; s++) {
+                    rest(
+                            at + s * step,
+                            words,
+                            done,
+                            x,
+                            offsets,
+                            scale + s * scaleStep,
+                            shift,
+                            ofLane,
+                            lanes,
+                            s * LANES);
+                }
+            }
             for (int s = 0; s < STREAMS; s++) {
-                sums[row + s * apart] = UNIT * LaneSum.of(lanes, s * LANES, LANES);
+                sums[to + row + s * apart] = UNIT * LaneSum.of(lanes, s * LANES, LANES);
             }
         }
     }
@@ -146,7 +156,7 @@ final class Int4Loops {
         FloatVector sumB = sumA;
         FloatVector sumC = sumA;
         FloatVector sumD = sumA;
-        for (int i = 0; i < words; i += LANES) {
+        for (int i = 0; i <= words - LANES; i += LANES) {
             long at = w + 4L * i;
             IntVector t = IntVector.fromMemorySegment(I, ALL, at, ORDER).lanewise(ROR, TO_TOP);
             IntVector u = IntVector.fromMemorySegment(I, ALL, at + step, ORDER).lanewise(ROR, TO_TOP);
@@ -179,6 +189,32 @@ final class Int4Loops {
         sumB.intoArray(lanes, LANES);
         sumC.intoArray(lanes, 2 * LANES);
         sumD.intoArray(lanes, 3 * LANES);
+    }
+
+    /** Adds what the words from {@code i} on, which fill no vector, add to the lanes of one row. */
+    private static void rest(
+            long w,
+            int words,
+            int i,
+            long x,
+            long offsets,
+            long scales,
+            int shift,
+            VectorShuffle<Float> ofLane,
+            float[] lanes,
+            int at) {
+        VectorMask<Integer> there = I.indexInRange(i, words);
+        VectorMask<Float> inputs = F.indexInRange(i, words);
+        IntVector t =
+                IntVector.fromMemorySegment(I, ALL, w + 4L * i, ORDER, there).lanewise(ROR, TO_TOP);
+        FloatVector a = FloatVector.fromMemorySegment(F, ALL, offsets + 4L * i, ORDER, inputs);
+        for (int k = 0; k < CODES; k++) {
+            FloatVector in = FloatVector.fromMemorySegment(F, ALL, x + 4L * (k * words + i), ORDER, inputs);
+            a = t.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(in, a);
+            t = t.lanewise(ROR, BITS);
+        }
+        FloatVector scale = BFloat16Lanes.load(scales + 2L * (i >> shift)).rearrange(ofLane);
+        a.fma(scale, FloatVector.fromArray(F, lanes, at)).intoArray(lanes, at);
     }
 
     /**

@@ -86,13 +86,8 @@ public final class Int4Matrix implements QuantizedMatrix {
         return bias == null ? out : out.add_(Tensors.to(bias, DType.of(x.scalar_type())));
     }
 
-    /** Small matrices lie in the caches, and their loops would have to be compiled in a time that counts. */
     private boolean inOneLoop() {
-        return (long) outputs * inputs >= RowLinear.MIN_WEIGHTS
-                && Kernels.widens()
-                && outputs >= Int4Loops.STREAMS
-                && inputs / CODES % Int4Loops.GRAIN == 0
-                && Kernels.ready(Int4Loops.PRODUCTS);
+        return Kernels.widens() && outputs >= Int4Loops.STREAMS && Kernels.ready(Int4Loops.PRODUCTS);
     }
 
     private int rowsWhereTheyLie() {
@@ -124,7 +119,7 @@ public final class Int4Matrix implements QuantizedMatrix {
             long at = planes.data_ptr().address();
             long offsets = at + 4L * CODES * perRow;
             long by = scales.data_ptr().address();
-            blocks(outputs, (first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, first, end));
+            blocks(outputs, (first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, 0, first, end));
             Reference.reachabilityFence(planes);
             Tensor out = Tensors.empty(dtype, shape(x));
             FloatCopies.store(sums, outputs, dtype, out.data_ptr().address());
@@ -133,12 +128,17 @@ public final class Int4Matrix implements QuantizedMatrix {
     }
 
     private static float[] planes(float[] x) {
-        int perRow = x.length / CODES;
-        float[] planes = new float[x.length + perRow];
+        return planes(x, 0, x.length);
+    }
+
+    /** Of {@code inputs} elements from {@code from} on. */
+    static float[] planes(float[] x, int from, int inputs) {
+        int perRow = inputs / CODES;
+        float[] planes = new float[inputs + perRow];
         for (int word = 0; word < perRow; word++) {
             float sum = 0;
             for (int k = 0; k < CODES; k++) {
-                float value = x[CODES * word + k];
+                float value = x[from + CODES * word + k];
                 planes[k * perRow + word] = value;
                 sum += value;
             }
@@ -166,6 +166,14 @@ public final class Int4Matrix implements QuantizedMatrix {
         return out.view(shape(x));
     }
 
+    /** The matrix as loops over few rows read it, or null where this JVM cannot. */
+    @Nullable
+    RowMap map(float @Nullable [] bias, DType dtype) {
+        return Kernels.widens() && outputs >= RowKernel.MIN_ROWS
+                ? new RowMap.Codes4(words, scales, outputs, inputs, group, bias, dtype)
+                : null;
+    }
+
     private long[] shape(Tensor x) {
         long[] shape = Tensors.shape(x);
         shape[shape.length - 1] = outputs;
@@ -191,7 +199,7 @@ public final class Int4Matrix implements QuantizedMatrix {
         long w = words.data_ptr().address() + (long) Integer.BYTES * perRow * from;
         long by = scales.data_ptr().address() + (long) Short.BYTES * (inputs / group) * from;
         long to = out.data_ptr().address();
-        if (dtype == DType.BF16 && inOneLoop() && Kernels.ready(Int4Loops.NUMBERS)) {
+        if (dtype == DType.BF16 && Kernels.widens() && Kernels.ready(Int4Loops.NUMBERS)) {
             blocks(until - from, (first, end) -> Int4Loops.numbers(w, perRow, by, group, to, first, end));
         } else {
             blocks(until - from, (first, end) -> plain(w, by, to, dtype, first, end));

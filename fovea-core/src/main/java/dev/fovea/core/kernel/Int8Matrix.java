@@ -99,6 +99,14 @@ public final class Int8Matrix implements QuantizedMatrix {
         return bias == null ? out : out.add_(Tensors.to(bias, x.dtype()));
     }
 
+    /** The matrix as loops over few rows read it; null where this JVM cannot, or where only packed codes are held. */
+    @Nullable
+    RowMap map(float @Nullable [] bias, DType dtype) {
+        return !packed && Kernels.widens() && outputs() >= RowKernel.MIN_ROWS
+                ? new RowMap.Codes8(weights, Tensors.floats(scales), bias, dtype)
+                : null;
+    }
+
     @Override
     public String path() {
         return packed ? "codes packed for oneDNN" : "codes where they lie";

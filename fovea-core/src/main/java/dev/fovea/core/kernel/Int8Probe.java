@@ -7,15 +7,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * Whether weights of a shape are better packed for oneDNN or left as they lie, measured once per process and shape.
+ * Whether weights of a shape are better packed for oneDNN or left as they lie, measured once per process and shape: by a
+ * product of many rows, a prompt's, and some of one row, a token's, which loops read where they lie.
  * Processors without integer dot products add pairs of products in 16 bits, which do not hold them: where sums of the
  * largest codes come out wrong, weights stay as they are.
  */
 final class Int8Probe {
     private static final long ROWS = 128;
     private static final int RUNS = 3;
+
+    /** Tokens of an answer for every {@link #ROWS} rows of prompts. */
+    private static final int TOKENS = 8;
 
     private static final long LARGEST = 127;
 
@@ -75,8 +80,9 @@ final class Int8Probe {
         }
         try (Scope ignored = Scope.inference()) {
             Products p = new Products(shape.get(0), shape.get(1));
-            return BestTime.nanos(RUNS, () -> p.packed(p.many)) + BestTime.nanos(RUNS, () -> p.packed(p.one))
-                    < BestTime.nanos(RUNS, () -> p.plain(p.many)) + BestTime.nanos(RUNS, () -> p.plain(p.one));
+            long packed =
+                    BestTime.nanos(RUNS, () -> p.packed(p.many)) + TOKENS * BestTime.nanos(RUNS, () -> p.packed(p.one));
+            return packed < BestTime.nanos(RUNS, () -> p.plain(p.many)) + TOKENS * p.nanosOfOneWhereTheyLie();
         }
     }
 
@@ -104,6 +110,22 @@ final class Int8Probe {
 
         Tensor plain(Tensor x) {
             return Operators.multiply(x, weights.t());
+        }
+
+        /** By the loops that a token's product is made of, where this JVM has them. */
+        long nanosOfOneWhereTheyLie() {
+            RowMap map = Kernels.widens() && scales.size(0) >= RowKernel.MIN_ROWS
+                    ? new RowMap.Codes8(weights, Tensors.floats(scales), null, DType.F32)
+                    : null;
+            if (map == null || !map.ready(1)) {
+                return BestTime.nanos(RUNS, () -> plain(one));
+            }
+            float[] x = new float[map.inputs()];
+            float[] out = new float[map.outputs()];
+            try (RowMaps maps = new RowMaps(torch.get_num_threads(), 1, x.length)) {
+                RowMaps.Task task = new RowMaps.Task(map, out, (from, to) -> {});
+                return BestTime.nanos(RUNS, () -> maps.run(x, 1, task));
+            }
         }
     }
 

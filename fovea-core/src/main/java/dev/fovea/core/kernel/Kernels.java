@@ -45,6 +45,16 @@ final class Kernels {
         started(new Variant(kernel, 1), () -> products(kernel, 1));
     }
 
+    /** The same for its sums of rows. */
+    static void prepareSums(RowKernel kernel) {
+        started(new Variant(kernel, SUMS), () -> sums(kernel));
+    }
+
+    /** Begins to compile a loop in the background, if nobody did. */
+    static void prepare(Exercise exercise) {
+        started(new Variant(exercise, 1), () -> exercise);
+    }
+
     /**
      * Whether a kernel's products may be used for so many vectors. Waits for the compiler if need be: what a model answers
      * must not depend on how far the compiler was.

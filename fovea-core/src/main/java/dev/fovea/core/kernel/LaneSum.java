@@ -2,6 +2,9 @@ package dev.fovea.core.kernel;
 
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Sums the lanes of vectors in an order of its own. The Vector API leaves the order of {@code reduceLanes} open, and
@@ -12,6 +15,10 @@ import jdk.incubator.vector.FloatVector;
  * the usual widths, because a loop over halves costs a row of a few kilobytes a tenth of its time.
  */
 final class LaneSum {
+    private static final VectorSpecies<Float> F = FloatLanes.F;
+    private static final int LANES = FloatLanes.COUNT;
+    private static final VectorMask<Float> SECOND = VectorMask.fromLong(F, -1L << LANES / 2);
+
     private final float[] lanes;
 
     /** @param count lanes of the vectors, a power of two */
@@ -36,6 +43,75 @@ final class LaneSum {
             case 16 -> tree(four(lanes, at), four(lanes, at + 1), four(lanes, at + 2), four(lanes, at + 3));
             default -> ofAny(lanes, at, count);
         };
+    }
+
+    /**
+     * The sums of many rows of as many lanes as the machine's vectors have, in the same order: lanes of two rows are
+     * brought into one vector, again and again until each lane is a row.
+     *
+     * @param lanes row after row, from {@code at} on, with {@linkplain #room room} behind them; overwritten
+     * @param count rows
+     * @param out receives the sums, from {@code to} on
+     */
+    static void ofRows(float[] lanes, int at, int count, float[] out, int to) {
+        if (LANES == Sixteen.ROWS) {
+            for (int done = 0; done < count; done += Sixteen.ROWS) {
+                Sixteen.sum(lanes, at + LANES * done);
+                System.arraycopy(lanes, at + LANES * done, out, to + done, Math.min(Sixteen.ROWS, count - done));
+            }
+        } else {
+            for (int r = 0; r < count; r++) {
+                out[to + r] = of(lanes, at + LANES * r, LANES);
+            }
+        }
+    }
+
+    /** Rows to have room for where so many are summed. */
+    static int room(int rows) {
+        return (rows + Sixteen.ROWS - 1) / Sixteen.ROWS * Sixteen.ROWS;
+    }
+
+    /** Sixteen rows of sixteen lanes. */
+    private static final class Sixteen {
+        static final int ROWS = 16;
+
+        private static final VectorShuffle<Float> FRONT_16 = halves(16, 0);
+        private static final VectorShuffle<Float> BACK_16 = halves(16, 1);
+        private static final VectorShuffle<Float> FRONT_8 = halves(8, 0);
+        private static final VectorShuffle<Float> BACK_8 = halves(8, 1);
+        private static final VectorShuffle<Float> FRONT_4 = halves(4, 0);
+        private static final VectorShuffle<Float> BACK_4 = halves(4, 1);
+        private static final VectorShuffle<Float> FRONT_2 = halves(2, 0);
+        private static final VectorShuffle<Float> BACK_2 = halves(2, 1);
+
+        /** Of rows that have {@code left} lanes each in a vector the first or the second halves, twice. */
+        private static VectorShuffle<Float> halves(int left, int which) {
+            int half = left / 2;
+            return VectorShuffle.fromOp(F, lane -> {
+                int i = lane % (LANES / 2);
+                return i / half * left + i % half + which * half;
+            });
+        }
+
+        /** Leaves the sums where the lanes of the first row were. */
+        static void sum(float[] lanes, int at) {
+            pairs(lanes, at, 8, FRONT_16, BACK_16);
+            pairs(lanes, at, 4, FRONT_8, BACK_8);
+            pairs(lanes, at, 2, FRONT_4, BACK_4);
+            pairs(lanes, at, 1, FRONT_2, BACK_2);
+        }
+
+        /** Vectors two by two; the first half of the vector comes from the first, the second from the second. */
+        private static void pairs(
+                float[] lanes, int at, int pairs, VectorShuffle<Float> front, VectorShuffle<Float> back) {
+            for (int p = 0; p < pairs; p++) {
+                FloatVector a = FloatVector.fromArray(F, lanes, at + 2 * p * LANES);
+                FloatVector b = FloatVector.fromArray(F, lanes, at + (2 * p + 1) * LANES);
+                FloatVector fronts = a.rearrange(front).blend(b.rearrange(front), SECOND);
+                FloatVector backs = a.rearrange(back).blend(b.rearrange(back), SECOND);
+                fronts.add(backs).intoArray(lanes, at + p * LANES);
+            }
+        }
     }
 
     /** What is left when four lanes are. */

@@ -9,7 +9,10 @@ interface RowKernel {
     /** Fewest weight rows of one call: rows are taken in groups of at most this many. */
     int MIN_ROWS = 8;
 
-    /** The most input vectors for which this kernel is worth using. */
+    /** Input vectors that are multiplied at a time: more are taken so many by so many, and a single one by itself. */
+    int TOGETHER = 4;
+
+    /** The most input vectors for which this kernel is quicker than libtorch whatever the machine. */
     int maxVectors();
 
     /** Bytes of one weight. */
@@ -17,12 +20,12 @@ interface RowKernel {
 
     /**
      * Computes {@code out[v * outStride + r] = sum_k weight[r][k] * x[v][k]} for every vector and each row in {@code
-     * [from, to)}.
+     * [from, to)}. A vector gets the same bits whatever others are there.
      *
      * @param weight address of the first element of row 0; rows lie end to end
      * @param columns elements of a row
      * @param x address of the vectors, in the type of the weights, end to end
-     * @param vectors how many, no more than {@link #maxVectors}
+     * @param vectors how many
      * @param from first row
      * @param to end of the rows, at least {@link #MIN_ROWS} after {@code from}
      */

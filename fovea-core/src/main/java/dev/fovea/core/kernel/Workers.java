@@ -1,8 +1,7 @@
 package dev.fovea.core.kernel;
 
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -10,11 +9,21 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shares the blocks of one computation between the calling thread and a few parked ones. Whoever is free takes the next
- * block, so a worker that wakes late or loses its core delays nobody. Several threads may compute at once.
+ * Shares the blocks of one computation between the calling thread and a few others. Whoever is free takes the next block,
+ * so a worker that wakes late or loses its core delays nobody. Several threads may compute at once.
+ *
+ * <p>To wake a thread costs as much as a small model's product. So whoever runs out of work looks out for more for a
+ * moment, longer than a pass needs from one product to the next, before it parks; never for long, because somebody else
+ * may need the core.
  */
 final class Workers {
-    private static final ThreadPoolExecutor POOL = pool(Runtime.getRuntime().availableProcessors());
+    /** How long an idle thread looks out for work. */
+    private static final long LOOKOUT_NANOS = 30_000;
+
+    /** Looks between two readings of the clock. */
+    private static final int LOOKS = 32;
+
+    private static final Helpers HELPERS = new Helpers(Runtime.getRuntime().availableProcessors() - 1);
 
     private Workers() {}
 
@@ -25,7 +34,7 @@ final class Workers {
      * @throws RuntimeException what the body threw, if it did
      */
     static void run(int threads, int blocks, IntConsumer body) {
-        int helpers = Math.min(threads, blocks) - 1;
+        int helpers = Math.min(HELPERS.count, Math.min(threads, blocks) - 1);
         if (helpers < 1) {
             for (int b = 0; b < blocks; b++) {
                 body.accept(b);
@@ -33,23 +42,86 @@ final class Workers {
             return;
         }
         Job job = new Job(blocks, body, Thread.currentThread());
-        for (int h = 0; h < helpers; h++) {
-            POOL.execute(job::work);
-        }
+        HELPERS.help(job, helpers);
         job.work();
         job.await();
     }
 
-    private static ThreadPoolExecutor pool(int processors) {
-        int size = Math.max(1, processors - 1);
-        ThreadPoolExecutor pool =
-                new ThreadPoolExecutor(size, size, 30, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
-                    Thread thread = new Thread(task, "fovea-kernel");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        return pool;
+    /** Something that a thread looks out for. */
+    @FunctionalInterface
+    private interface Sight {
+        boolean seen();
+    }
+
+    /** Looks out for something for a moment; whether it was seen. */
+    private static boolean lookOut(Sight sight) {
+        long start = System.nanoTime();
+        do {
+            for (int look = 0; look < LOOKS; look++) {
+                if (sight.seen()) {
+                    return true;
+                }
+                Thread.onSpinWait();
+            }
+        } while (System.nanoTime() - start < LOOKOUT_NANOS);
+        return sight.seen();
+    }
+
+    /** The threads that help, which begin when they are first needed and park while there is nothing to do. */
+    private static final class Helpers {
+        private final int count;
+        private final Queue<Job> jobs = new ConcurrentLinkedQueue<>();
+        private final Queue<Thread> parked = new ConcurrentLinkedQueue<>();
+        private final AtomicInteger started = new AtomicInteger();
+
+        Helpers(int count) {
+            this.count = count;
+        }
+
+        void help(Job job, int helpers) {
+            for (int h = 0; h < helpers; h++) {
+                jobs.add(job);
+            }
+            while (started.get() < count) {
+                start();
+            }
+            for (int h = 0; h < helpers; h++) {
+                Thread one = parked.poll();
+                if (one == null) {
+                    return;
+                }
+                LockSupport.unpark(one);
+            }
+        }
+
+        private void start() {
+            if (started.getAndIncrement() < count) {
+                Thread thread = new Thread(this::serve, "fovea-kernel");
+                thread.setDaemon(true);
+                thread.start();
+            }
+        }
+
+        private void serve() {
+            while (true) {
+                Job job = jobs.poll();
+                if (job != null) {
+                    job.work();
+                } else if (!lookOut(() -> !jobs.isEmpty())) {
+                    park();
+                }
+            }
+        }
+
+        /** Whoever adds a job looks for parked threads behind that, so that one of the two sees the other. */
+        private void park() {
+            Thread self = Thread.currentThread();
+            parked.add(self);
+            if (jobs.isEmpty()) {
+                LockSupport.park(this);
+            }
+            parked.remove(self);
+        }
     }
 
     /** One computation; a helper that comes after its end finds no block and touches nothing. */
@@ -60,6 +132,7 @@ final class Workers {
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicInteger done = new AtomicInteger();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
+        private volatile boolean parked;
 
         private Job(int blocks, IntConsumer body, Thread caller) {
             this.blocks = blocks;
@@ -74,26 +147,37 @@ final class Workers {
                 } catch (Throwable e) {
                     failure.compareAndSet(null, e);
                 }
-                if (done.incrementAndGet() == blocks) {
+                if (done.incrementAndGet() == blocks && parked) {
                     LockSupport.unpark(caller);
                 }
             }
         }
 
         private void await() {
-            boolean interrupted = false;
-            while (done.get() < blocks) {
-                LockSupport.park(this);
-                interrupted |= Thread.interrupted();
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
+            if (!ended() && !lookOut(this::ended)) {
+                park();
             }
             switch (failure.get()) {
                 case null -> {}
                 case RuntimeException e -> throw e;
                 case Error e -> throw e;
                 case Throwable e -> throw new IllegalStateException("A kernel failed", e);
+            }
+        }
+
+        private boolean ended() {
+            return done.get() >= blocks;
+        }
+
+        private void park() {
+            boolean interrupted = false;
+            parked = true;
+            while (!ended()) {
+                LockSupport.park(this);
+                interrupted |= Thread.interrupted();
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

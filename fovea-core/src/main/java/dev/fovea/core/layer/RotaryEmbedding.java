@@ -144,6 +144,25 @@ public final class RotaryEmbedding {
         return new Table(Tensors.of(cos, tokens, 2L * half), Tensors.of(sin, tokens, 2L * half));
     }
 
+    /** Frequencies of a head: half its channels. */
+    public int half() {
+        return inverseFrequencies.length;
+    }
+
+    /**
+     * Cosines and sines for a token that stands at the same position on every axis.
+     *
+     * @param cos receives {@code [head dim / 2]} from {@code at} on
+     * @param sin as cos
+     */
+    public void turn(int position, float[] cos, float[] sin, int at) {
+        for (int i = 0; i < inverseFrequencies.length; i++) {
+            float angle = position * inverseFrequencies[i];
+            cos[at + i] = (float) Math.cos(angle) * attentionScaling;
+            sin[at + i] = (float) Math.sin(angle) * attentionScaling;
+        }
+    }
+
     /**
      * Rotates queries or keys.
      *

@@ -37,9 +37,16 @@ public final class Work implements AutoCloseable {
      * @param out columns of the result
      */
     public static void linear(Tensor x, long out) {
+        if (open != null) {
+            linear(x.numel(), out);
+        }
+    }
+
+    /** The same of an input of so many elements. */
+    public static void linear(long elements, long out) {
         LongAdder counter = open;
         if (counter != null) {
-            counter.add(2 * x.numel() * out);
+            counter.add(2 * elements * out);
         }
     }
 
@@ -51,9 +58,16 @@ public final class Work implements AutoCloseable {
      * @param products 1 for scores alone, 2 where they are used on values too
      */
     public static void attention(Tensor q, long keys, int products) {
+        if (open != null) {
+            attention(q.numel(), keys, products);
+        }
+    }
+
+    /** The same of queries of so many elements. */
+    public static void attention(long elements, long keys, int products) {
         LongAdder counter = open;
         if (counter != null) {
-            counter.add(2L * products * q.numel() * keys);
+            counter.add(2L * products * elements * keys);
         }
     }
 

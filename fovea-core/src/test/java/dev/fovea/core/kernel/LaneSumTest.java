@@ -33,6 +33,26 @@ class LaneSumTest {
         assertThat(((lanes[0] + lanes[1]) + lanes[2]) + lanes[3]).isEqualTo(1);
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 7, 15, 16, 17, 31, 32, 72})
+    void manyRowsAreSummedInTheSameOrder(int rows) {
+        int width = FloatVector.SPECIES_PREFERRED.length();
+        Random random = new Random(rows);
+        float[] lanes = new float[2 + LaneSum.room(rows) * width];
+        float[] expected = new float[rows + 2];
+        for (int i = 0; i < lanes.length; i++) {
+            lanes[i] = (float) random.nextGaussian() * (1 << random.nextInt(20));
+        }
+        for (int r = 0; r < rows; r++) {
+            expected[r + 1] = halves(lanes, 2 + r * width, width);
+        }
+        float[] sums = new float[rows + 2];
+
+        LaneSum.ofRows(lanes, 2, rows, sums, 1);
+
+        assertThat(sums).isEqualTo(expected);
+    }
+
     @Test
     void sumsAVector() {
         float[] ones = new float[FloatVector.SPECIES_PREFERRED.length()];

@@ -1,5 +1,7 @@
 package dev.fovea.core.model.language;
 
+import dev.fovea.core.kernel.FloatCopies;
+import dev.fovea.core.kernel.TokenAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.OwnedTensor;
 import dev.fovea.core.tensor.Tensors;
@@ -67,6 +69,8 @@ public final class KvCache implements AutoCloseable {
         private int[] positions = new int[0];
         private @Nullable OwnedTensor keys;
         private @Nullable OwnedTensor values;
+        private long keysAt;
+        private long valuesAt;
 
         private Layer(int heads, int headDim, DType dtype, int capacity) {
             this.heads = heads;
@@ -119,6 +123,48 @@ public final class KvCache implements AutoCloseable {
             nextPosition = next;
         }
 
+        /**
+         * Adds one token behind those held.
+         *
+         * @param k its keys from {@code from} on, {@code [kv-heads, head dim]}, rotated
+         * @param v its values, in the same way
+         * @param place of it in the full sequence
+         */
+        public void append(float[] k, float[] v, int from, int place) {
+            reserve(length + 1);
+            for (int head = 0; head < heads; head++) {
+                long at = ((long) head * capacity + length) * headDim * dtype.bytes();
+                int own = from + head * headDim;
+                FloatCopies.store(k, own, headDim, dtype, keysAt + at);
+                FloatCopies.store(v, own, headDim, dtype, valuesAt + at);
+            }
+            origins[length] = place;
+            positions[length] = nextPosition;
+            length++;
+            nextPosition++;
+        }
+
+        /**
+         * What a token looks at that sees the first of those held, where they lie: until the next is added.
+         *
+         * @param count how many
+         */
+        public TokenAttention.Held held(int count) {
+            return new TokenAttention.Held(keysAt, valuesAt, (long) capacity * headDim * dtype.bytes(), count);
+        }
+
+        /**
+         * Whether everything held is seen by so many tokens that come next, each of which sees itself and those closest
+         * before it, counted in positions or in places of the sequence.
+         *
+         * @param tokens that each sees, itself included
+         * @param place of the first of the next ones
+         */
+        public boolean within(int tokens, int count, int place) {
+            return length == 0
+                    || (nextPosition + count - positions[0] <= tokens && place + count - origins[0] <= tokens);
+        }
+
         /** {@code [kv-heads, length, head dim]}, a view. */
         public Tensor keys() {
             return held(keys);
@@ -145,11 +191,17 @@ public final class KvCache implements AutoCloseable {
         private void reserve(int tokens) {
             if (keys == null || tokens > capacity) {
                 capacity = keys == null ? Math.max(capacity, tokens) : Math.max(2 * capacity, tokens);
-                keys = grown(keys);
-                values = grown(values);
+                hold(grown(keys), grown(values));
                 origins = Arrays.copyOf(origins, capacity);
                 positions = Arrays.copyOf(positions, capacity);
             }
+        }
+
+        private void hold(OwnedTensor k, OwnedTensor v) {
+            keys = k;
+            values = v;
+            keysAt = Tensors.address(k.get()).address();
+            valuesAt = Tensors.address(v.get()).address();
         }
 
         private OwnedTensor grown(@Nullable OwnedTensor old) {
@@ -175,8 +227,7 @@ public final class KvCache implements AutoCloseable {
                 return;
             }
             capacity = Math.max(1, rows.length + room);
-            keys = selected(keys, rows);
-            values = selected(values, rows);
+            hold(selected(keys, rows), selected(values, rows));
             origins = Arrays.copyOf(chosen(origins, rows), capacity);
             positions = Arrays.copyOf(chosen(positions, rows), capacity);
             length = rows.length;

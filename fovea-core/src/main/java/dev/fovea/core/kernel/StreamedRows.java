@@ -1,0 +1,119 @@
+package dev.fovea.core.kernel;
+
+/**
+ * Dot products of rows by loops over a few rows of the matrix at a time, whose sums are left as the lanes of vectors and
+ * added up together ({@link LaneSum#ofRows}): dependent additions would keep the next rows' reads waiting. For each row
+ * and vector all loops add in the same order.
+ */
+abstract class StreamedRows implements RowKernel {
+    private static final int LANES = FloatLanes.COUNT;
+
+    /**
+     * Rows that are read as eight streams of nine rows each: a stream that goes on from row to row keeps the hardware's
+     * prefetchers on its track, and distances of an odd number of rows spread over the cache's sets. Their lanes, summed
+     * together at the end, stay in the first-level cache.
+     */
+    private static final int SUMMED_ROWS = 72;
+
+    /** The same for several vectors, which have as many lanes each. */
+    private static final int SUMMED_ROWS_OF_SEVERAL = 16;
+
+    private static final int PAIR = 2;
+
+    @Override
+    public final void rows(
+            long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
+        if (vectors == 1) {
+            ofOne(weight, columns, x, out, from, to);
+        } else {
+            ofSeveral(weight, columns, x, vectors, out, outStride, from, to);
+        }
+        int done = columns / columnsAtOnce() * columnsAtOnce();
+        if (done < columns) {
+            long stride = (long) weightBytes() * columns;
+            for (int v = 0; v < vectors; v++) {
+                for (int r = from; r < to; r++) {
+                    out[v * outStride + r] += rest(weight + r * stride, x + v * stride, done, columns);
+                }
+            }
+        }
+    }
+
+    private void ofOne(long weight, int columns, long x, float[] out, int from, int to) {
+        long stride = (long) weightBytes() * columns;
+        float[] lanes = new float[LaneSum.room(Math.min(to - from, SUMMED_ROWS)) * LANES];
+        for (int first = from; first < to; first += SUMMED_ROWS) {
+            // A last part shorter than a group begins before its time.
+            int start = Math.min(first, to - MIN_ROWS);
+            int end = Math.min(first + SUMMED_ROWS, to);
+            int apart = (end - start) / MIN_ROWS;
+            for (int r = 0; r < apart; r++) {
+                eightRows(weight + (start + r) * stride, apart * stride, columns, x, lanes, r * LANES, apart * LANES);
+            }
+            if (apart * MIN_ROWS < end - start) {
+                int row = end - MIN_ROWS;
+                eightRows(weight + row * stride, stride, columns, x, lanes, (row - start) * LANES, LANES);
+            }
+            LaneSum.ofRows(lanes, 0, end - start, out, start);
+        }
+    }
+
+    private void ofSeveral(
+            long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
+        long stride = (long) weightBytes() * columns;
+        int step = SUMMED_ROWS_OF_SEVERAL * LANES;
+        float[] lanes = new float[(vectors + TOGETHER - 1) / TOGETHER * TOGETHER * step];
+        for (int first = from; first < to; first += SUMMED_ROWS_OF_SEVERAL) {
+            int start = Math.max(from, Math.min(first, to - SUMMED_ROWS_OF_SEVERAL));
+            int end = Math.min(first + SUMMED_ROWS_OF_SEVERAL, to);
+            for (int r = start; r < end; r += PAIR) {
+                int row = Math.min(r, end - PAIR);
+                for (int v = 0; v < vectors; v += TOGETHER) {
+                    twoRows(
+                            weight + row * stride,
+                            stride,
+                            columns,
+                            x + v * stride,
+                            Math.min(TOGETHER, vectors - v),
+                            lanes,
+                            v * step + (row - start) * LANES,
+                            step);
+                }
+            }
+            for (int v = 0; v < vectors; v++) {
+                LaneSum.ofRows(lanes, v * step, end - start, out, v * outStride + start);
+            }
+        }
+    }
+
+    /** How many columns the loops take at once; what is left is added to the sums. */
+    abstract int columnsAtOnce();
+
+    /**
+     * Eight rows and one vector.
+     *
+     * @param stride bytes from one of the eight rows to the next
+     * @param lanes receives the lanes of each row's sum, from {@code out} on, {@code step} apart
+     */
+    abstract void eightRows(long w, long stride, int columns, long x, float[] lanes, int out, int step);
+
+    /**
+     * Two rows and at most {@link #TOGETHER} vectors; where there are fewer, the last is taken again.
+     *
+     * @param stride bytes from a row, or a vector, to the next
+     * @param lanes receives the lanes of the sums of both rows with the first vector from {@code out} on, with the next
+     *     {@code step} further, and so on for {@link #TOGETHER} of them
+     */
+    abstract void twoRows(long w, long stride, int columns, long x, int vectors, float[] lanes, int out, int step);
+
+    /** The columns from {@code done} on, which fill no vector. */
+    private float rest(long w, long x, int done, int columns) {
+        float sum = 0;
+        for (int k = done; k < columns; k++) {
+            sum += element(w, k) * element(x, k);
+        }
+        return sum;
+    }
+
+    abstract float element(long address, int index);
+}
