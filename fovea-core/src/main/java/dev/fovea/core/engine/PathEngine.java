@@ -418,6 +418,7 @@ public final class PathEngine {
                     chunks,
                     packed(embeddings),
                     i -> first[i] == prompts.get(i).ids().length);
+            states.forEach(PromptState::settle);
             for (DecoderPass.Chunk chunk : chunks) {
                 chunk.sequence().deep(null);
             }

@@ -63,7 +63,7 @@ public final class PromptState implements AutoCloseable {
             IntPredicate isPlaceholder) {
         this.sequence = sequence;
         this.ids = ids.clone();
-        this.places = places;
+        this.places = places.clone();
         this.images = List.copyOf(images);
         this.atConnector = List.copyOf(atConnector);
         this.clsIsFeature = clsIsFeature;
@@ -118,6 +118,11 @@ public final class PromptState implements AutoCloseable {
     /** Places of the sequence in use; of guessed tokens those up to the one that is looked at. */
     public int length() {
         return sequence.places() - unseen;
+    }
+
+    /** The prompt has been read: its words stand behind what steps inserted. */
+    void settle() {
+        Arrays.setAll(places, i -> sequence.moved(places[i]));
     }
 
     /** @param answer whether these are of the answer, not of the prompt */

@@ -67,6 +67,7 @@ final class Sequence {
     private @Nullable AnswerAttention watch;
     private int @Nullable [] sources;
     private @Nullable FinalStates finalStates;
+    private final List<int[]> inserted = new ArrayList<>();
 
     /**
      * A prompt that nothing has happened to yet.
@@ -729,9 +730,19 @@ final class Sequence {
         return Collections.nCopies(axes(), at).toArray(int[][]::new);
     }
 
+    /** Where a place of the prompt as it was laid out has come to lie behind tokens that steps inserted. */
+    int moved(int laidOut) {
+        int to = laidOut;
+        for (int[] some : inserted) {
+            to += to >= some[0] ? some[1] : 0;
+        }
+        return to;
+    }
+
     /** Makes room for tokens that a step put behind the visual ones, before the first layer. */
     int insert(int count) {
         int at = visualAt.length == 0 ? length() : visualAt[visualAt.length - 1] + 1;
+        inserted.add(new int[] {at, count});
         visual = visual.append(count, Math.max(0, grids.size() - 1));
         if (deep != null) {
             deep.append(count);

@@ -144,8 +144,10 @@ record TokenLayers(
         RowMap up = map(mlp.up(), dtype);
         RowMap down = map(mlp.down(), dtype);
         TokenActivation activation = activation(mlp.activation());
-        boolean missing = mixerNorm == null || mlpNorm == null || activation == null || !allNorms(layer);
-        if (missing || query == null || key == null || value == null || out == null) {
+        if (mixerNorm == null || mlpNorm == null || activation == null || !allNorms(layer)) {
+            return null;
+        }
+        if (query == null || key == null || value == null || out == null) {
             return null;
         }
         boolean alike = query.form() == key.form() && key.form() == value.form();

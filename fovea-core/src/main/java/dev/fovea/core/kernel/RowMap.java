@@ -20,12 +20,14 @@ public sealed interface RowMap {
     static @Nullable RowMap of(Tensor weight, @Nullable Tensor bias) {
         DType dtype = DType.of(weight.scalar_type());
         RowKernel kernel = Kernels.of(dtype);
-        boolean fits = kernel != null
-                && weight.is_cpu()
-                && weight.is_contiguous()
-                && !weight.requires_grad()
-                && weight.size(0) >= RowKernel.MIN_ROWS;
-        return fits ? new Numbers(kernel, dtype, weight, floats(bias, dtype)) : null;
+        if (kernel == null
+                || !weight.is_cpu()
+                || !weight.is_contiguous()
+                || weight.requires_grad()
+                || weight.size(0) < RowKernel.MIN_ROWS) {
+            return null;
+        }
+        return new Numbers(kernel, dtype, weight, floats(bias, dtype));
     }
 
     /** The same for weights in few bits, whose inputs and results are of this type. */

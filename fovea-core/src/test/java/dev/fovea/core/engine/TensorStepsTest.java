@@ -131,6 +131,26 @@ class TensorStepsTest {
         assertThat(logits(tensor)).containsExactly(logits(array));
     }
 
+    /** What stands behind tokens that a step inserted is forgotten and read again in the right places. */
+    @Test
+    void wordsBehindInsertedTokensAreReadAgain() {
+        float[] tokens = new float[2 * 48];
+        for (int i = 0; i < tokens.length; i++) {
+            tokens[i] = (float) Math.cos(i);
+        }
+        PlanRun inserting = run(step(new Station.Prompt(), s -> new Decision.Append(new Matrix(2, 48, tokens))));
+        try (PromptState whole = GOLDEN.read("one_image", inserting);
+                PromptState again = GOLDEN.read("one_image", inserting)) {
+            int n = whole.ids().length;
+            assertThat(whole.places()[n]).isEqualTo(whole.length());
+            again.truncate(n - 2);
+            assertThat(again.length()).isEqualTo(whole.length() - 2);
+            GOLDEN.engine.extend(List.of(again), List.of(Arrays.copyOfRange(whole.ids(), n - 2, n)));
+            Golden.assertClose(again.logits(), whole.logits(), "logits");
+            assertThat(again.places()).isEqualTo(whole.places());
+        }
+    }
+
     @Test
     void composedPlansSeeTensorsToo() {
         Plan first = Plan.of("one", step(new Station.Connector(), s -> new Decision.Unchanged()));
