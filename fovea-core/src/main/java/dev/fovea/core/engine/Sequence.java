@@ -288,7 +288,7 @@ final class Sequence {
     }
 
     /**
-     * Whether tokens that follow see all that is kept, and nothing but the model acts on them or looks at how they pass it.
+     * Whether nothing but the model, and edges, act on tokens that follow or look at how they pass it.
      * What the last layer makes of them may be kept.
      */
     boolean isPlain() {
@@ -296,10 +296,8 @@ final class Sequence {
                 && factors == null
                 && gates == null
                 && watch == null
-                && edges == null
                 && branches == null
                 && asked == null
-                && ofLayer.isEmpty()
                 && rescalings.isEmpty()
                 && steers.isEmpty()
                 && (beside || book().lateLogits().isEmpty());

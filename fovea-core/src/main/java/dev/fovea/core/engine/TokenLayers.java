@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param layers in order
  * @param norm before the head
- * @param head null where the decoder makes logits by itself
+ * @param head of the model's own words; null where the decoder makes logits by itself
  * @param kinds one map of each form that there is
  * @param most rows of a pass: small layers are quick for any number; of large ones, for several rows, libtorch's products
  *     are as quick
@@ -110,8 +110,8 @@ record TokenLayers(
             }
             layers.add(layer);
         }
-        boolean plain = decoder.more() == null && decoder.options().variant().logitCap() == 0;
-        RowMap head = plain ? map(decoder.head(), decoder.dtype()) : null;
+        boolean capped = decoder.options().variant().logitCap() != 0;
+        RowMap head = capped ? null : map(decoder.head(), decoder.dtype());
         boolean large = layers.stream().flatMap(Layer::maps).anyMatch(RowMap::isLarge);
         return norm == null
                 ? null

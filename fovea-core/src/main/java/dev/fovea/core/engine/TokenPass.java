@@ -8,6 +8,8 @@ import dev.fovea.core.kernel.TokenNorm;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
 import dev.fovea.core.model.language.KvCache;
+import dev.fovea.core.model.language.MoreWords;
+import dev.fovea.core.path.AttentionEdges;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Tensors;
 import java.util.ArrayList;
@@ -57,6 +59,11 @@ final class TokenPass {
         for (int l = 0; l < model.layers().size(); l++) {
             int window = model.layers().get(l).window();
             if (window > 0 && !s.cache().layer(l).within(window, chunk.count(), s.places())) {
+                return false;
+            }
+            int held = s.cache().layer(l).length();
+            AttentionEdges edges = s.edges(l);
+            if (edges != null && edges.restricted(held, held + chunk.count()).length > 0) {
                 return false;
             }
         }
@@ -228,7 +235,21 @@ final class TokenPass {
         }
         float[] logits = new float[rows * head.outputs()];
         maps.run(normed, rows, new RowMaps.Task(head, logits, (from, to) -> {}));
-        return logits;
+        MoreWords more = decoder.more();
+        return more == null ? logits : withMore(more, logits, normed);
+    }
+
+    /** Behind the model's own words those that were added to its vocabulary. */
+    private float[] withMore(MoreWords more, float[] own, float[] normed) {
+        float[] added = Tensors.floats(more.logits(Tensors.to(Tensors.of(normed, rows, width), dtype)));
+        int words = own.length / rows;
+        int further = added.length / rows;
+        float[] all = new float[own.length + added.length];
+        for (int r = 0; r < rows; r++) {
+            System.arraycopy(own, r * words, all, r * (words + further), words);
+            System.arraycopy(added, r * further, all, r * (words + further) + words, further);
+        }
+        return all;
     }
 
     /** Tells the sequences that want to know what became of all their tokens. */

@@ -146,7 +146,8 @@ class VloraOnModelTest {
         for (int picture = 0; picture < 2; picture++) {
             List<float[]> seen = tiny.logits(tiny.prompt(fresh(tiny, "none"), picture));
             assertThat(seen.get(0)).containsExactly(text.get(0));
-            assertThat(seen.get(1)).containsExactly(text.get(1));
+            // Tokens on which nothing acts pass by loops of their own, which round otherwise.
+            assertClose(seen.get(1), text.get(1));
         }
     }
 

@@ -61,7 +61,7 @@ public record MoreWords(Tensor tokens, Linear head) {
     }
 
     /** What the head makes of normed states, in f32: {@code [tokens, width] -> [tokens, words]}. */
-    Tensor logits(Tensor normed) {
+    public Tensor logits(Tensor normed) {
         return Tensors.to(head.forward(normed), DType.F32);
     }
 }
