@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One pass of single tokens of several sequences through a language model where nothing but the model acts on them:
  * what {@link DecoderPass} does, by loops over weights and caches where they lie. A small model's layer takes less time
- * than the hundred calls that it is made of otherwise. A token gets the same bits whoever is in the pass with it.
+ * than the calls of libtorch that it is made of otherwise. A token gets the same bits whoever is in the pass with it.
  */
 final class TokenPass {
     private final TokenLayers model;

@@ -151,9 +151,9 @@ final class Int8Loops {
     }
 
     private static void twoRows(long w, long stride, int count, long x0, int vectors, float[] lanes) {
-        long x1 = x0 + 4 * Math.min(1, vectors - 1) * stride;
-        long x2 = x0 + 4 * Math.min(2, vectors - 1) * stride;
-        long x3 = x0 + 4 * Math.min(3, vectors - 1) * stride;
+        long x1 = x0 + 4L * Math.min(1, vectors - 1) * stride;
+        long x2 = x0 + 4L * Math.min(2, vectors - 1) * stride;
+        long x3 = x0 + 4L * Math.min(3, vectors - 1) * stride;
         FloatVector a0 = FloatVector.zero(F);
         FloatVector a1 = a0;
         FloatVector a2 = a0;

@@ -25,7 +25,7 @@ public enum TokenActivation {
         }
     };
 
-    private static final float SQRT_2_BY_PI = 0.7978845608f;
+    private static final float SQRT_2_BY_PI = 0.79788456f;
 
     abstract float of(float x);
 
