@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  * @param kinds one map of each form that there is
  * @param most rows of a pass: small layers are quick for any number; of large ones, for several rows, libtorch's products
  *     are as quick
+ * @param widest inputs of a map, at most
  */
 record TokenLayers(
         Decoder decoder,
@@ -41,7 +42,8 @@ record TokenLayers(
         TokenNorm norm,
         @Nullable RowMap head,
         List<RowMap> kinds,
-        int most) {
+        int most,
+        int widest) {
 
     /**
      * One layer.
@@ -115,7 +117,22 @@ record TokenLayers(
         boolean large = layers.stream().flatMap(Layer::maps).anyMatch(RowMap::isLarge);
         return norm == null
                 ? null
-                : new TokenLayers(decoder, layers, norm, head, kinds(layers, head), large ? 1 : Integer.MAX_VALUE);
+                : new TokenLayers(
+                        decoder,
+                        layers,
+                        norm,
+                        head,
+                        kinds(layers, head),
+                        large ? 1 : Integer.MAX_VALUE,
+                        widest(decoder, layers));
+    }
+
+    private static int widest(Decoder decoder, List<Layer> layers) {
+        return layers.stream()
+                .flatMap(Layer::maps)
+                .mapToInt(RowMap::inputs)
+                .max()
+                .orElse(decoder.options().width());
     }
 
     private static List<RowMap> kinds(List<Layer> layers, @Nullable RowMap head) {
@@ -235,14 +252,5 @@ record TokenLayers(
         return rows <= most
                 && TokenAttention.ready(decoder.dtype())
                 && kinds.stream().allMatch(map -> map.ready(rows));
-    }
-
-    /** Inputs of a map, at most. */
-    int widest() {
-        return layers.stream()
-                .flatMap(Layer::maps)
-                .mapToInt(RowMap::inputs)
-                .max()
-                .orElse(decoder.options().width());
     }
 }

@@ -7,6 +7,7 @@ import dev.fovea.core.kernel.TokenAttention;
 import dev.fovea.core.kernel.TokenNorm;
 import dev.fovea.core.layer.RotaryEmbedding;
 import dev.fovea.core.model.language.Decoder;
+import dev.fovea.core.model.language.DecoderOptions;
 import dev.fovea.core.model.language.KvCache;
 import dev.fovea.core.model.language.MoreWords;
 import dev.fovea.core.path.AttentionEdges;
@@ -85,7 +86,7 @@ final class TokenPass {
         int heads = decoder.options().heads() * decoder.options().headDim();
         try (RowMaps maps = new RowMaps(threads, rows, model.widest());
                 TokenAttention attention = new TokenAttention(threads, dtype, rows * heads)) {
-            Room room = new Room(decoder, rows);
+            Room room = Room.of(decoder.options(), rows);
             for (int l = 0; l < model.layers().size(); l++) {
                 TokenLayers.Layer layer = model.layers().get(l);
                 mix(l, layer, x, places, room, maps, attention);
@@ -115,28 +116,20 @@ final class TokenPass {
             float[] gate,
             float[] up,
             float[] branch) {
-        Room(Decoder decoder, int rows) {
-            this(
-                    new float[rows * decoder.options().width()],
-                    new float
-                            [rows
-                                    * decoder.options().heads()
-                                    * decoder.options().headDim()],
-                    new float
-                            [rows
-                                    * decoder.options().kvHeads()
-                                    * decoder.options().headDim()],
-                    new float
-                            [rows
-                                    * decoder.options().kvHeads()
-                                    * decoder.options().headDim()],
-                    new float
-                            [rows
-                                    * decoder.options().heads()
-                                    * decoder.options().headDim()],
-                    new float[rows * decoder.options().mlpWidth()],
-                    new float[rows * decoder.options().mlpWidth()],
-                    new float[rows * decoder.options().width()]);
+        static Room of(DecoderOptions options, int rows) {
+            int width = rows * options.width();
+            int heads = rows * options.heads() * options.headDim();
+            int kvHeads = rows * options.kvHeads() * options.headDim();
+            int mlp = rows * options.mlpWidth();
+            return new Room(
+                    new float[width],
+                    new float[heads],
+                    new float[kvHeads],
+                    new float[kvHeads],
+                    new float[heads],
+                    new float[mlp],
+                    new float[mlp],
+                    new float[width]);
         }
     }
 

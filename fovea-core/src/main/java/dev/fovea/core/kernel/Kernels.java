@@ -59,8 +59,9 @@ final class Kernels {
      * Whether a kernel's products may be used for so many vectors. Waits for the compiler if need be: what a model answers
      * must not depend on how far the compiler was.
      */
-    static boolean multiplies(RowKernel kernel, int vectors) {
-        return started(new Variant(kernel, vectors), () -> products(kernel, vectors))
+    static boolean multiplies(RowKernel kernel, long vectors) {
+        int together = vectors == 1 ? 1 : RowKernel.TOGETHER;
+        return started(new Variant(kernel, together), () -> products(kernel, together))
                 .join();
     }
 

@@ -96,7 +96,7 @@ public final class RowAttention {
     }
 
     /** In place. */
-    private static void cap(float[] scores, double scale, double cap) {
+    static void cap(float[] scores, double scale, double cap) {
         for (int i = 0; i < scores.length; i++) {
             scores[i] = (float) (cap * Math.tanh(scores[i] * scale / cap));
         }

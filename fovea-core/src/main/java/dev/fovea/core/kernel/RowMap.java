@@ -111,7 +111,7 @@ public sealed interface RowMap {
 
         @Override
         public boolean ready(int rows) {
-            return Kernels.multiplies(kernel, rows == 1 ? 1 : RowKernel.TOGETHER);
+            return Kernels.multiplies(kernel, rows);
         }
 
         @Override

@@ -111,9 +111,7 @@ public final class TokenAttention implements AutoCloseable {
         if (heads.cap == 0) {
             softmax(scores, (float) heads.scale);
         } else {
-            for (int i = 0; i < scores.length; i++) {
-                scores[i] = (float) (heads.cap * Math.tanh(scores[i] * heads.scale / heads.cap));
-            }
+            RowAttention.cap(scores, heads.scale, heads.cap);
             softmax(scores, 1);
         }
         float[] sums = new float[heads.d];
