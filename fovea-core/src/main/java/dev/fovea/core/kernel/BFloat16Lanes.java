@@ -6,7 +6,9 @@ import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
 
+import dev.fovea.core.tensor.DType;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
@@ -67,6 +69,18 @@ final class BFloat16Lanes {
     static void store(FloatVector x, long address) {
         ((ShortVector) carried(x).lanewise(LSHR, SIXTEEN).convertShape(I2S, S, 0))
                 .intoMemorySegment(ALL, address, ORDER);
+    }
+
+    /** A vector's room, of which the first {@code count} elements come from an address. */
+    static float[] load(long address, int count) {
+        return Arrays.copyOf(FloatCopies.load(address, DType.BF16, count), LANES);
+    }
+
+    /** Stores the first {@code count} elements of a vector. */
+    static void store(FloatVector x, long address, int count) {
+        float[] values = new float[LANES];
+        x.intoArray(values, 0);
+        FloatCopies.store(values, count, DType.BF16, address);
     }
 
     /** The bits of {@code x} with what rounding carries into their upper halves; the lower halves are of no use. */

@@ -1,17 +1,25 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.RowActivation;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
 
 /** Activation functions, by the names that Hugging Face configurations use. */
 public enum Activation {
-    GELU,
-    GELU_TANH,
-    QUICK_GELU,
-    SILU,
-    RELU;
+    GELU(null),
+    GELU_TANH(RowActivation.GELU_TANH),
+    QUICK_GELU(RowActivation.QUICK_GELU),
+    SILU(null),
+    RELU(null);
+
+    private final @Nullable RowActivation kernel;
+
+    Activation(@Nullable RowActivation kernel) {
+        this.kernel = kernel;
+    }
 
     /**
      * The activation of a configuration's {@code hidden_act}.
@@ -34,6 +42,10 @@ public enum Activation {
 
     /** Of a tensor that nobody else reads: in place where no gradient needs it, which spares its largest copy. */
     Tensor forwardOwned(Tensor x) {
+        if (kernel != null && kernel.takes(x)) {
+            kernel.forward(x);
+            return x;
+        }
         if (x.requires_grad()) {
             return forward(x);
         }

@@ -1,25 +1,42 @@
 package dev.fovea.core.layer;
 
 import dev.fovea.core.kernel.BestTime;
+import dev.fovea.core.kernel.BlockAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
 import dev.fovea.core.tensor.Tensors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The element type in which the fused attention kernel multiplies bf16 queries, keys and values. With bf16 matrix units
- * (AMX) libtorch's bf16 kernel is three to six times as fast as the f32 one, but only for many queries; without them, or
- * for few, it is many times slower.
+ * How bf16 queries, keys and values are multiplied. With bf16 matrix units (AMX) libtorch's fused bf16 kernel is three to six
+ * times as fast as its f32 one, but only for many queries; without them, or for few, it is many times slower. Where the
+ * processor has bf16 products but no such units, products in blocks are faster than both.
  */
 final class AttentionPrecision {
     /** From here on libtorch packs keys and values for the matrix units. */
     private static final long MANY_QUERIES = 64;
 
+    /** From here on blocks are worth their calls. */
+    private static final long MANY_SCORES = 256 * 256;
+
     private AttentionPrecision() {}
 
-    /** The type to multiply in, for sequences of so many queries stored as {@code stored}. */
+    /** The type in which the fused kernel multiplies sequences of so many queries stored as {@code stored}. */
     static DType of(DType stored, long queries) {
         return stored == DType.BF16 && queries >= MANY_QUERIES && Probe.BF16_IS_FASTER ? DType.BF16 : DType.F32;
+    }
+
+    /**
+     * Whether queries that all see every key are multiplied in blocks.
+     *
+     * @param q {@code [heads, queries, d]}, of one sequence or of several of one length
+     * @param k {@code [heads, keys, d]}, likewise
+     * @param v as k
+     * @param queries of a sequence
+     */
+    static boolean inBlocks(Tensor q, Tensor k, Tensor v, long queries) {
+        long keys = k.size(1) / Math.max(1, q.size(1) / Math.max(1, queries));
+        return queries * keys >= MANY_SCORES && BlockAttention.takes(q, k, v) && BlockProbe.ARE_FASTER;
     }
 
     /** Measured once per process, when first asked for. */
@@ -33,6 +50,22 @@ final class AttentionPrecision {
                 Tensor x = Tensors.full(0.5, dtype, 1, 8, 256, 64);
                 Tensors.attention(x, x, x, null, true, 0.125);
                 return BestTime.nanos(RUNS, () -> Tensors.attention(x, x, x, null, true, 0.125));
+            }
+        }
+    }
+
+    /** The same for blocks, beside the fused kernel with what it needs around it. */
+    private static final class BlockProbe {
+        private static final int RUNS = 3;
+        static final boolean ARE_FASTER = faster();
+
+        private static boolean faster() {
+            try (Scope scope = Scope.inference()) {
+                Tensor x = Tensors.full(0.5, DType.BF16, 8, 256, 64);
+                PackedAttention.fused(x, x, x, null, 0.125);
+                BlockAttention.forward(x, x, x, 0.125);
+                return BestTime.nanos(RUNS, () -> BlockAttention.forward(x, x, x, 0.125))
+                        < BestTime.nanos(RUNS, () -> PackedAttention.fused(x, x, x, null, 0.125));
             }
         }
     }

@@ -8,6 +8,6 @@ public record Mlp(Linear first, Activation activation, Linear second) implements
     /** {@code [..., in] -> [..., out]}. */
     @Override
     public Tensor forward(Tensor x) {
-        return second.forward(activation.forward(first.forward(x)));
+        return second.forward(activation.forwardOwned(first.forward(x)));
     }
 }

@@ -1,5 +1,6 @@
 package dev.fovea.core.layer;
 
+import dev.fovea.core.kernel.BlockAttention;
 import dev.fovea.core.kernel.RowAttention;
 import dev.fovea.core.tensor.DType;
 import dev.fovea.core.tensor.Scope;
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Attention over sequences that lie end to end. Sequences of equal length go through the fused kernel together, others
  * one after the other. Softmax and sums are always f32; the products are f32 too, except where the machine multiplies
- * bf16 faster, see {@link AttentionPrecision}.
+ * bf16 faster, see {@link AttentionPrecision}; in blocks scores are rounded to bf16 as well.
  */
 public final class PackedAttention {
     /** Capped scores that are made at once. */
@@ -46,7 +47,8 @@ public final class PackedAttention {
             double scale,
             @Nullable Tensor @Nullable [] keyBias) {
         DType dtype = DType.of(q.scalar_type());
-        if (keyBias == null && equal(lengths)) {
+        boolean open = !causal && keyBias == null;
+        if (keyBias == null && equal(lengths) && !(open && AttentionPrecision.inBlocks(q, k, v, lengths[0]))) {
             DType in = AttentionPrecision.of(dtype, lengths[0]);
             Tensor out = Tensors.attention(
                     batched(Tensors.to(q, in), lengths.length),
@@ -62,6 +64,10 @@ public final class PackedAttention {
         Tensor[] keys = Tensors.split(k, 1, lengths);
         Tensor[] values = Tensors.split(v, 1, lengths);
         for (int s = 0; s < lengths.length; s++) {
+            if (open && AttentionPrecision.inBlocks(queries[s], keys[s], values[s], lengths[s])) {
+                parts[s] = BlockAttention.forward(queries[s], keys[s], values[s], scale);
+                continue;
+            }
             Tensor bias = keyBias == null ? null : keyBias[s];
             DType in = bias == null ? AttentionPrecision.of(dtype, lengths[s]) : DType.F32;
             Tensor out = one(
@@ -145,6 +151,14 @@ public final class PackedAttention {
      * @return {@code [queries, heads * d]}, in the type of {@code q}
      */
     public static Tensor cross(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, double scale) {
+        if (keyBias == null && AttentionPrecision.inBlocks(q, k, v, q.size(1))) {
+            return BlockAttention.forward(q, k, v, scale);
+        }
+        return fused(q, k, v, keyBias, scale);
+    }
+
+    /** {@link #cross} by libtorch's kernel. */
+    static Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, double scale) {
         DType dtype = DType.of(q.scalar_type());
         DType in = keyBias == null ? AttentionPrecision.of(dtype, k.size(1)) : DType.F32;
         Tensor mask = keyBias == null ? null : keyBias.view(1, 1, 1, -1);
