@@ -49,7 +49,7 @@ final class LaneSum {
      * The sums of many rows of as many lanes as the machine's vectors have, in the same order: lanes of two rows are
      * brought into one vector, again and again until each lane is a row.
      *
-     * @param lanes row after row, from {@code at} on, with {@linkplain #room room} behind them; overwritten
+     * @param lanes row after row, from {@code at} on, with room for a multiple of sixteen; overwritten
      * @param count rows
      * @param out receives the sums, from {@code to} on
      */
@@ -64,11 +64,6 @@ final class LaneSum {
                 out[to + r] = of(lanes, at + LANES * r, LANES);
             }
         }
-    }
-
-    /** Rows to have room for where so many are summed. */
-    static int room(int rows) {
-        return (rows + Sixteen.ROWS - 1) / Sixteen.ROWS * Sixteen.ROWS;
     }
 
     /** Sixteen rows of sixteen lanes. */

@@ -41,7 +41,7 @@ abstract class StreamedRows implements RowKernel {
 
     private void ofOne(long weight, int columns, long x, float[] out, int from, int to) {
         long stride = (long) weightBytes() * columns;
-        float[] lanes = new float[LaneSum.room(Math.min(to - from, SUMMED_ROWS)) * LANES];
+        float[] lanes = LaneRoom.floats();
         for (int first = from; first < to; first += SUMMED_ROWS) {
             // A last part shorter than a group begins before its time.
             int start = Math.min(first, to - MIN_ROWS);
