@@ -12,11 +12,10 @@ import org.jspecify.annotations.Nullable;
 /** The kernels that this JVM can run, and whether each has been compiled. */
 final class Kernels {
     /**
-     * Activations of narrower models stay with libtorch: they lie in the processor's caches, where passes are cheap, and
-     * their loops would have to be compiled in a time that counts. It depends on the model alone, so that a token gets the
-     * same bits whoever is in the pass with it.
+     * Activations of narrower models stay with libtorch: their passes are nothing, and loops would have to be compiled in a
+     * time that counts. It depends on the model alone, so that a token gets the same bits whoever is in the pass with it.
      */
-    static final long MIN_WIDTH = 2048;
+    static final long MIN_WIDTH = 128;
 
     private static final int ROWS = 256;
 
