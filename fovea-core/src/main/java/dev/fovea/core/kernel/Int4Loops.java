@@ -1,6 +1,7 @@
 package dev.fovea.core.kernel;
 
 import static dev.fovea.core.kernel.NativeMemory.ALL;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.ROR;
 
@@ -8,7 +9,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
@@ -25,13 +25,13 @@ final class Int4Loops {
     private static final int LANES = BFloat16Lanes.LANES;
 
     /** Codes of a word. */
-    static final int CODES = 8;
+    static final int CODES = Int4Matrix.CODES;
 
     /** Rows that are read at the same time. */
     static final int STREAMS = 4;
 
     /** Scales that may be read behind the last. */
-    static final int PADDING = LANES;
+    static final int PADDING = 2 * LANES;
 
     /** Words whose codes fill a vector, two to each lane. */
     private static final int SPREAD = LANES / 4;
@@ -60,7 +60,7 @@ final class Int4Loops {
     static final Exercise PRODUCTS = new Exercise(
             4L * EXERCISE_ROWS * EXERCISE_WORDS,
             memory -> products(
-                    memory, EXERCISE_WORDS, memory, memory, memory, 32, new float[EXERCISE_ROWS], 0, 0, EXERCISE_ROWS));
+                    memory, EXERCISE_WORDS, memory, memory, 32, new float[EXERCISE_ROWS], 0, 0, EXERCISE_ROWS));
 
     /** Numbers take four times as much memory as their codes. */
     static final Exercise NUMBERS = new Exercise(
@@ -78,65 +78,73 @@ final class Int4Loops {
     }
 
     /**
-     * Products of one vector with rows {@code [first, end)}, which are read as four streams: measured against one, that
-     * keeps more of the memory's reads on their way and reads inputs a quarter as often.
+     * Products of one vector with rows {@code [first, end)}, which are read as four streams: measured against one and eight,
+     * that reads inputs seldom enough and keeps most of the memory's reads on their way.
      *
      * @param w address of the words of row 0; rows lie end to end
-     * @param x address of the vector as f32, elements of the same place in their words together: {@code [8][words]}
-     * @param offsets address of f32 {@code [words]}: for each word -1.5 times the sum of its eight elements
+     * @param x address of the vector as {@link WordPlanes}
      * @param scales address of the scales of row 0, bf16; rows lie end to end, {@link #PADDING} more can be read
      * @param sums receives one for each row, that of row 0 at {@code to}
      * @param end at least {@link #STREAMS}
      */
-    static void products(
-            long w, int words, long x, long offsets, long scales, int group, float[] sums, int to, int first, int end) {
-        Rows rows = new Rows(w, words, scales, group, scaleOfLane(group), new float[STREAMS * LANES]);
-        int apart = (end - first) / STREAMS;
-        for (int r = first; r < first + apart; r++) {
-            rows.multiply(x, offsets, r, apart, sums, to);
-        }
-        if (first + STREAMS * apart < end) {
-            // A rest shorter than the streams begins before its time.
-            rows.multiply(x, offsets, end - STREAMS, 1, sums, to);
+    static void products(long w, int words, long x, long scales, int group, float[] sums, int to, int first, int end) {
+        Rows rows = new Rows(w, words, x, scales, group);
+        float[] lanes = LaneRoom.floats();
+        for (int from = first; from < end; from += LaneRoom.ROWS) {
+            // A last part shorter than the streams begins before its time.
+            int start = Math.min(from, end - STREAMS);
+            int until = Math.min(from + LaneRoom.ROWS, end);
+            int apart = (until - start) / STREAMS;
+            for (int r = 0; r < apart; r++) {
+                rows.multiply(start + r, apart, lanes, r * LANES);
+            }
+            if (STREAMS * apart < until - start) {
+                rows.multiply(until - STREAMS, 1, lanes, (until - STREAMS - start) * LANES);
+            }
+            LaneSum.ofRows(lanes, 0, until - start, sums, to + start);
         }
     }
 
-    /** For each lane the scale of its word, counted from that of the vector's first. */
-    private static VectorShuffle<Float> scaleOfLane(int group) {
-        int words = group / CODES;
-        return VectorShuffle.fromOp(F, lane -> lane / words);
-    }
-
-    /** Rows of codes, and room for the lanes of as many sums as there are streams. */
-    private record Rows(long w, int words, long scales, int group, VectorShuffle<Float> ofLane, float[] lanes) {
-        /** Row {@code row} and those {@code apart} behind one another. */
-        void multiply(long x, long offsets, int row, int apart, float[] sums, int to) {
+    /** Rows of codes, and what they are multiplied by. */
+    private record Rows(long w, int words, long x, long scales, int group) {
+        /** Row {@code row} and those {@code apart} behind one another, whose lanes go as far apart from {@code out} on. */
+        void multiply(int row, int apart, float[] lanes, int out) {
             long groups = (long) words * CODES / group;
             long at = w + 4L * words * row;
             long step = 4L * words * apart;
             long scale = scales + 2 * groups * row;
             long scaleStep = 2 * groups * apart;
             int shift = Integer.numberOfTrailingZeros(group / CODES);
-            streams(at, step, words, x, offsets, scale, scaleStep, shift, ofLane, lanes);
-            int done = words / LANES * LANES;
-            if (done < words) {
-                for (int s = 0; s < STREAMS; s++) {
-                    rest(
-                            at + s * step,
-                            words,
-                            done,
-                            x,
-                            offsets,
-                            scale + s * scaleStep,
-                            shift,
-                            ofLane,
-                            lanes,
-                            s * LANES);
-                }
+            ScaleOfLane of = ScaleOfLane.ofGroups(group / CODES);
+            if (words >= LANES) {
+                streams(at, step, words, x, scale, scaleStep, shift, of.word, of.toTop, lanes, out, apart * LANES);
+                return;
             }
             for (int s = 0; s < STREAMS; s++) {
-                sums[to + row + s * apart] = UNIT * LaneSum.of(lanes, s * LANES, LANES);
+                narrow(at + s * step, words, x, scale + s * scaleStep, of, lanes, out + s * apart * LANES);
             }
+        }
+    }
+
+    /**
+     * How lanes find the scales of their words: which 32 bits hold it, counted from the scale of the vector's first word, and
+     * how far it is from their top.
+     */
+    private record ScaleOfLane(VectorShuffle<Integer> word, IntVector toTop) {
+        /** For groups of 4, 8, and 16 or more words. */
+        private static final ScaleOfLane[] KNOWN = {of(4), of(8), of(16)};
+
+        private static ScaleOfLane of(int words) {
+            int[] toTop = new int[LANES];
+            for (int lane = 0; lane < LANES; lane++) {
+                toTop[lane] = lane / words % 2 == 0 ? Short.SIZE : 0;
+            }
+            return new ScaleOfLane(VectorShuffle.fromOp(I, lane -> lane / words / 2), IntVector.fromArray(I, toTop, 0));
+        }
+
+        /** @param words of a group, a power of two, at least 4 */
+        static ScaleOfLane ofGroups(int words) {
+            return KNOWN[Math.min(Integer.numberOfTrailingZeros(words) - 2, KNOWN.length - 1)];
         }
     }
 
@@ -146,30 +154,34 @@ final class Int4Loops {
             long step,
             int words,
             long x,
-            long offsets,
             long scales,
             long scaleStep,
             int shift,
-            VectorShuffle<Float> ofLane,
-            float[] lanes) {
+            VectorShuffle<Integer> ofLane,
+            IntVector toTop,
+            float[] lanes,
+            int out,
+            int outStep) {
         FloatVector sumA = FloatVector.zero(F);
         FloatVector sumB = sumA;
         FloatVector sumC = sumA;
         FloatVector sumD = sumA;
-        for (int i = 0; i <= words - LANES; i += LANES) {
-            long at = w + 4L * i;
+        for (int i = 0; i < words; i += LANES) {
+            int word = Math.min(i, words - LANES);
+            long at = w + 4L * word;
             IntVector t = IntVector.fromMemorySegment(I, ALL, at, ORDER).lanewise(ROR, TO_TOP);
             IntVector u = IntVector.fromMemorySegment(I, ALL, at + step, ORDER).lanewise(ROR, TO_TOP);
             IntVector v =
                     IntVector.fromMemorySegment(I, ALL, at + 2 * step, ORDER).lanewise(ROR, TO_TOP);
             IntVector y =
                     IntVector.fromMemorySegment(I, ALL, at + 3 * step, ORDER).lanewise(ROR, TO_TOP);
-            FloatVector a = FloatVector.fromMemorySegment(F, ALL, offsets + 4L * i, ORDER);
+            long inputs = x + 4L * (CODES + 1) * i;
+            FloatVector a = FloatVector.fromMemorySegment(F, ALL, inputs, ORDER);
             FloatVector b = a;
             FloatVector c = a;
             FloatVector d = a;
-            for (int k = 0; k < CODES; k++) {
-                FloatVector in = FloatVector.fromMemorySegment(F, ALL, x + 4L * (k * words + i), ORDER);
+            for (int k = 1; k <= CODES; k++) {
+                FloatVector in = FloatVector.fromMemorySegment(F, ALL, inputs + 4L * LANES * k, ORDER);
                 a = t.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(in, a);
                 b = u.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(in, b);
                 c = v.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(in, c);
@@ -179,42 +191,38 @@ final class Int4Loops {
                 v = v.lanewise(ROR, BITS);
                 y = y.lanewise(ROR, BITS);
             }
-            long scale = scales + 2L * (i >> shift);
-            sumA = a.fma(BFloat16Lanes.load(scale).rearrange(ofLane), sumA);
-            sumB = b.fma(BFloat16Lanes.load(scale + scaleStep).rearrange(ofLane), sumB);
-            sumC = c.fma(BFloat16Lanes.load(scale + 2 * scaleStep).rearrange(ofLane), sumC);
-            sumD = d.fma(BFloat16Lanes.load(scale + 3 * scaleStep).rearrange(ofLane), sumD);
+            long scale = scales + 2L * (word >> shift);
+            t = IntVector.fromMemorySegment(I, ALL, scale, ORDER).rearrange(ofLane);
+            u = IntVector.fromMemorySegment(I, ALL, scale + scaleStep, ORDER).rearrange(ofLane);
+            v = IntVector.fromMemorySegment(I, ALL, scale + 2 * scaleStep, ORDER)
+                    .rearrange(ofLane);
+            y = IntVector.fromMemorySegment(I, ALL, scale + 3 * scaleStep, ORDER)
+                    .rearrange(ofLane);
+            sumA = a.fma(t.lanewise(LSHL, toTop).and(UPPER).reinterpretAsFloats(), sumA);
+            sumB = b.fma(u.lanewise(LSHL, toTop).and(UPPER).reinterpretAsFloats(), sumB);
+            sumC = c.fma(v.lanewise(LSHL, toTop).and(UPPER).reinterpretAsFloats(), sumC);
+            sumD = d.fma(y.lanewise(LSHL, toTop).and(UPPER).reinterpretAsFloats(), sumD);
         }
-        sumA.intoArray(lanes, 0);
-        sumB.intoArray(lanes, LANES);
-        sumC.intoArray(lanes, 2 * LANES);
-        sumD.intoArray(lanes, 3 * LANES);
+        sumA.intoArray(lanes, out);
+        sumB.intoArray(lanes, out + outStep);
+        sumC.intoArray(lanes, out + 2 * outStep);
+        sumD.intoArray(lanes, out + 3 * outStep);
     }
 
-    /** Adds what the words from {@code i} on, which fill no vector, add to the lanes of one row. */
-    private static void rest(
-            long w,
-            int words,
-            int i,
-            long x,
-            long offsets,
-            long scales,
-            int shift,
-            VectorShuffle<Float> ofLane,
-            float[] lanes,
-            int at) {
-        VectorMask<Integer> there = I.indexInRange(i, words);
-        VectorMask<Float> inputs = F.indexInRange(i, words);
-        IntVector t =
-                IntVector.fromMemorySegment(I, ALL, w + 4L * i, ORDER, there).lanewise(ROR, TO_TOP);
-        FloatVector a = FloatVector.fromMemorySegment(F, ALL, offsets + 4L * i, ORDER, inputs);
-        for (int k = 0; k < CODES; k++) {
-            FloatVector in = FloatVector.fromMemorySegment(F, ALL, x + 4L * (k * words + i), ORDER, inputs);
+    /** One row whose words fill no vector. */
+    private static void narrow(long w, int words, long x, long scales, ScaleOfLane of, float[] lanes, int out) {
+        IntVector t = IntVector.fromMemorySegment(I, ALL, w, ORDER, I.indexInRange(0, words))
+                .lanewise(ROR, TO_TOP);
+        FloatVector a = FloatVector.fromMemorySegment(F, ALL, x, ORDER);
+        for (int k = 1; k <= CODES; k++) {
+            FloatVector in = FloatVector.fromMemorySegment(F, ALL, x + 4L * LANES * k, ORDER);
             a = t.and(NIBBLE).or(ONE).reinterpretAsFloats().fma(in, a);
             t = t.lanewise(ROR, BITS);
         }
-        FloatVector scale = BFloat16Lanes.load(scales + 2L * (i >> shift)).rearrange(ofLane);
-        a.fma(scale, FloatVector.fromArray(F, lanes, at)).intoArray(lanes, at);
+        IntVector scale = IntVector.fromMemorySegment(I, ALL, scales, ORDER)
+                .rearrange(of.word)
+                .lanewise(LSHL, of.toTop);
+        a.mul(scale.and(UPPER).reinterpretAsFloats()).intoArray(lanes, out);
     }
 
     /**

@@ -19,11 +19,12 @@ import org.jspecify.annotations.Nullable;
  * for the product, in memory that the C library keeps for the next one.
  */
 public final class Int4Matrix implements QuantizedMatrix {
-    private static final int CODES = 8;
+    /** Codes of a word. */
+    static final int CODES = 8;
+
     private static final int OFFSET = 8;
     private static final int BITS = 4;
     private static final int MASK = 0xf;
-    private static final float MIDDLE = 1.5f;
 
     /** Words that one thread takes at a time. */
     private static final int BLOCK_WORDS = 1 << 15;
@@ -110,41 +111,20 @@ public final class Int4Matrix implements QuantizedMatrix {
         try (Scope scope = Scope.inference()) {
             int perRow = inputs / CODES;
             Tensor dense = x.contiguous();
-            // Elements of the same place in their words together; behind them what each word's offset takes off.
-            Tensor planes =
-                    Tensors.of(planes(FloatCopies.load(dense.data_ptr().address(), dtype, inputs)), CODES + 1, perRow);
+            Tensor planes = Tensors.of(
+                    WordPlanes.of(FloatCopies.load(dense.data_ptr().address(), dtype, inputs), 0, inputs),
+                    WordPlanes.size(inputs));
             Reference.reachabilityFence(dense);
             float[] sums = new float[outputs];
             long w = words.data_ptr().address();
             long at = planes.data_ptr().address();
-            long offsets = at + 4L * CODES * perRow;
             long by = scales.data_ptr().address();
-            blocks(outputs, (first, end) -> Int4Loops.products(w, perRow, at, offsets, by, group, sums, 0, first, end));
+            blocks(outputs, (first, end) -> Int4Loops.products(w, perRow, at, by, group, sums, 0, first, end));
             Reference.reachabilityFence(planes);
             Tensor out = Tensors.empty(dtype, shape(x));
             FloatCopies.store(sums, outputs, dtype, out.data_ptr().address());
             return scope.keep(out);
         }
-    }
-
-    private static float[] planes(float[] x) {
-        return planes(x, 0, x.length);
-    }
-
-    /** Of {@code inputs} elements from {@code from} on. */
-    static float[] planes(float[] x, int from, int inputs) {
-        int perRow = inputs / CODES;
-        float[] planes = new float[inputs + perRow];
-        for (int word = 0; word < perRow; word++) {
-            float sum = 0;
-            for (int k = 0; k < CODES; k++) {
-                float value = x[from + CODES * word + k];
-                planes[k * perRow + word] = value;
-                sum += value;
-            }
-            planes[CODES * perRow + word] = -MIDDLE * sum;
-        }
-        return planes;
     }
 
     /** The product of any rows, by numbers that are made for it: those of some outputs at a time. */

@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 
 /** A few rows in native memory in the form in which maps read them, one input after another. */
 public final class RowInput {
-    private static final int CODES = 8;
     private static final int ALIGNMENT = 64;
 
     /** Added to a number of at most 22 bits and taken off again, it leaves that rounded, ties to even. */
@@ -22,14 +21,14 @@ public final class RowInput {
         BF16,
         /** Codes of eight bits with a step for each row ({@link QuantizedRows}), as f32. */
         CODES,
-        /** Elements of the same place in words of eight together, and an offset for each word ({@link Int4Loops}). */
+        /** {@link WordPlanes}. */
         PLANES
     }
 
     /** Room for so many rows of so many elements, for as long as the arena is open. */
     RowInput(Arena arena, int rows, int inputs) {
-        long each = Float.BYTES * ((long) inputs + inputs / CODES + 1);
-        this.memory = arena.allocate(rows * each, ALIGNMENT);
+        int each = Kernels.widens() ? Math.max(inputs, WordPlanes.size(inputs)) : inputs;
+        this.memory = arena.allocate((long) Float.BYTES * rows * each, ALIGNMENT);
         this.steps = new float[rows];
     }
 
@@ -42,7 +41,7 @@ public final class RowInput {
             case CODES -> quantize(x, inputs);
             case PLANES -> {
                 for (int r = 0; r < rows; r++) {
-                    float[] planes = Int4Matrix.planes(x, r * inputs, inputs);
+                    float[] planes = WordPlanes.of(x, r * inputs, inputs);
                     put(planes, (long) r * planes.length);
                 }
             }

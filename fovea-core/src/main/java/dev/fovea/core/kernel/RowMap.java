@@ -227,9 +227,9 @@ public sealed interface RowMap {
         public void run(RowInput x, float[] out, int from, int to) {
             int perRow = inputs / Int4Loops.CODES;
             for (int v = 0; v < x.rows(); v++) {
-                long planes = x.address() + 4L * v * (inputs + perRow);
+                long planes = x.address() + 4L * v * WordPlanes.size(inputs);
                 int row = v * outputs;
-                Int4Loops.products(address, perRow, planes, planes + 4L * inputs, scalesAt, group, out, row, from, to);
+                Int4Loops.products(address, perRow, planes, scalesAt, group, out, row, from, to);
                 finish(out, row, bias, dtype, from, to);
             }
         }

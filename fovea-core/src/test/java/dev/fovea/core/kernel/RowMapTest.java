@@ -135,6 +135,8 @@ class RowMapTest {
         "BF16, 1536, 576, 32",
         "BF16, 576, 96, 64",
         "BF16, 256, 512, 128",
+        "F32, 384, 151, 128",
+        "BF16, 192, 49280, 64",
         "F32, 2080, 33, 32"
     })
     void codesOfFourBits(DType dtype, int in, int out, int group) {
