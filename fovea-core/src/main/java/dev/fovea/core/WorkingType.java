@@ -113,12 +113,7 @@ final class WorkingType {
                 torch.linear(x, weights);
                 return BestTime.nanos(RUNS, () -> torch.linear(x, weights));
             }
-            float[] in = Tensors.floats(x);
-            float[] out = new float[map.outputs()];
-            try (RowMaps maps = new RowMaps(torch.get_num_threads(), 1, in.length)) {
-                RowMaps.Task task = new RowMaps.Task(map, out, (from, to) -> {});
-                return BestTime.nanos(RUNS, () -> maps.run(in, 1, task));
-            }
+            return RowMaps.nanosOfOne(map, RUNS);
         }
 
         private double ofQuestion() {

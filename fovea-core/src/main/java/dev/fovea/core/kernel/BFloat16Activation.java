@@ -22,6 +22,9 @@ final class BFloat16Activation {
     /** Below this an activation is nought, as it is here, and the exponential would be infinite. */
     private static final FloatVector FAR = vector(-100);
 
+    static final Exercise GELU_TANH = exercise(BFloat16Activation::geluTanh);
+    static final Exercise QUICK_GELU = exercise(BFloat16Activation::quickGelu);
+
     private BFloat16Activation() {}
 
     private static FloatVector vector(double value) {
@@ -32,17 +35,15 @@ final class BFloat16Activation {
     @FunctionalInterface
     interface Loop {
         void run(long x, int count);
+    }
 
-        default Exercise exercise() {
-            return new Exercise(VECTOR_BYTES * EXERCISE_ELEMENTS / LANES, this::inPieces);
-        }
-
-        /** Many calls, because a loop that is compiled while it runs is slow again when it is called anew. */
-        private void inPieces(long x) {
+    /** Many calls, because a loop that is compiled while it runs is slow again when it is called anew. */
+    private static Exercise exercise(Loop loop) {
+        return new Exercise(VECTOR_BYTES * EXERCISE_ELEMENTS / LANES, memory -> {
             for (int i = 0; i < EXERCISE_ELEMENTS; i += EXERCISE_PIECE) {
-                run(x + 2L * i, EXERCISE_PIECE);
+                loop.run(memory + 2L * i, EXERCISE_PIECE);
             }
-        }
+        });
     }
 
     static void quickGelu(long x, int count) {

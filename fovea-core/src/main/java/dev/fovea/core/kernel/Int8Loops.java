@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Dot products of codes in eight bits where they lie, which must not be touched where the JVM has no vectors of 256 bits
  * or more. The JVM has no products of bytes, so codes become f32, in which sums of whole numbers are exact as long as they
- * are not too large: a lane's are handed over before they could be.
+ * stay below 2^24: a lane's are handed over before they could not be.
  */
 final class Int8Loops {
     private static final VectorSpecies<Float> F = FloatLanes.F;
@@ -27,23 +27,10 @@ final class Int8Loops {
             VectorSpecies.of(byte.class, VectorShape.forBitSize(F.vectorBitSize() / Integer.BYTES));
     private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
 
-    /**
-     * From here to 2^22 on either side an f32 counts one by one, and so do its bits: sums that begin here need no
-     * conversion to whole numbers.
-     */
-    private static final float ZERO = 0x1.8p23f;
+    /** Columns whose products a lane can hold: 1,024 of them are at most 1,024 times 127 squared. */
+    private static final int EXACT_COLUMNS = 1024 * LANES;
 
-    private static final int BITS_OF_ZERO = Float.floatToRawIntBits(ZERO);
-
-    /** Columns whose products a lane can hold: 256 of them are at most 256 times 128 times 127, which is less than 2^22. */
-    private static final int EXACT_COLUMNS = 256 * LANES;
-
-    /**
-     * Rows that are read as eight streams, as at {@link StreamedRows}, and twice as many as there: a row has half the
-     * bytes. Eight rows that lie one behind the other were read at half the rate.
-     */
-    private static final int SUMMED_ROWS = LaneRoom.ROWS;
-
+    private static final int ROWS = 8;
     private static final int PAIR = 2;
 
     private static final int EXERCISE_ROWS = 128;
@@ -92,24 +79,26 @@ final class Int8Loops {
         }
     }
 
+    /**
+     * The eight rows are the heads of eight streams that run on: eight that lie one behind the other, each of a few hundred
+     * bytes, are read at half the rate.
+     */
     private static void ofOne(long w, long stride, int count, long x, int[] sums, int from, int to) {
-        int[] lanes = LaneRoom.ints();
-        for (int first = from; first < to; first += SUMMED_ROWS) {
-            int end = Math.min(first + SUMMED_ROWS, to);
-            // A last part shorter than a group begins before its time, and only its new rows count.
-            int start = Math.min(first, to - RowKernel.MIN_ROWS);
-            int apart = (end - start) / RowKernel.MIN_ROWS;
-            for (int r = 0; r < apart; r++) {
-                eightRows(w + (start + r) * stride, apart * stride, count, x, lanes, r * LANES, apart * LANES);
+        float[] lanes = new float[ROWS * LANES];
+        int apart = (to - from) / ROWS;
+        for (int first = 0; first < apart; first++) {
+            eightRows(w + (from + first) * stride, apart * stride, count, x, lanes);
+            for (int r = 0; r < ROWS; r++) {
+                sums[first + r * apart] += sum(FloatVector.fromArray(F, lanes, r * LANES));
             }
-            if (apart * RowKernel.MIN_ROWS < end - start) {
-                int row = end - RowKernel.MIN_ROWS;
-                eightRows(w + row * stride, stride, count, x, lanes, (row - start) * LANES, LANES);
+        }
+        if (apart * ROWS < to - from) {
+            // The last rows begin before their time; only the new ones count.
+            int start = to - from - ROWS;
+            eightRows(w + (from + start) * stride, stride, count, x, lanes);
+            for (int r = apart * ROWS; r < to - from; r++) {
+                sums[r] += sum(FloatVector.fromArray(F, lanes, (r - start) * LANES));
             }
-            if (start < first) {
-                System.arraycopy(lanes, (first - start) * LANES, lanes, 0, (end - first) * LANES);
-            }
-            IntLaneSum.ofRows(lanes, end - first, -LANES * BITS_OF_ZERO, sums, first - from);
         }
     }
 
@@ -127,15 +116,8 @@ final class Int8Loops {
         return ((IntVector) lanes.convert(F2I, 0)).reduceLanes(ADD);
     }
 
-    /**
-     * Eight rows, written out as it says at {@link BFloat16Rows}.
-     *
-     * @param stride bytes from one of the eight rows to the next
-     * @param lanes receives the lanes of each row's sum, counted from {@link #BITS_OF_ZERO}, from {@code out} on, {@code
-     *     step} apart
-     */
-    private static void eightRows(long w, long stride, int count, long x, int[] lanes, int out, int step) {
-        FloatVector a = FloatVector.broadcast(F, ZERO);
+    private static void eightRows(long w, long stride, int count, long x, float[] lanes) {
+        FloatVector a = FloatVector.zero(F);
         FloatVector b = a;
         FloatVector c = a;
         FloatVector d = a;
@@ -144,49 +126,25 @@ final class Int8Loops {
         FloatVector g = a;
         FloatVector h = a;
         for (int i = 0; i < count; i += LANES) {
-            FloatVector in = FloatVector.fromMemorySegment(F, ALL, x + 4L * i, ORDER);
+            FloatVector in = loadFloats(x + 4L * i);
             long p = w + i;
-            a = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, a);
-            b = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, b);
-            c = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 2 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, c);
-            d = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 3 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, d);
-            e = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 4 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, e);
-            f = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 5 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, f);
-            g = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 6 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, g);
-            h = ((FloatVector) ByteVector.fromMemorySegment(B, ALL, p + 7 * stride, ORDER)
-                            .convertShape(B2I, I, 0)
-                            .convert(I2F, 0))
-                    .fma(in, h);
+            a = load(p).fma(in, a);
+            b = load(p + stride).fma(in, b);
+            c = load(p + 2 * stride).fma(in, c);
+            d = load(p + 3 * stride).fma(in, d);
+            e = load(p + 4 * stride).fma(in, e);
+            f = load(p + 5 * stride).fma(in, f);
+            g = load(p + 6 * stride).fma(in, g);
+            h = load(p + 7 * stride).fma(in, h);
         }
-        a.reinterpretAsInts().intoArray(lanes, out);
-        b.reinterpretAsInts().intoArray(lanes, out + step);
-        c.reinterpretAsInts().intoArray(lanes, out + 2 * step);
-        d.reinterpretAsInts().intoArray(lanes, out + 3 * step);
-        e.reinterpretAsInts().intoArray(lanes, out + 4 * step);
-        f.reinterpretAsInts().intoArray(lanes, out + 5 * step);
-        g.reinterpretAsInts().intoArray(lanes, out + 6 * step);
-        h.reinterpretAsInts().intoArray(lanes, out + 7 * step);
+        a.intoArray(lanes, 0);
+        b.intoArray(lanes, LANES);
+        c.intoArray(lanes, 2 * LANES);
+        d.intoArray(lanes, 3 * LANES);
+        e.intoArray(lanes, 4 * LANES);
+        f.intoArray(lanes, 5 * LANES);
+        g.intoArray(lanes, 6 * LANES);
+        h.intoArray(lanes, 7 * LANES);
     }
 
     private static void ofSeveral(

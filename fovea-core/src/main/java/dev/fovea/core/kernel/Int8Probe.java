@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Whether weights of a shape are better packed for oneDNN or left as they lie, measured once per process and shape: by a
@@ -120,12 +119,7 @@ final class Int8Probe {
             if (map == null || !map.ready(1)) {
                 return BestTime.nanos(RUNS, () -> plain(one));
             }
-            float[] x = new float[map.inputs()];
-            float[] out = new float[map.outputs()];
-            try (RowMaps maps = new RowMaps(torch.get_num_threads(), 1, x.length)) {
-                RowMaps.Task task = new RowMaps.Task(map, out, (from, to) -> {});
-                return BestTime.nanos(RUNS, () -> maps.run(x, 1, task));
-            }
+            return RowMaps.nanosOfOne(map, RUNS);
         }
     }
 

@@ -12,17 +12,10 @@ final class LaneRoom {
     private static final ThreadLocal<float[]> FLOATS =
             ThreadLocal.withInitial(() -> new float[ROWS * FloatLanes.COUNT]);
 
-    private static final ThreadLocal<int[]> INTS = ThreadLocal.withInitial(() -> new int[ROWS * FloatLanes.COUNT]);
-
     private LaneRoom() {}
 
     /** Whatever was last left there. */
     static float[] floats() {
         return FLOATS.get();
-    }
-
-    /** The same for whole numbers. */
-    static int[] ints() {
-        return INTS.get();
     }
 }

@@ -17,41 +17,31 @@ public enum RowActivation {
         Loop loop() {
             return BFloat16Activation::geluTanh;
         }
+
+        @Override
+        Exercise exercise() {
+            return BFloat16Activation.GELU_TANH;
+        }
     },
     QUICK_GELU {
         @Override
         Loop loop() {
             return BFloat16Activation::quickGelu;
         }
+
+        @Override
+        Exercise exercise() {
+            return BFloat16Activation.QUICK_GELU;
+        }
     };
 
     /** Elements that are worth a thread's while. */
     private static final int BLOCK = 1 << 16;
 
-    /** Made when vectors are known to be there. */
+    /** Only asked where the JVM has vectors, as is {@link #exercise}. */
     abstract Loop loop();
 
-    private static final class Loops {
-        static final Loop[] ALL = loops();
-        static final Exercise[] EXERCISES = exercises();
-
-        private static Loop[] loops() {
-            RowActivation[] kinds = values();
-            Loop[] all = new Loop[kinds.length];
-            for (RowActivation kind : kinds) {
-                all[kind.ordinal()] = kind.loop();
-            }
-            return all;
-        }
-
-        private static Exercise[] exercises() {
-            Exercise[] all = new Exercise[ALL.length];
-            for (int i = 0; i < all.length; i++) {
-                all[i] = ALL[i].exercise();
-            }
-            return all;
-        }
-    }
+    abstract Exercise exercise();
 
     /** Whether {@link #forward} should compute this activation rather than libtorch. */
     public boolean takes(Tensor x) {
@@ -60,12 +50,12 @@ public enum RowActivation {
                 && x.is_contiguous()
                 && !Gradients.recorded(x)
                 && Kernels.vectors()
-                && Kernels.ready(Loops.EXERCISES[ordinal()]);
+                && Kernels.ready(exercise());
     }
 
     /** In place, in f32, rounded once. */
     public void forward(Tensor x) {
-        Loop loop = Loops.ALL[ordinal()];
+        Loop loop = loop();
         long count = x.numel();
         long at = x.data_ptr().address();
         Workers.run(torch.get_num_threads(), Math.toIntExact(Math.ceilDiv(count, BLOCK)), b -> {

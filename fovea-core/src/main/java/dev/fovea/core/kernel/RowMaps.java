@@ -3,6 +3,7 @@ package dev.fovea.core.kernel;
 import dev.fovea.core.tensor.Work;
 import java.lang.foreign.Arena;
 import java.util.List;
+import org.bytedeco.pytorch.global.torch;
 
 /** Maps of the same few rows, whose blocks of outputs threads share: they are woken once for all of them. */
 public final class RowMaps implements AutoCloseable {
@@ -123,6 +124,16 @@ public final class RowMaps implements AutoCloseable {
             }
             tasks[t].run(input, rest, blocks[t], perBlock[t]);
         });
+    }
+
+    /** The best time of a few products of one row, in nanoseconds, by all threads that libtorch may use. */
+    public static long nanosOfOne(RowMap map, int runs) {
+        float[] x = new float[map.inputs()];
+        float[] out = new float[map.outputs()];
+        try (RowMaps maps = new RowMaps(torch.get_num_threads(), 1, x.length)) {
+            Task task = new Task(map, out, (from, to) -> {});
+            return BestTime.nanos(runs, () -> maps.run(x, 1, task));
+        }
     }
 
     @Override

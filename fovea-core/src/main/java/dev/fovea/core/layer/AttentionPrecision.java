@@ -33,9 +33,9 @@ final class AttentionPrecision {
      * @param k {@code [heads, keys, d]}, likewise
      * @param v as k
      * @param queries of a sequence
+     * @param keys of a sequence
      */
-    static boolean inBlocks(Tensor q, Tensor k, Tensor v, long queries) {
-        long keys = k.size(1) / Math.max(1, q.size(1) / Math.max(1, queries));
+    static boolean inBlocks(Tensor q, Tensor k, Tensor v, long queries, long keys) {
         return queries * keys >= MANY_SCORES && BlockAttention.takes(q, k, v) && BlockProbe.ARE_FASTER;
     }
 
@@ -62,10 +62,10 @@ final class AttentionPrecision {
         private static boolean faster() {
             try (Scope scope = Scope.inference()) {
                 Tensor x = Tensors.full(0.5, DType.BF16, 8, 256, 64);
-                PackedAttention.fused(x, x, x, null, 0.125);
+                PackedAttention.fused(x, x, x, null, false, 0.125);
                 BlockAttention.forward(x, x, x, 0.125);
                 return BestTime.nanos(RUNS, () -> BlockAttention.forward(x, x, x, 0.125))
-                        < BestTime.nanos(RUNS, () -> PackedAttention.fused(x, x, x, null, 0.125));
+                        < BestTime.nanos(RUNS, () -> PackedAttention.fused(x, x, x, null, false, 0.125));
             }
         }
     }

@@ -47,8 +47,9 @@ public final class PackedAttention {
             double scale,
             @Nullable Tensor @Nullable [] keyBias) {
         DType dtype = DType.of(q.scalar_type());
-        boolean open = !causal && keyBias == null;
-        if (keyBias == null && equal(lengths) && !(open && AttentionPrecision.inBlocks(q, k, v, lengths[0]))) {
+        if (keyBias == null
+                && equal(lengths)
+                && (causal || !AttentionPrecision.inBlocks(q, k, v, lengths[0], lengths[0]))) {
             DType in = AttentionPrecision.of(dtype, lengths[0]);
             Tensor out = Tensors.attention(
                     batched(Tensors.to(q, in), lengths.length),
@@ -64,20 +65,10 @@ public final class PackedAttention {
         Tensor[] keys = Tensors.split(k, 1, lengths);
         Tensor[] values = Tensors.split(v, 1, lengths);
         for (int s = 0; s < lengths.length; s++) {
-            if (open && AttentionPrecision.inBlocks(queries[s], keys[s], values[s], lengths[s])) {
-                parts[s] = BlockAttention.forward(queries[s], keys[s], values[s], scale);
-                continue;
-            }
             Tensor bias = keyBias == null ? null : keyBias[s];
-            DType in = bias == null ? AttentionPrecision.of(dtype, lengths[s]) : DType.F32;
-            Tensor out = one(
-                    Tensors.to(queries[s], in),
-                    Tensors.to(keys[s], in),
-                    Tensors.to(values[s], in),
-                    bias == null ? null : bias.view(1, 1, 1, -1),
-                    causal,
-                    scale);
-            parts[s] = Tensors.to(out, dtype);
+            parts[s] = causal
+                    ? fused(queries[s], keys[s], values[s], bias, true, scale)
+                    : cross(queries[s], keys[s], values[s], bias, scale);
         }
         return Tensors.cat(0, parts);
     }
@@ -151,18 +142,18 @@ public final class PackedAttention {
      * @return {@code [queries, heads * d]}, in the type of {@code q}
      */
     public static Tensor cross(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, double scale) {
-        if (keyBias == null && AttentionPrecision.inBlocks(q, k, v, q.size(1))) {
+        if (keyBias == null && AttentionPrecision.inBlocks(q, k, v, q.size(1), k.size(1))) {
             return BlockAttention.forward(q, k, v, scale);
         }
-        return fused(q, k, v, keyBias, scale);
+        return fused(q, k, v, keyBias, false, scale);
     }
 
-    /** {@link #cross} by libtorch's kernel. */
-    static Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, double scale) {
+    /** One sequence by libtorch's kernel; as {@link #cross} where it is not causal. */
+    static Tensor fused(Tensor q, Tensor k, Tensor v, @Nullable Tensor keyBias, boolean causal, double scale) {
         DType dtype = DType.of(q.scalar_type());
         DType in = keyBias == null ? AttentionPrecision.of(dtype, k.size(1)) : DType.F32;
         Tensor mask = keyBias == null ? null : keyBias.view(1, 1, 1, -1);
-        return Tensors.to(one(Tensors.to(q, in), Tensors.to(k, in), Tensors.to(v, in), mask, false, scale), dtype);
+        return Tensors.to(one(Tensors.to(q, in), Tensors.to(k, in), Tensors.to(v, in), mask, causal, scale), dtype);
     }
 
     /**
