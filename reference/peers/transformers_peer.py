@@ -76,12 +76,10 @@ class Asked:
         if self.encoder is not None:
             hook.remove()
         took.ids.append(token)
-        cache, length = out.past_key_values, out.past_key_values.get_seq_length()
+        cache = out.past_key_values
         while len(took.ids) < self.tokens and not (self.given.question and token in self.ends):
-            out = self.model(
-                input_ids=torch.tensor([[token]]), past_key_values=cache, use_cache=True, logits_to_keep=1,
-                attention_mask=torch.ones(1, length + len(took.ids), dtype=torch.long),
-            )  # fmt: skip
+            # Without a mask: nothing is hidden, and Qwen2.5-VL would take the positions of one that covers the whole cache.
+            out = self.model(input_ids=torch.tensor([[token]]), past_key_values=cache, use_cache=True, logits_to_keep=1)
             token = int(out.logits[0, -1].argmax())
             took.ids.append(token)
         if self.given.question:
