@@ -10,7 +10,9 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * How bf16 queries, keys and values are multiplied. With bf16 matrix units (AMX) libtorch's fused bf16 kernel is three to six
  * times as fast as its f32 one, but only for many queries; without them, or for few, it is many times slower. Where the
- * processor has bf16 products but no such units, products in blocks are faster than both.
+ * processor has bf16 products but no such units, products in blocks are faster than both: for the pictures of encoders and,
+ * head by head with only the keys that are seen, for prompts. What is asked here depends on a sequence alone, so that it gets
+ * the same whoever is in the pass with it.
  */
 final class AttentionPrecision {
     /** From here on libtorch packs keys and values for the matrix units. */
@@ -18,6 +20,14 @@ final class AttentionPrecision {
 
     /** From here on blocks are worth their calls. */
     private static final long MANY_SCORES = 256 * 256;
+
+    /** The same of the multiplications that make the scores of causal heads that share keys, had each query seen all. */
+    private static final long MANY_CAUSAL_PRODUCTS = 1L << 21;
+
+    /** Fewer are what guesses are checked by, which should come out as tokens do one by one. */
+    private static final long FEWEST_CAUSAL_QUERIES = 16;
+
+    private static final int RUNS = 3;
 
     private AttentionPrecision() {}
 
@@ -30,7 +40,7 @@ final class AttentionPrecision {
      * Whether queries that all see every key are multiplied in blocks.
      *
      * @param q {@code [heads, queries, d]}, of one sequence or of several of one length
-     * @param k {@code [heads, keys, d]}, likewise
+     * @param k {@code [heads or kv-heads, keys, d]}, likewise
      * @param v as k
      * @param queries of a sequence
      * @param keys of a sequence
@@ -39,10 +49,18 @@ final class AttentionPrecision {
         return queries * keys >= MANY_SCORES && BlockAttention.takes(q, k, v) && BlockProbe.ARE_FASTER;
     }
 
+    /** The same of queries that are the last of their sequence and see nothing behind themselves. */
+    static boolean causalInBlocks(Tensor q, Tensor k, Tensor v, long queries, long keys) {
+        long together = q.size(0) / k.size(0);
+        return queries >= FEWEST_CAUSAL_QUERIES
+                && together * queries * keys * q.size(2) >= MANY_CAUSAL_PRODUCTS
+                && BlockAttention.takes(q, k, v)
+                && CausalProbe.ARE_FASTER;
+    }
+
     /** Measured once per process, when first asked for. */
     private static final class Probe {
         static final boolean BF16_IS_FASTER = nanos(DType.BF16) < nanos(DType.F32);
-        private static final int RUNS = 3;
 
         /** The best of a few runs over eight heads of 256 tokens. */
         private static long nanos(DType dtype) {
@@ -56,17 +74,25 @@ final class AttentionPrecision {
 
     /** The same for blocks, beside the fused kernel with what it needs around it. */
     private static final class BlockProbe {
-        private static final int RUNS = 3;
-        static final boolean ARE_FASTER = faster();
+        static final boolean ARE_FASTER = blocksAreFaster(false, BlockAttention::forward);
+    }
 
-        private static boolean faster() {
-            try (Scope scope = Scope.inference()) {
-                Tensor x = Tensors.full(0.5, DType.BF16, 8, 256, 64);
-                PackedAttention.fused(x, x, x, null, false, 0.125);
-                BlockAttention.forward(x, x, x, 0.125);
-                return BestTime.nanos(RUNS, () -> BlockAttention.forward(x, x, x, 0.125))
-                        < BestTime.nanos(RUNS, () -> PackedAttention.fused(x, x, x, null, false, 0.125));
-            }
+    private static final class CausalProbe {
+        static final boolean ARE_FASTER = blocksAreFaster(true, BlockAttention::causal);
+    }
+
+    @FunctionalInterface
+    private interface InBlocks {
+        Tensor of(Tensor q, Tensor k, Tensor v, double scale);
+    }
+
+    private static boolean blocksAreFaster(boolean causal, InBlocks blocks) {
+        try (Scope scope = Scope.inference()) {
+            Tensor x = Tensors.full(0.5, DType.BF16, 8, 256, 64);
+            PackedAttention.fused(x, x, x, null, causal, 0.125);
+            blocks.of(x, x, x, 0.125);
+            return BestTime.nanos(RUNS, () -> blocks.of(x, x, x, 0.125))
+                    < BestTime.nanos(RUNS, () -> PackedAttention.fused(x, x, x, null, causal, 0.125));
         }
     }
 }

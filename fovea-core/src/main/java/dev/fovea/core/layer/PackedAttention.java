@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attention over sequences that lie end to end. Sequences of equal length go through the fused kernel together, others
- * one after the other. Softmax and sums are always f32; the products are f32 too, except where the machine multiplies
+ * one after the other, and so does each that is long enough for products in blocks. Softmax and sums are always f32; the products are f32 too, except where the machine multiplies
  * bf16 faster, see {@link AttentionPrecision}; in blocks scores are rounded to bf16 as well.
  */
 public final class PackedAttention {
@@ -47,9 +47,7 @@ public final class PackedAttention {
             double scale,
             @Nullable Tensor @Nullable [] keyBias) {
         DType dtype = DType.of(q.scalar_type());
-        if (keyBias == null
-                && equal(lengths)
-                && (causal || !AttentionPrecision.inBlocks(q, k, v, lengths[0], lengths[0]))) {
+        if (keyBias == null && equal(lengths) && !inBlocks(q, k, v, lengths[0], causal)) {
             DType in = AttentionPrecision.of(dtype, lengths[0]);
             Tensor out = Tensors.attention(
                     batched(Tensors.to(q, in), lengths.length),
@@ -66,11 +64,24 @@ public final class PackedAttention {
         Tensor[] values = Tensors.split(v, 1, lengths);
         for (int s = 0; s < lengths.length; s++) {
             Tensor bias = keyBias == null ? null : keyBias[s];
-            parts[s] = causal
-                    ? fused(queries[s], keys[s], values[s], bias, true, scale)
-                    : cross(queries[s], keys[s], values[s], bias, scale);
+            parts[s] = whole(queries[s], keys[s], values[s], bias, causal, scale);
         }
         return Tensors.cat(0, parts);
+    }
+
+    /** One sequence, as it would be in a pass with others. */
+    private static Tensor whole(Tensor q, Tensor k, Tensor v, @Nullable Tensor bias, boolean causal, double scale) {
+        if (bias != null || !inBlocks(q, k, v, q.size(1), causal)) {
+            return fused(q, k, v, bias, causal, scale);
+        }
+        return causal ? BlockAttention.causal(q, k, v, scale) : BlockAttention.forward(q, k, v, scale);
+    }
+
+    /** @param length of a sequence, of which there may be several */
+    private static boolean inBlocks(Tensor q, Tensor k, Tensor v, long length, boolean causal) {
+        return causal
+                ? AttentionPrecision.causalInBlocks(q, k, v, length, length)
+                : AttentionPrecision.inBlocks(q, k, v, length, length);
     }
 
     /**
@@ -170,6 +181,9 @@ public final class PackedAttention {
         }
         long queries = q.size(1);
         long keys = k.size(1);
+        if (AttentionPrecision.causalInBlocks(q, k, v, queries, keys)) {
+            return BlockAttention.causal(q, k, v, scale);
+        }
         DType dtype = DType.of(q.scalar_type());
         DType in = AttentionPrecision.of(dtype, queries);
         Tensor inQ = Tensors.to(q, in);
@@ -220,6 +234,9 @@ public final class PackedAttention {
     public static Tensor masked(Tensor q, Tensor k, Tensor v, @Nullable Tensor hidden, double scale, double cap) {
         if (hidden == null && RowAttention.takes(q, k, v)) {
             return RowAttention.forward(q, k, v, scale, cap);
+        }
+        if (hidden == null && cap == 0 && AttentionPrecision.inBlocks(q, k, v, q.size(1), k.size(1))) {
+            return BlockAttention.forward(q, k, v, scale);
         }
         DType dtype = DType.of(q.scalar_type());
         DType in = cap == 0 ? AttentionPrecision.of(dtype, q.size(1)) : DType.F32;
