@@ -1,6 +1,7 @@
 package dev.fovea.core.engine;
 
 import dev.fovea.core.adapt.Additions;
+import dev.fovea.core.kernel.BlockAttention;
 import dev.fovea.core.layer.Norm;
 import dev.fovea.core.message.Printable;
 import dev.fovea.core.model.ModelParts;
@@ -62,6 +63,7 @@ public final class PathEngine {
     }
 
     private PathEngine(ModelParts model, AdaptedModels adapted, Pace pace, TokenLayers.Later tokens) {
+        BlockAttention.prepare(model.decoder().dtype());
         this.model = model;
         this.adapted = adapted;
         this.pace = pace;

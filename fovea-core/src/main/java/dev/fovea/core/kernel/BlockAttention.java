@@ -35,6 +35,13 @@ public final class BlockAttention {
 
     private BlockAttention() {}
 
+    /** Begins to compile the loops in the background, for a model that works in this type. */
+    public static void prepare(DType dtype) {
+        if (dtype == DType.BF16 && Kernels.vectors()) {
+            Kernels.prepare(BFloat16Softmax.EXERCISE);
+        }
+    }
+
     /**
      * Whether {@link #forward} and {@link #causal} can compute this attention.
      *
@@ -134,19 +141,17 @@ public final class BlockAttention {
             // Causal blocks have the more work the later they are: what is longest comes first.
             Block block = blocks.at(count - 1 - i / groups);
             long g = i % groups;
-            OperationThreads operations = new OperationThreads();
-            operations.shareWith(threads);
-            try (Scope scope = Scope.inference()) {
-                attend(
-                        block.of(q.narrow(0, g * group, group)),
-                        block.seen(k, g),
-                        block.seen(v, g),
-                        scale,
-                        block.more,
-                        block.of(heads.narrow(0, g * group, group)));
-            } finally {
-                operations.shareWith(1);
-            }
+            OperationThreads.alone(() -> {
+                try (Scope scope = Scope.inference()) {
+                    attend(
+                            block.of(q.narrow(0, g * group, group)),
+                            block.seen(k, g),
+                            block.seen(v, g),
+                            scale,
+                            block.more,
+                            block.of(heads.narrow(0, g * group, group)));
+                }
+            });
         });
         Reference.reachabilityFence(q);
         Reference.reachabilityFence(k);

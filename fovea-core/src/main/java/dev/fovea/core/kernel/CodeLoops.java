@@ -3,6 +3,7 @@ package dev.fovea.core.kernel;
 import static dev.fovea.core.kernel.NativeMemory.ALL;
 import static jdk.incubator.vector.VectorOperators.ABS;
 import static jdk.incubator.vector.VectorOperators.I2B;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.MAX;
 
 import java.nio.ByteOrder;
@@ -43,6 +44,18 @@ final class CodeLoops {
     static final Exercise SCALE = new Exercise(
             4L * EXERCISE_ROWS * EXERCISE_COLUMNS,
             memory -> scale(memory, EXERCISE_COLUMNS, new float[EXERCISE_ROWS], memory, 0, EXERCISE_ROWS));
+
+    static final Exercise SCALE_SUMS = new Exercise(
+            4L * EXERCISE_ROWS * EXERCISE_COLUMNS,
+            memory -> scaleSums(
+                    memory,
+                    EXERCISE_COLUMNS,
+                    memory,
+                    new float[EXERCISE_ROWS],
+                    memory,
+                    EXERCISE_COLUMNS,
+                    0,
+                    EXERCISE_ROWS));
 
     private CodeLoops() {}
 
@@ -96,6 +109,30 @@ final class CodeLoops {
             long to = out + 2L * r * columns;
             for (int c = 0; c < columns; c += LANES) {
                 BFloat16Lanes.store(BFloat16Lanes.loadFloats(from + 4L * c).mul(step), to + 2L * c);
+            }
+        }
+    }
+
+    /**
+     * Sums of a part's columns times the scales of the columns and the steps of their rows, rounded to bf16.
+     *
+     * @param sums address of row 0, i32; rows lie end to end
+     * @param columns of the part, a multiple of the lanes
+     * @param scales address of the scales of the part's columns, f32
+     * @param out address of the first of the part's results of row 0, bf16
+     * @param stride from a row of results to the next, in elements
+     */
+    static void scaleSums(
+            long sums, int columns, long scales, float[] steps, long out, long stride, int first, int end) {
+        for (int r = first; r < end; r++) {
+            FloatVector step = FloatVector.broadcast(BFloat16Lanes.F, steps[r]);
+            long from = sums + 4L * r * columns;
+            long to = out + 2L * r * stride;
+            for (int c = 0; c < columns; c += LANES) {
+                FloatVector sum =
+                        (FloatVector) BFloat16Lanes.loadWords(from + 4L * c).convert(I2F, 0);
+                FloatVector scaled = sum.mul(BFloat16Lanes.loadFloats(scales + 4L * c));
+                BFloat16Lanes.store(scaled.mul(step), to + 2L * c);
             }
         }
     }

@@ -29,8 +29,8 @@ public final class Int4Matrix implements QuantizedMatrix {
     /** Words that one thread takes at a time. */
     private static final int BLOCK_WORDS = 1 << 15;
 
-    /** Numbers that are made at once: what the C library keeps between products, and nearer to the caches than all. */
-    private static final int BUFFER = 4 << 20;
+    /** Numbers that one thread makes at once: what its second-level cache holds. */
+    private static final int PART_BYTES = 1 << 20;
 
     /** Scales that a kernel may read behind the last one. */
     private static final long PADDING = 64;
@@ -127,22 +127,17 @@ public final class Int4Matrix implements QuantizedMatrix {
         }
     }
 
-    /** The product of any rows, by numbers that are made for it: those of some outputs at a time. */
+    /** The product of any rows: every thread makes the numbers of some outputs and multiplies by them while it has them. */
     Tensor many(Tensor x) {
         DType dtype = DType.of(x.scalar_type());
-        int each = Math.max(1, BUFFER / inputs);
-        Tensor flat = x.reshape(-1, inputs);
-        Tensor out = Tensors.empty(dtype, flat.size(0), outputs);
-        for (int from = 0; from < outputs; from += each) {
-            int end = Math.min(outputs, from + each);
-            try (Scope ignored = Scope.inference()) {
-                Tensor weight = numbers(dtype, from, end);
-                Tensor part = SplitLinear.takes(flat, weight)
-                        ? SplitLinear.forward(flat, weight, null)
-                        : torch.linear(flat, weight);
-                out.narrow(1, from, end - from).copy_(part);
-            }
-        }
+        Tensor rows = x.reshape(-1, inputs).contiguous();
+        Tensor out = Tensors.empty(dtype, rows.size(0), outputs);
+        Parts.run(outputs, PART_BYTES / (inputs * dtype.bytes()), (from, count) -> {
+            Tensor weight = Tensors.empty(dtype, count, inputs);
+            numbers(weight, from, 0, count);
+            torch.mm_out(out.narrow(1, from, count), rows, weight.t());
+        });
+        Reference.reachabilityFence(rows);
         return out.view(shape(x));
     }
 
@@ -169,22 +164,28 @@ public final class Int4Matrix implements QuantizedMatrix {
 
     @Override
     public Tensor dense(DType dtype) {
-        return numbers(dtype, 0, outputs);
+        Tensor out = Tensors.empty(dtype, outputs, inputs);
+        blocks(outputs, (first, end) -> numbers(out, 0, first, end));
+        return out;
     }
 
-    /** The numbers of rows {@code [from, until)}. */
-    private Tensor numbers(DType dtype, int from, int until) {
-        Tensor out = Tensors.empty(dtype, until - from, inputs);
+    /**
+     * Rows {@code [first, end)} of a part.
+     *
+     * @param part receives the numbers of rows from {@code start} on
+     */
+    private void numbers(Tensor part, int start, int first, int end) {
+        DType dtype = DType.of(part.scalar_type());
         int perRow = inputs / CODES;
-        long w = words.data_ptr().address() + (long) Integer.BYTES * perRow * from;
-        long by = scales.data_ptr().address() + (long) Short.BYTES * (inputs / group) * from;
-        long to = out.data_ptr().address();
+        long w = words.data_ptr().address() + (long) Integer.BYTES * perRow * start;
+        long by = scales.data_ptr().address() + (long) Short.BYTES * (inputs / group) * start;
+        long to = part.data_ptr().address();
         if (dtype == DType.BF16 && Kernels.widens() && Kernels.ready(Int4Loops.NUMBERS)) {
-            blocks(until - from, (first, end) -> Int4Loops.numbers(w, perRow, by, group, to, first, end));
+            Int4Loops.numbers(w, perRow, by, group, to, first, end);
         } else {
-            blocks(until - from, (first, end) -> plain(w, by, to, dtype, first, end));
+            plain(w, by, to, dtype, first, end);
         }
-        return out;
+        Reference.reachabilityFence(part);
     }
 
     private void plain(long w, long by, long to, DType dtype, int first, int end) {

@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
  * rows and for one; so only packed ones are held where a {@linkplain Int8Probe probe} finds that, and that they are exact.
  */
 public final class Int8Matrix implements QuantizedMatrix {
+    /** From here on products are made in parts: those of fewer rows are shorter than the calls that parts take. */
+    private static final int MIN_ROWS = 16;
+
+    /** Sums that one thread makes at once: what its second-level cache holds. */
+    private static final long PART_BYTES = 1 << 19;
+
     private final Tensor weights;
     private final boolean packed;
     private final Tensor scales;
@@ -51,7 +57,7 @@ public final class Int8Matrix implements QuantizedMatrix {
             Tensor codes, Tensor scales, Supplier<Tensor> again, UnaryOperator<Tensor> keep, boolean packed) {
         Tensor held = keep.apply(packed ? Operators.pack(codes) : codes.contiguous());
         Tensor zeros = keep.apply(Tensors.zeros(DType.I32, codes.size(0)));
-        return new Int8Matrix(held, packed, keep.apply(scales), zeros, codes.size(1), again);
+        return new Int8Matrix(held, packed, keep.apply(scales.contiguous()), zeros, codes.size(1), again);
     }
 
     @Override
@@ -91,12 +97,28 @@ public final class Int8Matrix implements QuantizedMatrix {
         if (x.codes().size(0) == 0) {
             return x.scaled(Tensors.empty(DType.F32, 0, outputs()));
         }
-        Tensor sums = packed
-                ? Operators.multiplyPacked(x.codes(), weights, scales, zeros)
-                : Tensors.to(Operators.multiply(x.codes(), weights.t()), DType.F32)
-                        .mul_(scales);
-        Tensor out = x.scaled(sums);
+        Tensor out = !packed && x.steps().length >= MIN_ROWS && x.scalesSums(outputs()) ? inParts(x) : atOnce(x);
         return bias == null ? out : out.add_(Tensors.to(bias, x.dtype()));
+    }
+
+    private Tensor atOnce(QuantizedRows x) {
+        return x.scaled(
+                packed
+                        ? Operators.multiplyPacked(x.codes(), weights, scales, zeros)
+                        : Tensors.to(Operators.multiply(x.codes(), weights.t()), DType.F32)
+                                .mul_(scales));
+    }
+
+    /** Every thread makes numbers of the sums of some outputs while it has them. */
+    private Tensor inParts(QuantizedRows x) {
+        Tensor out = x.results(outputs());
+        long about = PART_BYTES / ((long) Integer.BYTES * x.steps().length);
+        Parts.run(Math.toIntExact(outputs()), about, (from, count) -> {
+            Tensor sums =
+                    Operators.multiply(x.codes(), weights.narrow(0, from, count).t());
+            x.scaleSums(sums, scales, from, out);
+        });
+        return out;
     }
 
     /** The matrix as loops over few rows read it; null where this JVM cannot, or where only packed codes are held. */

@@ -74,10 +74,8 @@ record QuantizedRows(Tensor codes, float[] steps, long[] shape, DType dtype) {
      * @return {@code [..., out]} in the type of the rows
      */
     Tensor scaled(Tensor sums) {
-        long[] wanted = shape.clone();
-        wanted[wanted.length - 1] = sums.size(1);
+        Tensor out = results(sums.size(1));
         if (fast(sums.size(1), dtype)) {
-            Tensor out = Tensors.empty(dtype, wanted);
             int columns = Math.toIntExact(sums.size(1));
             long from = sums.data_ptr().address();
             long to = out.data_ptr().address();
@@ -85,7 +83,40 @@ record QuantizedRows(Tensor codes, float[] steps, long[] shape, DType dtype) {
             Reference.reachabilityFence(sums);
             return out;
         }
-        return Tensors.to(sums.mul_(Tensors.of(steps, steps.length, 1)).view(wanted), dtype);
+        return Tensors.to(sums.mul_(Tensors.of(steps, steps.length, 1)).view(Tensors.shape(out)), dtype);
+    }
+
+    /** Whether {@link #scaleSums} takes sums of so many columns. */
+    boolean scalesSums(long columns) {
+        return fast(columns, dtype) && Kernels.ready(CodeLoops.SCALE_SUMS);
+    }
+
+    /** Room for results, {@code [..., out]} in the type of the rows. */
+    Tensor results(long columns) {
+        long[] wanted = shape.clone();
+        wanted[wanted.length - 1] = columns;
+        return Tensors.empty(dtype, wanted);
+    }
+
+    /**
+     * Sums of some outputs as what they stand for.
+     *
+     * @param sums i32 {@code [rows, part]}
+     * @param scales f32 {@code [out]}
+     * @param from the first of them
+     * @param out {@linkplain #results receives} them
+     */
+    void scaleSums(Tensor sums, Tensor scales, int from, Tensor out) {
+        CodeLoops.scaleSums(
+                sums.data_ptr().address(),
+                Math.toIntExact(sums.size(1)),
+                scales.data_ptr().address() + (long) Float.BYTES * from,
+                steps,
+                out.data_ptr().address() + (long) DType.BF16.bytes() * from,
+                scales.size(0),
+                0,
+                steps.length);
+        Reference.reachabilityFence(sums);
     }
 
     private static boolean fast(long columns, DType dtype) {

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Attention over sequences that lie end to end. Sequences of equal length go through the fused kernel together, others
- * one after the other, and so does each that is long enough for products in blocks. Softmax and sums are always f32; the products are f32 too, except where the machine multiplies
- * bf16 faster, see {@link AttentionPrecision}; in blocks scores are rounded to bf16 as well.
+ * one after the other, as do those that are long enough for products in blocks. Softmax and sums are always f32; the
+ * products are f32 too, except where the machine multiplies bf16 faster, see {@link AttentionPrecision}; in blocks scores
+ * are rounded to bf16 as well.
  */
 public final class PackedAttention {
     /** Capped scores that are made at once. */

@@ -45,6 +45,17 @@ public final class OperationThreads {
         }
     }
 
+    /** Runs something whose operations use the calling thread alone, one of several that share the work. */
+    public static void alone(Runnable task) {
+        OperationThreads operations = new OperationThreads();
+        operations.shareWith(operations.all);
+        try {
+            task.run();
+        } finally {
+            operations.shareWith(1);
+        }
+    }
+
     @SuppressWarnings("restricted") // one function of OpenMP's interface, which takes a number
     private static @Nullable MethodHandle set() {
         Natives.ensureLoaded();

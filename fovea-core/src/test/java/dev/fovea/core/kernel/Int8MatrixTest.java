@@ -26,9 +26,22 @@ class Int8MatrixTest {
     /** Sums of whole numbers are exact, so every kernel must give the very bits of the plain loops. */
     @ParameterizedTest(name = "{0} {1} rows, {2} to {3}")
     @CsvSource({
-        "F32, 1, 1, 1", "F32, 1, 64, 48", "F32, 3, 65, 17", "F32, 16, 256, 256", "F32, 5, 2048, 2048",
-        "BF16, 1, 256, 512", "BF16, 2, 33, 7", "BF16, 1, 2048, 2048", "BF16, 1, 2048, 2049", "BF16, 7, 2049, 2048",
-        "BF16, 130, 2048, 2112", "BF16, 64, 2080, 96", "BF16, 1, 11008, 64", "BF16, 600, 2048, 2048"
+        "F32, 1, 1, 1",
+        "F32, 1, 64, 48",
+        "F32, 3, 65, 17",
+        "F32, 16, 256, 256",
+        "F32, 5, 2048, 2048",
+        "BF16, 1, 256, 512",
+        "BF16, 2, 33, 7",
+        "BF16, 1, 2048, 2048",
+        "BF16, 1, 2048, 2049",
+        "BF16, 7, 2049, 2048",
+        "BF16, 130, 2048, 2112",
+        "BF16, 64, 2080, 96",
+        "BF16, 16, 256, 160",
+        "BF16, 31, 512, 1376",
+        "BF16, 1, 11008, 64",
+        "BF16, 600, 2048, 2048"
     })
     void equalsPlainLoopsBitForBit(DType dtype, int rows, int in, int out) {
         try (Scope scope = Scope.inference()) {
