@@ -12,6 +12,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 FEW = 64
 PEEK_QUESTION = "Describe the picture."
+# Rounds that do not count where one takes less than a second: a JVM compiles what it has seen often.
+WARM = 12
 KINDS = ("bf16", "f32", "8 bits", "4 bits")
 
 
@@ -155,6 +157,7 @@ def weights(folder: Path) -> list[Path]:
 # ---- contests ----
 
 def peek(make: Makes) -> Contest:
+    make = make.answering(24, WARM)
     model, picture = ROOT / "models/peek", str(ROOT / "docs/images/scene.png")
     group = []
     for kind in ("f32", "bf16"):
@@ -166,6 +169,7 @@ def peek(make: Makes) -> Contest:
 
 
 def smollm2(make: Makes) -> Contest:
+    make = make.answering(24, WARM)
     name = "smollm2-135m"
     group = [c for kind in KINDS for c in make.all(name, kind)]
     group += [c for kind in ("bf16", "8 bits", "4 bits") for c in make.kherud(name, kind)]

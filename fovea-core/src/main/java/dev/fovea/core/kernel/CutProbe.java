@@ -18,7 +18,7 @@ final class CutProbe {
     /** Products of about so many rows go one way: prompts have any length, and a probe of each would take too long. */
     private static final long[] ROWS = {64, 128, 192, 288, 384, 640, 1024};
 
-    /** A product is timed with fewer outputs where it has more multiplications: some five milliseconds each. */
+    /** A prompt's product is timed with fewer outputs where it has more multiplications: some five milliseconds each. */
     private static final double MOST_MULTIPLICATIONS = 1e9;
 
     private static final long FEWEST_OUTPUTS = 512;
@@ -38,15 +38,22 @@ final class CutProbe {
     private record Shape(long rows, long in, long out, int threads) {
         /** One that stands for all of its kind. */
         static Shape of(long rows, long in, long out) {
-            long about = isOfClassToken(rows) ? rows : step(rows);
+            int threads = torch.get_num_threads();
+            if (isOfClassToken(rows)) {
+                return new Shape(rows, in, out, threads);
+            }
+            long about = step(rows);
             long most = (long) (MOST_MULTIPLICATIONS / ((double) about * in)) / Cut.GRAIN * Cut.GRAIN;
-            return new Shape(about, in, Math.min(out, Math.max(most, FEWEST_OUTPUTS)), torch.get_num_threads());
+            return new Shape(about, in, Math.min(out, Math.max(most, FEWEST_OUTPUTS)), threads);
         }
 
-        /** Encoders of a square picture with a class token always have the same rows, often oneDNN's worst. */
+        /**
+         * Encoders of a square picture with a class token always have the same rows, often oneDNN's worst: these are
+         * timed as they are.
+         */
         private static boolean isOfClassToken(long rows) {
             long side = Math.round(Math.sqrt(rows - 1.0));
-            return rows > Cut.PIECE_ROWS && side * side == rows - 1;
+            return rows > Cut.PIECE_ROWS && rows <= ROWS[ROWS.length - 1] + 1 && side * side == rows - 1;
         }
 
         private static long step(long rows) {
