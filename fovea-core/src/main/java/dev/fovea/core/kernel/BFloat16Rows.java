@@ -98,67 +98,6 @@ final class BFloat16Rows extends StreamedRows {
     }
 
     @Override
-    void twoRows(long w, long stride, int columns, long x0, int vectors, float[] lanes, int out, int step) {
-        long x1 = x0 + Math.min(1, vectors - 1) * stride;
-        long x2 = x0 + Math.min(2, vectors - 1) * stride;
-        long x3 = x0 + Math.min(3, vectors - 1) * stride;
-        int words = columns / 2;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector b0 = a0;
-        FloatVector b1 = a0;
-        FloatVector b2 = a0;
-        FloatVector b3 = a0;
-        for (int i = 0; i <= words - LANES; i += LANES) {
-            long at = 4L * i;
-            IntVector v = IntVector.fromMemorySegment(I, ALL, w + at, ORDER);
-            FloatVector evenA = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            FloatVector oddA = v.and(UPPER).reinterpretAsFloats();
-            v = IntVector.fromMemorySegment(I, ALL, w + stride + at, ORDER);
-            FloatVector evenB = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            FloatVector oddB = v.and(UPPER).reinterpretAsFloats();
-            v = IntVector.fromMemorySegment(I, ALL, x0 + at, ORDER);
-            FloatVector in = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            a0 = evenA.fma(in, a0);
-            b0 = evenB.fma(in, b0);
-            in = v.and(UPPER).reinterpretAsFloats();
-            a0 = oddA.fma(in, a0);
-            b0 = oddB.fma(in, b0);
-            v = IntVector.fromMemorySegment(I, ALL, x1 + at, ORDER);
-            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            a1 = evenA.fma(in, a1);
-            b1 = evenB.fma(in, b1);
-            in = v.and(UPPER).reinterpretAsFloats();
-            a1 = oddA.fma(in, a1);
-            b1 = oddB.fma(in, b1);
-            v = IntVector.fromMemorySegment(I, ALL, x2 + at, ORDER);
-            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            a2 = evenA.fma(in, a2);
-            b2 = evenB.fma(in, b2);
-            in = v.and(UPPER).reinterpretAsFloats();
-            a2 = oddA.fma(in, a2);
-            b2 = oddB.fma(in, b2);
-            v = IntVector.fromMemorySegment(I, ALL, x3 + at, ORDER);
-            in = v.lanewise(LSHL, 16).reinterpretAsFloats();
-            a3 = evenA.fma(in, a3);
-            b3 = evenB.fma(in, b3);
-            in = v.and(UPPER).reinterpretAsFloats();
-            a3 = oddA.fma(in, a3);
-            b3 = oddB.fma(in, b3);
-        }
-        a0.intoArray(lanes, out);
-        b0.intoArray(lanes, out + LANES);
-        a1.intoArray(lanes, out + step);
-        b1.intoArray(lanes, out + step + LANES);
-        a2.intoArray(lanes, out + 2 * step);
-        b2.intoArray(lanes, out + 2 * step + LANES);
-        a3.intoArray(lanes, out + 3 * step);
-        b3.intoArray(lanes, out + 3 * step + LANES);
-    }
-
-    @Override
     public void weigh(long rows, int columns, float[] shares, int count, float[] out) {
         int c = 0;
         for (; c <= columns - 8 * LANES; c += 8 * LANES) {

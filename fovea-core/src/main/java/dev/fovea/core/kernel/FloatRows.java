@@ -111,46 +111,6 @@ final class FloatRows extends StreamedRows {
     }
 
     @Override
-    void twoRows(long w, long stride, int columns, long x0, int vectors, float[] lanes, int out, int step) {
-        long x1 = x0 + Math.min(1, vectors - 1) * stride;
-        long x2 = x0 + Math.min(2, vectors - 1) * stride;
-        long x3 = x0 + Math.min(3, vectors - 1) * stride;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector b0 = a0;
-        FloatVector b1 = a0;
-        FloatVector b2 = a0;
-        FloatVector b3 = a0;
-        for (int i = 0; i <= columns - LANES; i += LANES) {
-            long at = 4L * i;
-            FloatVector u = load(w + at);
-            FloatVector v = load(w + stride + at);
-            FloatVector in = load(x0 + at);
-            a0 = u.fma(in, a0);
-            b0 = v.fma(in, b0);
-            in = load(x1 + at);
-            a1 = u.fma(in, a1);
-            b1 = v.fma(in, b1);
-            in = load(x2 + at);
-            a2 = u.fma(in, a2);
-            b2 = v.fma(in, b2);
-            in = load(x3 + at);
-            a3 = u.fma(in, a3);
-            b3 = v.fma(in, b3);
-        }
-        a0.intoArray(lanes, out);
-        b0.intoArray(lanes, out + LANES);
-        a1.intoArray(lanes, out + step);
-        b1.intoArray(lanes, out + step + LANES);
-        a2.intoArray(lanes, out + 2 * step);
-        b2.intoArray(lanes, out + 2 * step + LANES);
-        a3.intoArray(lanes, out + 3 * step);
-        b3.intoArray(lanes, out + 3 * step + LANES);
-    }
-
-    @Override
     float element(long address, int index) {
         return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address + 4L * index);
     }

@@ -31,22 +31,20 @@ final class Int8Loops {
     private static final int EXACT_COLUMNS = 1024 * LANES;
 
     private static final int ROWS = 8;
-    private static final int PAIR = 2;
 
     private static final int EXERCISE_ROWS = 128;
     private static final int EXERCISE_COLUMNS = 1024;
 
-    static final Exercise ONE = exercise(1);
-    static final Exercise SEVERAL = exercise(RowKernel.TOGETHER);
+    static final Exercise PRODUCTS = exercise();
 
     private Int8Loops() {}
 
     /** Codes of zero and inputs of zero; the inputs take four bytes each. */
-    private static Exercise exercise(int vectors) {
-        int[] sums = new int[vectors * EXERCISE_ROWS];
+    private static Exercise exercise() {
+        int[] sums = new int[EXERCISE_ROWS];
         return new Exercise(
                 (long) EXERCISE_ROWS * EXERCISE_COLUMNS,
-                memory -> rows(memory, EXERCISE_COLUMNS, memory, vectors, sums, EXERCISE_ROWS, 0, EXERCISE_ROWS));
+                memory -> rows(memory, EXERCISE_COLUMNS, memory, 1, sums, EXERCISE_ROWS, 0, EXERCISE_ROWS));
     }
 
     /**
@@ -59,14 +57,9 @@ final class Int8Loops {
     static void rows(long w, int columns, long x, int vectors, int[] sums, int step, int from, int to) {
         for (int first = 0; first < columns; first += EXACT_COLUMNS) {
             int count = Math.min(EXACT_COLUMNS, columns - first) / LANES * LANES;
-            for (int v = 0; v < vectors; v += RowKernel.TOGETHER) {
+            for (int v = 0; v < vectors; v++) {
                 long in = x + 4L * ((long) v * columns + first);
-                int together = Math.min(RowKernel.TOGETHER, vectors - v);
-                if (vectors == 1) {
-                    ofOne(w + first, columns, count, in, sums, from, to);
-                } else {
-                    ofSeveral(w + first, columns, count, in, together, sums, v * step, step, from, to);
-                }
+                ofOne(w + first, columns, count, in, sums, v * step, from, to);
             }
         }
         for (int k = columns / LANES * LANES; k < columns; k++) {
@@ -83,13 +76,13 @@ final class Int8Loops {
      * The eight rows are the heads of eight streams that run on: eight that lie one behind the other, each of a few hundred
      * bytes, are read at half the rate.
      */
-    private static void ofOne(long w, long stride, int count, long x, int[] sums, int from, int to) {
+    private static void ofOne(long w, long stride, int count, long x, int[] sums, int at, int from, int to) {
         float[] lanes = new float[ROWS * LANES];
         int apart = (to - from) / ROWS;
         for (int first = 0; first < apart; first++) {
             eightRows(w + (from + first) * stride, apart * stride, count, x, lanes);
             for (int r = 0; r < ROWS; r++) {
-                sums[first + r * apart] += sum(FloatVector.fromArray(F, lanes, r * LANES));
+                sums[at + first + r * apart] += sum(FloatVector.fromArray(F, lanes, r * LANES));
             }
         }
         if (apart * ROWS < to - from) {
@@ -97,7 +90,7 @@ final class Int8Loops {
             int start = to - from - ROWS;
             eightRows(w + (from + start) * stride, stride, count, x, lanes);
             for (int r = apart * ROWS; r < to - from; r++) {
-                sums[r] += sum(FloatVector.fromArray(F, lanes, (r - start) * LANES));
+                sums[at + r] += sum(FloatVector.fromArray(F, lanes, (r - start) * LANES));
             }
         }
     }
@@ -145,57 +138,5 @@ final class Int8Loops {
         f.intoArray(lanes, 5 * LANES);
         g.intoArray(lanes, 6 * LANES);
         h.intoArray(lanes, 7 * LANES);
-    }
-
-    private static void ofSeveral(
-            long w, long stride, int count, long x, int vectors, int[] sums, int at, int step, int from, int to) {
-        float[] lanes = new float[PAIR * RowKernel.TOGETHER * LANES];
-        for (int first = 0; first < to - from; first += PAIR) {
-            int start = Math.min(first, to - from - PAIR);
-            twoRows(w + (from + start) * stride, stride, count, x, vectors, lanes);
-            for (int v = 0; v < vectors; v++) {
-                for (int r = first; r < start + PAIR; r++) {
-                    sums[at + v * step + r] += sum(FloatVector.fromArray(F, lanes, (PAIR * v + r - start) * LANES));
-                }
-            }
-        }
-    }
-
-    private static void twoRows(long w, long stride, int count, long x0, int vectors, float[] lanes) {
-        long x1 = x0 + 4L * Math.min(1, vectors - 1) * stride;
-        long x2 = x0 + 4L * Math.min(2, vectors - 1) * stride;
-        long x3 = x0 + 4L * Math.min(3, vectors - 1) * stride;
-        FloatVector a0 = FloatVector.zero(F);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector b0 = a0;
-        FloatVector b1 = a0;
-        FloatVector b2 = a0;
-        FloatVector b3 = a0;
-        for (int i = 0; i < count; i += LANES) {
-            FloatVector u = load(w + i);
-            FloatVector v = load(w + stride + i);
-            FloatVector in = loadFloats(x0 + 4L * i);
-            a0 = u.fma(in, a0);
-            b0 = v.fma(in, b0);
-            in = loadFloats(x1 + 4L * i);
-            a1 = u.fma(in, a1);
-            b1 = v.fma(in, b1);
-            in = loadFloats(x2 + 4L * i);
-            a2 = u.fma(in, a2);
-            b2 = v.fma(in, b2);
-            in = loadFloats(x3 + 4L * i);
-            a3 = u.fma(in, a3);
-            b3 = v.fma(in, b3);
-        }
-        a0.intoArray(lanes, 0);
-        b0.intoArray(lanes, LANES);
-        a1.intoArray(lanes, 2 * LANES);
-        b1.intoArray(lanes, 3 * LANES);
-        a2.intoArray(lanes, 4 * LANES);
-        b2.intoArray(lanes, 5 * LANES);
-        a3.intoArray(lanes, 6 * LANES);
-        b3.intoArray(lanes, 7 * LANES);
     }
 }

@@ -26,47 +26,42 @@ final class Kernels {
     private static final Map<DType, RowKernel> BY_TYPE = available();
     private static final Map<Variant, CompletableFuture<Boolean>> STARTED = new ConcurrentHashMap<>();
 
-    /** In place of a number of vectors: the sums of rows. */
-    private static final int SUMS = 0;
-
     private Kernels() {}
 
-    /** What is compiled by itself: a loop, or a kernel for so many vectors or for its {@link #SUMS}. */
-    private record Variant(Object code, int vectors) {}
+    /** What is compiled by itself: a loop, or a kernel's products or sums. */
+    private record Variant(Object code, boolean sums) {}
 
     /** The kernel for weights of this type, or null where libtorch must do. */
     static @Nullable RowKernel of(DType dtype) {
         return BY_TYPE.get(dtype);
     }
 
-    /** Begins to compile a kernel for one vector in the background, if nobody did. */
+    /** Begins to compile a kernel's products in the background, if nobody did. */
     static void prepare(RowKernel kernel) {
-        started(new Variant(kernel, 1), () -> products(kernel, 1));
+        started(new Variant(kernel, false), () -> products(kernel));
     }
 
     /** The same for its sums of rows. */
     static void prepareSums(RowKernel kernel) {
-        started(new Variant(kernel, SUMS), () -> sums(kernel));
+        started(new Variant(kernel, true), () -> sums(kernel));
     }
 
     /** Begins to compile a loop in the background, if nobody did. */
     static void prepare(Exercise exercise) {
-        started(new Variant(exercise, 1), () -> exercise);
+        started(new Variant(exercise, false), () -> exercise);
     }
 
     /**
-     * Whether a kernel's products may be used for so many vectors. Waits for the compiler if need be: what a model answers
-     * must not depend on how far the compiler was.
+     * Whether a kernel's products may be used. Waits for the compiler if need be: what a model answers must not depend on how
+     * far the compiler was.
      */
-    static boolean multiplies(RowKernel kernel, long vectors) {
-        int together = vectors == 1 ? 1 : RowKernel.TOGETHER;
-        return started(new Variant(kernel, together), () -> products(kernel, together))
-                .join();
+    static boolean multiplies(RowKernel kernel) {
+        return started(new Variant(kernel, false), () -> products(kernel)).join();
     }
 
     /** Whether a kernel's sums of rows may be used, in the same way. */
     static boolean weighs(RowKernel kernel) {
-        return started(new Variant(kernel, SUMS), () -> sums(kernel)).join();
+        return started(new Variant(kernel, true), () -> sums(kernel)).join();
     }
 
     /** Whether this JVM has vectors. Classes that use them must not be touched where it has none. */
@@ -81,7 +76,7 @@ final class Kernels {
 
     /** Whether a loop may be used, in the same way. */
     static boolean ready(Exercise exercise) {
-        return started(new Variant(exercise, 1), () -> exercise).join();
+        return started(new Variant(exercise, false), () -> exercise).join();
     }
 
     /** Asked for every product of a pass, so an exercise is only made when it is new. */
@@ -90,11 +85,11 @@ final class Kernels {
         return known != null ? known : STARTED.computeIfAbsent(variant, v -> Warmup.start(exercise.get()));
     }
 
-    private static Exercise products(RowKernel kernel, int vectors) {
-        float[] out = new float[vectors * ROWS];
+    private static Exercise products(RowKernel kernel) {
+        float[] out = new float[ROWS];
         return new Exercise(
                 (long) ROWS * COLUMNS * kernel.weightBytes(),
-                memory -> kernel.rows(memory, COLUMNS, memory, vectors, out, ROWS, 0, ROWS));
+                memory -> kernel.rows(memory, COLUMNS, memory, 1, out, ROWS, 0, ROWS));
     }
 
     private static Exercise sums(RowKernel kernel) {

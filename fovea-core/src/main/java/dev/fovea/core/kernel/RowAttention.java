@@ -37,7 +37,7 @@ public final class RowAttention {
                 && rowsLieEndToEnd(k)
                 && rowsLieEndToEnd(v)
                 && !Gradients.recorded(q, k, v)
-                && Kernels.multiplies(kernel, 1)
+                && Kernels.multiplies(kernel)
                 && Kernels.weighs(kernel);
     }
 

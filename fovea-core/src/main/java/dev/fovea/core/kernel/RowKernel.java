@@ -9,9 +9,6 @@ interface RowKernel {
     /** Fewest weight rows of one call: rows are taken in groups of at most this many. */
     int MIN_ROWS = 8;
 
-    /** Input vectors that are multiplied at a time: more are taken so many by so many, and a single one by itself. */
-    int TOGETHER = 4;
-
     /** The most input vectors for which this kernel is quicker than libtorch whatever the machine. */
     int maxVectors();
 

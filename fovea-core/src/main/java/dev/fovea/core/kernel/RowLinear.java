@@ -47,7 +47,7 @@ public final class RowLinear {
                 && x.is_cpu()
                 && x.size(-1) == weight.size(1)
                 && weight.size(0) >= RowKernel.MIN_ROWS
-                && Kernels.multiplies(kernel, rows);
+                && Kernels.multiplies(kernel);
     }
 
     /**

@@ -111,7 +111,7 @@ public sealed interface RowMap {
 
         @Override
         public boolean ready(int rows) {
-            return Kernels.multiplies(kernel, rows);
+            return Kernels.multiplies(kernel);
         }
 
         @Override
@@ -154,12 +154,12 @@ public sealed interface RowMap {
 
         @Override
         public void prepare() {
-            Kernels.prepare(Int8Loops.ONE);
+            Kernels.prepare(Int8Loops.PRODUCTS);
         }
 
         @Override
         public boolean ready(int rows) {
-            return Kernels.ready(rows == 1 ? Int8Loops.ONE : Int8Loops.SEVERAL);
+            return Kernels.ready(Int8Loops.PRODUCTS);
         }
 
         @Override

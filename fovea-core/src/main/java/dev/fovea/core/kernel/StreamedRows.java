@@ -2,8 +2,8 @@ package dev.fovea.core.kernel;
 
 /**
  * Dot products of rows by loops over a few rows of the matrix at a time, whose sums are left as the lanes of vectors and
- * added up together ({@link LaneSum#ofRows}): dependent additions would keep the next rows' reads waiting. For each row
- * and vector all loops add in the same order.
+ * added up together ({@link LaneSum#ofRows}): dependent additions would keep the next rows' reads waiting. Several vectors
+ * meet some rows one after the other: all but the first find them in the second-level cache.
  */
 abstract class StreamedRows implements RowKernel {
     private static final int LANES = FloatLanes.COUNT;
@@ -15,18 +15,21 @@ abstract class StreamedRows implements RowKernel {
      */
     private static final int SUMMED_ROWS = 72;
 
-    /** The same for several vectors, which have as many lanes each. */
-    private static final int SUMMED_ROWS_OF_SEVERAL = 16;
-
-    private static final int PAIR = 2;
+    /** Rows that several vectors meet before the next: with half as many to spare, what a second-level cache holds. */
+    private static final long BLOCK_BYTES = 1L << 18;
 
     @Override
     public final void rows(
             long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
-        if (vectors == 1) {
-            ofOne(weight, columns, x, out, from, to);
-        } else {
-            ofSeveral(weight, columns, x, vectors, out, outStride, from, to);
+        long bytes = (long) weightBytes() * columns;
+        int block = vectors == 1 ? to - from : (int) Math.max(2 * MIN_ROWS, BLOCK_BYTES / bytes);
+        for (int first = from; first < to; ) {
+            // What is left goes with the last.
+            int end = to - first < 2 * block ? to : first + block;
+            for (int v = 0; v < vectors; v++) {
+                ofOne(weight, columns, x + v * bytes, out, v * outStride, first, end);
+            }
+            first = end;
         }
         int done = columns / columnsAtOnce() * columnsAtOnce();
         if (done < columns) {
@@ -39,7 +42,7 @@ abstract class StreamedRows implements RowKernel {
         }
     }
 
-    private void ofOne(long weight, int columns, long x, float[] out, int from, int to) {
+    private void ofOne(long weight, int columns, long x, float[] out, int at, int from, int to) {
         long stride = (long) weightBytes() * columns;
         float[] lanes = LaneRoom.floats();
         for (int first = from; first < to; first += SUMMED_ROWS) {
@@ -54,35 +57,7 @@ abstract class StreamedRows implements RowKernel {
                 int row = end - MIN_ROWS;
                 eightRows(weight + row * stride, stride, columns, x, lanes, (row - start) * LANES, LANES);
             }
-            LaneSum.ofRows(lanes, 0, end - start, out, start);
-        }
-    }
-
-    private void ofSeveral(
-            long weight, int columns, long x, int vectors, float[] out, int outStride, int from, int to) {
-        long stride = (long) weightBytes() * columns;
-        int step = SUMMED_ROWS_OF_SEVERAL * LANES;
-        float[] lanes = new float[(vectors + TOGETHER - 1) / TOGETHER * TOGETHER * step];
-        for (int first = from; first < to; first += SUMMED_ROWS_OF_SEVERAL) {
-            int start = Math.max(from, Math.min(first, to - SUMMED_ROWS_OF_SEVERAL));
-            int end = Math.min(first + SUMMED_ROWS_OF_SEVERAL, to);
-            for (int r = start; r < end; r += PAIR) {
-                int row = Math.min(r, end - PAIR);
-                for (int v = 0; v < vectors; v += TOGETHER) {
-                    twoRows(
-                            weight + row * stride,
-                            stride,
-                            columns,
-                            x + v * stride,
-                            Math.min(TOGETHER, vectors - v),
-                            lanes,
-                            v * step + (row - start) * LANES,
-                            step);
-                }
-            }
-            for (int v = 0; v < vectors; v++) {
-                LaneSum.ofRows(lanes, v * step, end - start, out, v * outStride + start);
-            }
+            LaneSum.ofRows(lanes, 0, end - start, out, at + start);
         }
     }
 
@@ -96,15 +71,6 @@ abstract class StreamedRows implements RowKernel {
      * @param lanes receives the lanes of each row's sum, from {@code out} on, {@code step} apart
      */
     abstract void eightRows(long w, long stride, int columns, long x, float[] lanes, int out, int step);
-
-    /**
-     * Two rows and at most {@link #TOGETHER} vectors; where there are fewer, the last is taken again.
-     *
-     * @param stride bytes from a row, or a vector, to the next
-     * @param lanes receives the lanes of the sums of both rows with the first vector from {@code out} on, with the next
-     *     {@code step} further, and so on for {@link #TOGETHER} of them
-     */
-    abstract void twoRows(long w, long stride, int columns, long x, int vectors, float[] lanes, int out, int step);
 
     /** The columns from {@code done} on, which fill no vector. */
     private float rest(long w, long x, int done, int columns) {

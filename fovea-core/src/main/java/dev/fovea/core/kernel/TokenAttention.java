@@ -57,7 +57,7 @@ public final class TokenAttention implements AutoCloseable {
     /** Whether the loops may be used; waits for the compiler. */
     public static boolean ready(DType dtype) {
         RowKernel kernel = Kernels.of(dtype);
-        return kernel != null && Kernels.multiplies(kernel, 1) && Kernels.weighs(kernel);
+        return kernel != null && Kernels.multiplies(kernel) && Kernels.weighs(kernel);
     }
 
     /**
