@@ -109,7 +109,7 @@ final class WorkingType {
         /** By the loops that a token's products are made of, where this JVM has them. */
         private static long ofOne(Tensor x, Tensor weights) {
             RowMap map = RowMap.of(weights, null);
-            if (map == null || !map.ready(1)) {
+            if (map == null || !map.ready()) {
                 torch.linear(x, weights);
                 return BestTime.nanos(RUNS, () -> torch.linear(x, weights));
             }

@@ -251,6 +251,6 @@ record TokenLayers(
     boolean ready(int rows) {
         return rows <= most
                 && TokenAttention.ready(decoder.dtype())
-                && kinds.stream().allMatch(map -> map.ready(rows));
+                && kinds.stream().allMatch(RowMap::ready);
     }
 }

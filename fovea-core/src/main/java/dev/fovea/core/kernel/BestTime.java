@@ -10,6 +10,21 @@ public final class BestTime {
     private BestTime() {}
 
     /**
+     * The best time of one way over that of another, which take turns, so that whatever else is at work slows both.
+     *
+     * @param turns at least 1
+     */
+    public static double ratio(int turns, Runnable one, Runnable other) {
+        long first = Long.MAX_VALUE;
+        long second = Long.MAX_VALUE;
+        for (int turn = 0; turn < turns; turn++) {
+            first = Math.min(first, nanos(1, one));
+            second = Math.min(second, nanos(1, other));
+        }
+        return (double) first / second;
+    }
+
+    /**
      * Nanoseconds of the quickest of some runs. What a run makes is freed behind it.
      *
      * @param runs at least 1

@@ -23,7 +23,7 @@ final class CutProbe {
 
     private static final long FEWEST_OUTPUTS = 512;
 
-    private static final int RUNS = 4;
+    private static final int TURNS = 4;
 
     /** A way has to take at most so much of what the whole takes. */
     private static final double CLEARLY = 0.95;
@@ -88,14 +88,12 @@ final class CutProbe {
             Tensor x = Tensors.full(0.5, DType.BF16, shape.rows, shape.in);
             Tensor weight = Tensors.full(0.5, DType.BF16, shape.out, shape.in);
             Tensor out = Tensors.empty(DType.BF16, shape.rows, shape.out);
-            long whole = Long.MAX_VALUE;
-            long cut = Long.MAX_VALUE;
-            // The first run makes the kernels; it is hardly ever the best.
-            for (int run = 0; run <= RUNS; run++) {
-                whole = Math.min(whole, BestTime.nanos(1, () -> Cut.WHOLE.multiply(x, weight, null, out)));
-                cut = Math.min(cut, BestTime.nanos(1, () -> other.multiply(x, weight, null, out)));
-            }
-            return cut <= CLEARLY * whole ? other : Cut.WHOLE;
+            // The first turn makes the kernels; it is hardly ever the best.
+            double ratio = BestTime.ratio(
+                    1 + TURNS,
+                    () -> other.multiply(x, weight, null, out),
+                    () -> Cut.WHOLE.multiply(x, weight, null, out));
+            return ratio <= CLEARLY ? other : Cut.WHOLE;
         }
     }
 }

@@ -116,7 +116,7 @@ final class Int8Probe {
             RowMap map = Kernels.widens() && scales.size(0) >= RowKernel.MIN_ROWS
                     ? new RowMap.Codes8(weights, Tensors.floats(scales), null, DType.F32)
                     : null;
-            if (map == null || !map.ready(1)) {
+            if (map == null || !map.ready()) {
                 return BestTime.nanos(RUNS, () -> plain(one));
             }
             return RowMaps.nanosOfOne(map, RUNS);

@@ -60,8 +60,8 @@ public sealed interface RowMap {
     /** Begins to compile its loops in the background. */
     void prepare();
 
-    /** Whether its loops may be used for so many rows; waits for the compiler. */
-    boolean ready(int rows);
+    /** Whether its loops may be used; waits for the compiler. */
+    boolean ready();
 
     /**
      * Outputs {@code [from, to)} of every row, rounded.
@@ -110,7 +110,7 @@ public sealed interface RowMap {
         }
 
         @Override
-        public boolean ready(int rows) {
+        public boolean ready() {
             return Kernels.multiplies(kernel);
         }
 
@@ -158,7 +158,7 @@ public sealed interface RowMap {
         }
 
         @Override
-        public boolean ready(int rows) {
+        public boolean ready() {
             return Kernels.ready(Int8Loops.PRODUCTS);
         }
 
@@ -219,7 +219,7 @@ public sealed interface RowMap {
         }
 
         @Override
-        public boolean ready(int rows) {
+        public boolean ready() {
             return Kernels.ready(Int4Loops.PRODUCTS);
         }
 

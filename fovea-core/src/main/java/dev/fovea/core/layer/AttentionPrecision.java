@@ -93,17 +93,15 @@ final class AttentionPrecision {
         Tensor of(Tensor q, Tensor k, Tensor v, double scale);
     }
 
-    /** In turns, so that whatever else is at work when a model begins slows both. */
+    /** In turns, because the compiler is at work when a model begins. */
     private static boolean blocksAreFaster(boolean causal, InBlocks blocks) {
         try (Scope scope = Scope.inference()) {
             Tensor x = Tensors.full(0.5, DType.BF16, HEADS, TOKENS, WIDTH);
-            long inBlocks = Long.MAX_VALUE;
-            long fused = Long.MAX_VALUE;
-            for (int turn = 0; turn < TURNS; turn++) {
-                inBlocks = Math.min(inBlocks, BestTime.nanos(1, () -> blocks.of(x, x, x, 0.125)));
-                fused = Math.min(fused, BestTime.nanos(1, () -> PackedAttention.fused(x, x, x, null, causal, 0.125)));
-            }
-            return inBlocks < fused;
+            return BestTime.ratio(
+                            TURNS,
+                            () -> blocks.of(x, x, x, 0.125),
+                            () -> PackedAttention.fused(x, x, x, null, causal, 0.125))
+                    < 1;
         }
     }
 }

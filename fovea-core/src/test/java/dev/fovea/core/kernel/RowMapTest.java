@@ -39,7 +39,7 @@ class RowMapTest {
         int in = map.inputs();
         int out = map.outputs();
         for (int rows : ROWS) {
-            assertThat(map.ready(rows)).isTrue();
+            assertThat(map.ready()).isTrue();
             float[] some = run(map, Arrays.copyOf(x, rows * in), rows, 2);
             assertThat(some).as(rows + " rows").isEqualTo(Arrays.copyOf(expected, rows * out));
         }
